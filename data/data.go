@@ -1,0 +1,33 @@
+// Package data is the data model of the AT Protocol
+// (https://atproto.com/specs/data-model): values as records hold them, in
+// their three forms, without a schema.
+//
+// The first form is DAG-CBOR, which is canonical, and is what is stored,
+// hashed and signed; package dagcbor is its codec. The second is JSON, in
+// which links and byte strings are written as objects, {"$link": …} and
+// {"$bytes": …}. The third is a tree of plain Go values: map[string]any,
+// []any, string, int64, bool, nil, []byte and cid.Cid.
+//
+// Begin with [ToJSON] and [FromJSON], which convert between the first two in
+// one pass and without a tree, and with [Unmarshal] and [Marshal], which
+// convert between DAG-CBOR and trees. [Validate] checks a value in place.
+// [Blobs] finds the references to blobs in a record; a [Blob] is one of them.
+//
+// What is checked is what can be said without a schema
+// (https://atproto.com/guides/data-validation): encoding, $type, links, byte
+// strings, blobs, integers, UTF-8. The formats of strings and all that a
+// Lexicon demands are for package lexicon. All functions are strict unless
+// [Options] name a leniency: [Options.Permissive] reads what the network holds
+// but nobody should write.
+//
+// Nothing that these functions are given can make them panic, exhaust the
+// stack, or allocate more than a small multiple of its size. All that
+// [FromJSON] allocates is at most 16 times its input; all that [ToJSON]
+// allocates is at most 6 times its result, which may have 14 bytes for one of
+// the input, but never more than [Options.MaxJSON]; trees take what
+// [Unmarshal] says. Limits on size, depth and containers are on by default.
+// Text is not made safe for HTML.
+//
+// Functions are safe for concurrent use, and their results alias none of the
+// input.
+package data
