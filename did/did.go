@@ -1,0 +1,61 @@
+// Package did reads and writes DID documents, in which an account of the AT
+// Protocol states its handle, its signing key and its server. It implements
+// https://atproto.com/specs/did#did-documents and the part of
+// https://www.w3.org/TR/did-core/ that it needs.
+//
+// Start with [ParseDocument], then ask the [Document]: [Document.SigningKey],
+// [Document.PDS] and [Document.ClaimedHandle], or [Document.Key] and
+// [Document.ServiceURL] for labelers, feed generators and other services.
+// [Document.MarshalJSON] writes documents.
+//
+// # What is read
+//
+// The JSON is held to strict rules: UTF-8, no name twice in an object, no data
+// after the end, limits on size and depth. Names are case-sensitive. A
+// document must be an object with a valid id, and its lists must be lists;
+// absent and null lists are empty. Within these bounds documents are read as
+// they occur: unknown fields, unknown types of entries and entries of unusual
+// shape are passed over, ids may be relative ("#atproto") or absolute
+// ("did:plc:...#atproto"), and keys may be Multikeys or of the two legacy
+// types. A key or service is the first that passes all its checks; entries
+// that pass only some do not shadow it.
+//
+// # Zero values and concurrency
+//
+// A Document is plain data. Its methods only read: they may be called
+// concurrently as long as nobody changes the fields. Strings and lists of a
+// Document never share memory with the input.
+//
+// # Security
+//
+// Nothing here is verified. A document is a statement of its DID's controller,
+// if it came by a way that proves as much: pass the DID that was asked for in
+// [ParseOptions], so that a document of another one is refused. The handle in
+// it is a claim until it resolves back to the DID. A server address is checked
+// for its form alone: the host may be down, need not hold the account, and may
+// resolve to a private address, which only the HTTP client can see.
+//
+// Resolution of DIDs and handles is not in here yet. Nothing in this package
+// opens a connection.
+package did
+
+import "errors"
+
+// Errors to branch on.
+var (
+	// ErrIDMismatch is in the error of [ParseDocument] when the document is
+	// that of another DID than the one expected.
+	ErrIDMismatch = errors.New("did: document has another id")
+
+	// ErrKeyNotDeclared is in the error of [Document.Key] and
+	// [Document.SigningKey] when no entry of the document is a usable key.
+	ErrKeyNotDeclared = errors.New("did: no usable key declared")
+
+	// ErrPDSNotDeclared is in the error of [Document.PDS] when no entry of the
+	// document is a usable server.
+	ErrPDSNotDeclared = errors.New("did: no usable PDS declared")
+
+	// ErrServiceNotDeclared is in the error of [Document.ServiceURL] when no
+	// entry of the document is a usable service.
+	ErrServiceNotDeclared = errors.New("did: no usable service declared")
+)
