@@ -1,0 +1,3 @@
+package mst
+
+var CommonPrefix = commonPrefix

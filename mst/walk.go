@@ -1,0 +1,98 @@
+package mst
+
+import (
+	"context"
+	"iter"
+
+	"github.com/linnet-at/linnet/dagcbor"
+)
+
+// A Walker reads a whole tree from a source and checks everything about it on
+// the way. It holds the nodes on the path to where it is, and no more: its
+// memory depends on the depth of the tree, not on its size.
+//
+// A Walker must not be used by several goroutines at once.
+type Walker struct {
+	src    Source
+	root   dagcbor.CID
+	l      limits
+	levels []level // the open nodes, from the root down
+	stats  Stats
+}
+
+// Stats counts what a [Walker] has seen.
+type Stats struct {
+	Nodes   int64 // nodes of the tree
+	Bytes   int64 // bytes of those nodes
+	Entries int64 // keys
+}
+
+// NewWalker returns a Walker of the tree in src whose root node is root. A nil
+// o means the default limits.
+func NewWalker(src Source, root dagcbor.CID, o *Options) *Walker {
+	return &Walker{src: src, root: root, l: o.limits()}
+}
+
+// Stats returns what the last iteration has seen so far.
+func (w *Walker) Stats() Stats { return w.stats }
+
+// Entries returns the entries in ascending order of their keys. Each is checked
+// before it is handed out, but that nothing is missing or wrong further on is
+// known only when the iteration has ended without an error. A pair with an
+// error is the last one; its Entry is zero.
+func (w *Walker) Entries(ctx context.Context) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		w.stats, w.levels = Stats{}, w.levels[:0]
+		if err := w.walk(ctx, yield); err != nil {
+			yield(Entry{}, err)
+		}
+	}
+}
+
+// walk returns nil also when yield wants no more.
+func (w *Walker) walk(ctx context.Context, yield func(Entry, error) bool) error {
+	if err := w.push(ctx, w.root, -1, bounds{}); err != nil {
+		return err
+	}
+	for len(w.levels) > 0 {
+		v := &w.levels[len(w.levels)-1]
+		pos, i := v.pos, v.pos/2
+		v.pos++
+		switch {
+		case pos > 2*len(v.entries):
+			w.levels = w.levels[:len(w.levels)-1]
+		case pos%2 == 1:
+			if w.stats.Entries++; w.stats.Entries > w.l.entries {
+				return tooManyEntries(&w.l)
+			}
+			if !yield(v.entry(i), nil) {
+				return nil
+			}
+		case v.slot(i) != 0:
+			if err := w.push(ctx, v.cidAt(v.slot(i)), v.layer-1, v.bounds(i)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func tooManyEntries(l *limits) error {
+	return limitError("entries in tree", l.entries, l.entries+1)
+}
+
+// push opens the node c, whose layer is known unless it is -1.
+func (w *Walker) push(ctx context.Context, c dagcbor.CID, layer int, in bounds) error {
+	b, err := fetch(ctx, w.src, c, &w.l)
+	if err != nil {
+		return err
+	}
+	w.stats.Nodes++
+	w.stats.Bytes += int64(len(b))
+	if len(w.levels) < cap(w.levels) {
+		w.levels = w.levels[:len(w.levels)+1] // with the memory of an earlier one
+	} else {
+		w.levels = append(w.levels, level{})
+	}
+	return w.levels[len(w.levels)-1].open(c, b, layer, in, &w.l)
+}
