@@ -40,6 +40,47 @@ func BenchmarkParseRepoPath(b *testing.B) {
 	benchmarkParse(b, syntax.ParseRepoPath, "app.bsky.feed.post/3jzfcijpj2z2a")
 }
 
+func BenchmarkParseAtIdentifier(b *testing.B) {
+	benchmarkParse(b, syntax.ParseAtIdentifier, "did:plc:z72i7hdynmk6r22z27h6tvur", "alice.bsky.social")
+}
+
+func BenchmarkParseATURI(b *testing.B) {
+	benchmarkParse(b, syntax.ParseATURI, "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.feed.post/3jzfcijpj2z2a", "at://alice.bsky.social")
+}
+
+func BenchmarkParseFullATURI(b *testing.B) {
+	benchmarkParse(b, syntax.ParseFullATURI, "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.feed.post/3jzfcijpj2z2a#/text")
+}
+
+func BenchmarkParseSpaceRecordURI(b *testing.B) {
+	benchmarkParse(b, syntax.ParseSpaceRecordURI,
+		"at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/space/com.example.forum/self/did:plc:44ybard66vv44zksje25o7dz/com.example.post/3jzfcijpj2z2a")
+}
+
+func BenchmarkParseDatetime(b *testing.B) {
+	benchmarkParse(b, syntax.ParseDatetime, "2023-06-30T15:03:01.887Z", "1985-04-12T23:20:50.123456789+01:45")
+}
+
+func BenchmarkParseDatetimeLenient(b *testing.B) {
+	benchmarkParse(b, syntax.ParseDatetimeLenient, "2023-06-30T15:03:01.887Z", "1985-04-12 23:20:50.123")
+}
+
+func BenchmarkParseLanguage(b *testing.B) {
+	benchmarkParse(b, syntax.ParseLanguage, "ja", "pt-BR", "en-GB-boont-r-extended-sequence-x-private", "i-navajo")
+}
+
+func BenchmarkParseURI(b *testing.B) {
+	benchmarkParse(b, syntax.ParseURI, "https://example.com/path?q=blah&yes=true#frag.123")
+}
+
+func BenchmarkParseCIDString(b *testing.B) {
+	benchmarkParse(b, syntax.ParseCIDString, "bafyreie5737gdxlw5i64vzichcalba3z2v5n6icifvx5xytvske7mr3hpm")
+}
+
+func BenchmarkParseServiceRef(b *testing.B) {
+	benchmarkParse(b, syntax.ParseServiceRef, "did:web:api.bsky.app#bsky_appview")
+}
+
 func BenchmarkParseTID(b *testing.B) {
 	benchmarkParse(b, syntax.ParseTID, "3jzfcijpj2z2a")
 }
@@ -83,5 +124,60 @@ func BenchmarkRepoPathParts(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		_, _ = p.Collection(), p.RecordKey()
+	}
+}
+
+func BenchmarkATURIParts(b *testing.B) {
+	u := syntax.MustParseATURI("at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.feed.post/3jzfcijpj2z2a")
+	b.ReportAllocs()
+	for b.Loop() {
+		u.Authority()
+		u.Collection()
+		u.RecordKey()
+	}
+}
+
+func BenchmarkRecordURI(b *testing.B) {
+	did, path := syntax.MustParseDID("did:plc:z72i7hdynmk6r22z27h6tvur"), syntax.MustParseRepoPath("app.bsky.feed.post/3jzfcijpj2z2a")
+	b.ReportAllocs()
+	for b.Loop() {
+		syntax.RecordURI(did, path)
+	}
+}
+
+func BenchmarkATURINormalize(b *testing.B) {
+	u := syntax.MustParseATURI("at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.feed.post/3jzfcijpj2z2a")
+	b.ReportAllocs()
+	for b.Loop() {
+		u.Normalize()
+	}
+}
+
+func BenchmarkDatetimeTime(b *testing.B) {
+	d := syntax.MustParseDatetime("2023-06-30T15:03:01.887Z")
+	b.ReportAllocs()
+	for b.Loop() {
+		d.Time()
+	}
+}
+
+func BenchmarkNewDatetime(b *testing.B) {
+	t := syntax.MustParseDatetime("2023-06-30T15:03:01.887Z").Time()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := syntax.NewDatetime(t); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDIDScan(b *testing.B) {
+	src := any([]byte("did:plc:z72i7hdynmk6r22z27h6tvur"))
+	var d syntax.DID
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := d.Scan(src); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

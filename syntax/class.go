@@ -2,21 +2,33 @@ package syntax
 
 // Classes of bytes, as bits of [class].
 const (
-	letter   = 1 << iota // A-Z a-z
-	lower                // a-z
-	hostByte             // A-Z a-z 0-9 -, what a DNS label is made of
-	didByte              // what may follow the method of a DID
-	rkeyByte             // what a record key is made of
-	plcByte              // a-z 2-7, the base32 of did:plc
+	letter     = 1 << iota // A-Z a-z
+	lower                  // a-z
+	digit                  // 0-9
+	alnum                  // A-Z a-z 0-9
+	hostByte               // A-Z a-z 0-9 -, what a DNS label is made of
+	didByte                // what may follow the method of a DID
+	rkeyByte               // what a record key is made of
+	plcByte                // a-z 2-7, the base32 of did:plc
+	cidByte                // what the text of a CID is made of, in any base
+	schemeByte             // what may follow the first letter of a URI's scheme
+	unreserved             // RFC 3986, section 2.3
+	pathByte               // pchar of RFC 3986, any "%" and "/"
+	queryByte              // pathByte and "?", also what a fragment is made of
+	jsonByte               // queryByte and the brackets of a JSON path
 
-	upperBits = letter | hostByte | didByte | rkeyByte
-	lowerBits = upperBits | lower | plcByte
-	digitBits = hostByte | didByte | rkeyByte
-	plcDigits = digitBits | plcByte
+	uriBits    = pathByte | queryByte | jsonByte
+	alnumBits  = alnum | hostByte | didByte | rkeyByte | cidByte | schemeByte | unreserved | uriBits
+	upperBits  = alnumBits | letter
+	lowerBits  = upperBits | lower | plcByte
+	digitBits  = alnumBits | digit
+	plcDigits  = digitBits | plcByte
+	hyphenBits = hostByte | didByte | rkeyByte | schemeByte | unreserved | uriBits
+	dotBits    = didByte | rkeyByte | schemeByte | unreserved | uriBits
 )
 
 // class holds the classes of each byte.
-var class = [256]uint8{
+var class = [256]uint16{
 	'A': upperBits, 'B': upperBits, 'C': upperBits, 'D': upperBits,
 	'E': upperBits, 'F': upperBits, 'G': upperBits, 'H': upperBits,
 	'I': upperBits, 'J': upperBits, 'K': upperBits, 'L': upperBits,
@@ -34,17 +46,28 @@ var class = [256]uint8{
 	'0': digitBits, '1': digitBits, '8': digitBits, '9': digitBits,
 	'2': plcDigits, '3': plcDigits, '4': plcDigits,
 	'5': plcDigits, '6': plcDigits, '7': plcDigits,
-	'.': didByte | rkeyByte, ':': didByte | rkeyByte, '_': didByte | rkeyByte, '-': hostByte | didByte | rkeyByte,
-	'%': didByte, '~': rkeyByte,
+	'-': hyphenBits,
+	'.': dotBits,
+	'_': didByte | rkeyByte | unreserved | uriBits,
+	':': didByte | rkeyByte | uriBits,
+	'~': rkeyByte | unreserved | uriBits,
+	'%': didByte | uriBits,
+	'+': cidByte | schemeByte | uriBits,
+	'=': cidByte | uriBits,
+	'!': uriBits, '$': uriBits, '&': uriBits, '\'': uriBits,
+	'(': uriBits, ')': uriBits, '*': uriBits, ',': uriBits,
+	';': uriBits, '@': uriBits, '/': uriBits,
+	'?': queryByte | jsonByte,
+	'[': jsonByte, ']': jsonByte,
 }
 
 // is reports whether c belongs to a class.
-func is(c byte, bits uint8) bool {
+func is(c byte, bits uint16) bool {
 	return class[c]&bits != 0
 }
 
 // span returns how many bytes at the start of s belong to a class.
-func span(s string, bits uint8) int {
+func span(s string, bits uint16) int {
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
 		c := s[i : i+8]

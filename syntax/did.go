@@ -47,8 +47,18 @@ func checkDID(s string) (offset int, msg string) {
 	if len(s) > MaxDIDLen {
 		return MaxDIDLen, "longer than 2048 bytes"
 	}
+	end, offset, msg := scanDID(s)
+	if msg == "" && end < len(s) {
+		return end, "invalid character in identifier"
+	}
+	return offset, msg
+}
+
+// scanDID returns where the DID at the start of s ends, which is at the first
+// byte that can't be part of one, or where and why there is none.
+func scanDID(s string) (end, offset int, msg string) {
 	if !strings.HasPrefix(s, didPrefix) {
-		return commonPrefixLen(s, didPrefix), `expected "did:"`
+		return 0, commonPrefixLen(s, didPrefix), `expected "did:"`
 	}
 	i := len(didPrefix)
 	for i < len(s) && is(s[i], lower) {
@@ -56,23 +66,23 @@ func checkDID(s string) (offset int, msg string) {
 	}
 	switch {
 	case i == len(s):
-		return i, `expected ":" after method`
+		return 0, i, `expected ":" after method`
 	case s[i] != ':':
-		return i, "method must be lower-case letters"
+		return 0, i, "method must be lower-case letters"
 	case i == len(didPrefix):
-		return i, "empty method"
+		return 0, i, "empty method"
 	}
 	i++
-	if i == len(s) {
-		return i, "empty identifier"
+	end = i + span(s[i:], didByte)
+	switch c := s[end-1]; {
+	case end == i:
+		return 0, i, "empty identifier"
+	case end > MaxDIDLen:
+		return 0, MaxDIDLen, "longer than 2048 bytes"
+	case c == ':' || c == '%':
+		return 0, end - 1, `identifier ends with ":" or "%"`
 	}
-	if i += span(s[i:], didByte); i < len(s) {
-		return i, "invalid character in identifier"
-	}
-	if c := s[len(s)-1]; c == ':' || c == '%' {
-		return len(s) - 1, `identifier ends with ":" or "%"`
-	}
-	return 0, ""
+	return end, 0, ""
 }
 
 // commonPrefixLen returns the length of the longest common prefix of a and b.

@@ -7,14 +7,24 @@ const maxErrorInput = 64
 
 // Names of identifier types in [Error.Kind].
 const (
-	kindDID           = "DID"
-	kindHandle        = "handle"
-	kindNSID          = "NSID"
-	kindNSIDPattern   = "NSID pattern"
-	kindRecordKey     = "record key"
-	kindRecordKeyType = "record key type"
-	kindRepoPath      = "repo path"
-	kindTID           = "TID"
+	kindAtIdentifier   = "at-identifier"
+	kindATURI          = "AT-URI"
+	kindCIDString      = "CID string"
+	kindDatetime       = "datetime"
+	kindDID            = "DID"
+	kindFullATURI      = "full AT-URI"
+	kindHandle         = "handle"
+	kindLanguage       = "language tag"
+	kindNSID           = "NSID"
+	kindNSIDPattern    = "NSID pattern"
+	kindRecordKey      = "record key"
+	kindRecordKeyType  = "record key type"
+	kindRepoPath       = "repo path"
+	kindServiceRef     = "service reference"
+	kindSpaceRecordURI = "space record URI"
+	kindSpaceRef       = "space reference"
+	kindTID            = "TID"
+	kindURI            = "URI"
 )
 
 // An Error describes a string that is not a valid identifier. Functions return
@@ -22,9 +32,11 @@ const (
 //
 // The text that the Error method returns may change between releases.
 type Error struct {
-	// Kind is the type of identifier that was expected: "DID", "handle",
-	// "NSID", "NSID pattern", "record key", "record key type", "repo path" or
-	// "TID".
+	// Kind is the type of identifier that was expected: "at-identifier",
+	// "AT-URI", "CID string", "datetime", "DID", "full AT-URI", "handle",
+	// "language tag", "NSID", "NSID pattern", "record key", "record key type",
+	// "repo path", "service reference", "space record URI", "space reference",
+	// "TID" or "URI".
 	Kind string
 
 	// Input is the whole rejected input.

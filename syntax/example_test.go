@@ -78,6 +78,126 @@ func ExampleNewRepoPath() {
 	// app.bsky.feed.post 3jzfcijpj2z2a
 }
 
+func ExampleParseAtIdentifier() {
+	for _, s := range []string{"did:web:example.com", "Alice.example.com"} {
+		who, err := syntax.ParseAtIdentifier(s)
+		if err != nil {
+			panic(err)
+		}
+		if did, ok := who.DID(); ok {
+			fmt.Println("DID", did)
+		}
+		if handle, ok := who.Handle(); ok {
+			fmt.Println("handle", handle.Normalize())
+		}
+	}
+	// Output:
+	// DID did:web:example.com
+	// handle alice.example.com
+}
+
+func ExampleParseATURI() {
+	uri, err := syntax.ParseATURI("at://did:web:example.com/app.bsky.feed.post/3jzfcijpj2z2a")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(uri.Authority())
+	if path, ok := uri.RepoPath(); ok {
+		fmt.Println(path.Collection(), path.RecordKey())
+	}
+	fmt.Println(uri.IsRecordRef())
+	// Output:
+	// did:web:example.com
+	// app.bsky.feed.post 3jzfcijpj2z2a
+	// true
+}
+
+func ExampleRecordURI() {
+	did := syntax.MustParseDID("did:web:example.com")
+	path := syntax.MustParseRepoPath("app.bsky.actor.profile/self")
+	fmt.Println(syntax.RecordURI(did, path))
+	// Output: at://did:web:example.com/app.bsky.actor.profile/self
+}
+
+func ExampleParseFullATURI() {
+	uri, err := syntax.ParseFullATURI("at://Alice.example.com/app.bsky.feed.post/3jzfcijpj2z2a/#/text")
+	if err != nil {
+		panic(err)
+	}
+	uri = uri.Normalize()
+	fragment, _ := uri.Fragment()
+	record, _ := uri.ATURI()
+	fmt.Println(record, fragment)
+	// Output: at://alice.example.com/app.bsky.feed.post/3jzfcijpj2z2a /text
+}
+
+func ExampleParseDatetime() {
+	created, err := syntax.ParseDatetime("2023-06-30T17:03:01.5+02:00")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(created)
+	fmt.Println(created.Time())
+	// Output:
+	// 2023-06-30T17:03:01.5+02:00
+	// 2023-06-30 15:03:01.5 +0000 UTC
+}
+
+func ExampleNewDatetime() {
+	created, err := syntax.NewDatetime(time.Unix(1_688_137_381, 120_000_000))
+	fmt.Println(created, err)
+	// Output: 2023-06-30T15:03:01.120Z <nil>
+}
+
+func ExampleParseDatetimeLenient() {
+	const old = "2023-06-30T15:03:01.887" // no zone
+	_, err := syntax.ParseDatetime(old)
+	fmt.Println(err)
+	t, err := syntax.ParseDatetimeLenient(old)
+	fmt.Println(t, err)
+	// Output:
+	// syntax: invalid datetime "2023-06-30T15:03:01.887": expected "Z" or an offset at offset 23
+	// 2023-06-30 15:03:01.887 +0000 UTC <nil>
+}
+
+func ExampleLanguage() {
+	l := syntax.MustParseLanguage("zh-hant-TW")
+	fmt.Println(l.Primary(), l.Script(), l.Region(), l.Normalize())
+	// Output: zh hant TW zh-Hant-TW
+}
+
+func ExampleParseURI() {
+	u, err := syntax.ParseURI("javascript:alert(1)")
+	fmt.Println(u.Scheme(), err) // well-formed, but not for a link
+	// Output: javascript <nil>
+}
+
+func ExampleServiceRef() {
+	r := syntax.MustParseServiceRef("did:web:api.bsky.app#bsky_appview")
+	fmt.Println(r.DID(), r.Fragment())
+	// Output: did:web:api.bsky.app bsky_appview
+}
+
+func ExampleSpaceRecordURI() {
+	u := syntax.MustParseSpaceRecordURI(
+		"at://did:web:example.com/space/com.example.forum/self/did:web:example.org/com.example.post/3jzfcijpj2z2a")
+	fmt.Println(u.Space())
+	fmt.Println(u.Author(), u.RepoPath())
+	// Output:
+	// at://did:web:example.com/space/com.example.forum/self
+	// did:web:example.org com.example.post/3jzfcijpj2z2a
+}
+
+// Identifiers go into databases as text, and the zero value as NULL.
+func ExampleDID_Scan() {
+	var did syntax.DID
+	fmt.Println(did.Scan([]byte("did:web:example.com")), did)
+	fmt.Println(did.Scan(nil), did.IsZero())
+	// Output:
+	// <nil> did:web:example.com
+	// <nil> true
+}
+
 func ExampleTID() {
 	tid := syntax.MustParseTID("3jzfcijpj2z2a")
 	fmt.Println(tid.Time(), tid.ClockID())

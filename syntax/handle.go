@@ -56,7 +56,7 @@ func checkHandle(s string) (offset int, msg string) {
 	if len(s) > MaxHandleLen {
 		return MaxHandleLen, "longer than 253 bytes"
 	}
-	last, dots, offset, msg := checkSegments(s)
+	last, dots, _, offset, msg := checkSegments(s)
 	switch {
 	case msg != "":
 		return offset, msg

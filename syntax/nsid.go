@@ -45,7 +45,7 @@ func checkNSID(s string) (offset int, msg string) {
 	if len(s) > MaxNSIDLen {
 		return MaxNSIDLen, "longer than 317 bytes"
 	}
-	name, dots, offset, msg := checkSegments(s)
+	name, dots, hyphen, offset, msg := checkSegments(s)
 	switch {
 	case msg != "":
 		return offset, msg
@@ -55,9 +55,8 @@ func checkNSID(s string) (offset int, msg string) {
 		return len(s), "expected three or more segments"
 	case !is(s[name], letter):
 		return name, "name must start with a letter"
-	}
-	if i := strings.IndexByte(s[name:], '-'); i >= 0 {
-		return name + i, "hyphen in name"
+	case hyphen > name:
+		return hyphen, "hyphen in name"
 	}
 	return 0, ""
 }

@@ -40,7 +40,7 @@ func checkNSIDPattern(s string) (offset int, msg string) {
 	if !isGlob {
 		return checkNSID(s)
 	}
-	_, _, offset, msg = checkSegments(group)
+	_, _, _, offset, msg = checkSegments(group)
 	if msg == "" && !is(s[0], letter) {
 		return 0, "first segment must start with a letter"
 	}

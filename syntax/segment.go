@@ -6,28 +6,33 @@ const maxSegmentLen = 63
 
 // checkSegments checks what handles and NSIDs have in common: segments of 1 to
 // 63 letters, digits and hyphens, no hyphen at either end, and dots between
-// them. It returns the start of the last segment and the number of dots, or
-// where and why s is different.
-func checkSegments(s string) (last, dots, offset int, msg string) {
-	for start := 0; ; dots++ {
-		end := start
-		for end < len(s) && is(s[end], hostByte) {
-			end++
+// them. It returns the start of the last segment, the number of dots and the
+// offset of the last hyphen or -1; or where and why s is different.
+func checkSegments(s string) (last, dots, hyphen, offset int, msg string) {
+	hyphen = -1
+	for i := 0; ; i++ {
+		for i < len(s) && is(s[i], alnum) {
+			i++
 		}
 		switch {
-		case end < len(s) && s[end] != '.':
-			return 0, 0, end, "invalid character"
-		case end == start:
-			return 0, 0, start, "empty segment"
-		case end-start > maxSegmentLen:
-			return 0, 0, start + maxSegmentLen, "segment longer than 63 bytes"
-		case s[start] == '-':
-			return 0, 0, start, "segment starts with a hyphen"
-		case s[end-1] == '-':
-			return 0, 0, end - 1, "segment ends with a hyphen"
-		case end == len(s):
-			return start, dots, 0, ""
+		case i < len(s) && s[i] == '-':
+			if i == last {
+				return 0, 0, 0, i, "segment starts with a hyphen"
+			}
+			hyphen = i
+		case i < len(s) && s[i] != '.':
+			return 0, 0, 0, i, "invalid character"
+		case i == last:
+			return 0, 0, 0, i, "empty segment"
+		case i-last > maxSegmentLen:
+			return 0, 0, 0, last + maxSegmentLen, "segment longer than 63 bytes"
+		case i-1 == hyphen:
+			return 0, 0, 0, hyphen, "segment ends with a hyphen"
+		case i == len(s):
+			return last, dots, hyphen, 0, ""
+		default:
+			last = i + 1
+			dots++
 		}
-		start = end + 1
 	}
 }

@@ -1,6 +1,8 @@
 package syntax_test
 
 import (
+	"database/sql"
+	"database/sql/driver"
 	"encoding"
 	"encoding/json"
 	"errors"
@@ -8,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -22,6 +25,7 @@ type identifier interface {
 	fmt.Stringer
 	encoding.TextAppender
 	encoding.TextMarshaler
+	driver.Valuer
 	IsZero() bool
 }
 
@@ -29,6 +33,7 @@ type identifier interface {
 type pointer[T any] interface {
 	*T
 	encoding.TextUnmarshaler
+	sql.Scanner
 }
 
 // A grammar is an identifier type in tests that treat all types alike.
@@ -61,6 +66,7 @@ func newGrammar[T identifier, P pointer[T]](kind string, limit int, parse func(s
 				checkInvalid[T, P](t, s, valid[0], parse)
 			}
 			checkZero[T](t, kind)
+			checkSQL[T, P](t, kind, valid[0], invalid[0])
 		},
 		alloc: func(s string) float64 {
 			return testing.AllocsPerRun(10, func() { parse(s) })
@@ -82,11 +88,17 @@ func interop(rel string) func(testing.TB) []string {
 	}
 }
 
+// both returns a loader of all that two loaders return.
+func both(a, b func(testing.TB) []string) func(testing.TB) []string {
+	return func(t testing.TB) []string { return slices.Concat(a(t), b(t)) }
+}
+
 func lines(l ...string) func(testing.TB) []string {
 	return func(testing.TB) []string { return l }
 }
 
 func grammars() []grammar {
+	const space = "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/space/com.example.forum/self"
 	return []grammar{
 		newGrammar("DID", 2048, syntax.ParseDID, refDID).
 			vectors(interop("syntax/did_syntax_valid.txt"), interop("syntax/did_syntax_invalid.txt")),
@@ -105,6 +117,33 @@ func grammars() []grammar {
 				lines("", "/", "a.b.c", "a.b.c/", "/self", "/a.b.c/self", "a.b.c/self/", "a.b.c//self", "a.b/self", "a.b.c/..")),
 		newGrammar("TID", 13, syntax.ParseTID, refTID).
 			vectors(interop("syntax/tid_syntax_valid.txt"), interop("syntax/tid_syntax_invalid.txt")),
+		newGrammar("at-identifier", 2048, syntax.ParseAtIdentifier, refAtIdentifier).
+			vectors(interop("syntax/atidentifier_syntax_valid.txt"), interop("syntax/atidentifier_syntax_invalid.txt")),
+		newGrammar("AT-URI", 8192, syntax.ParseATURI, refATURI).
+			vectors(interop("syntax/aturi_syntax_valid.txt"), interop("syntax/aturi_syntax_invalid.txt")),
+		newGrammar("full AT-URI", 8192, syntax.ParseFullATURI, refFullATURI).
+			vectors(both(interop("syntax/aturi_syntax_valid.txt"), lines("at://foo.com/example/123", "at://foo.com/", "at://a.b?#/", "at://a.b/%zz?q#/c[0]")),
+				lines("", "at://", "AT://a.b", "at:///a", "at://a", "at://a.b/a b", "at://a.b#frag", "at://a.b#/a#/b", "at://a.b?é", "at://a@b.c/")),
+		newGrammar("space reference", 8192, syntax.ParseSpaceRef, refSpaceRef).
+			vectors(lines(space, "at://did:web:a.b/space/a.b.c/3jzfcijpj2z2a"),
+				lines("", "at://a.b/space/a.b.c/self", space+"/", space+"/did:m:v", space+"#/a", "at://did:m:v/a.b.c/self", "at://did:m:v/space/a.b.c")),
+		newGrammar("space record URI", 8192, syntax.ParseSpaceRecordURI, refSpaceRecordURI).
+			vectors(lines(space+"/did:plc:44ybard66vv44zksje25o7dz/com.example.post/3jzfcijpj2z2a", space+"/did:m:v/a.b.c/~"),
+				lines("", space, space+"/", space+"/did:m:v", space+"/did:m:v/a.b.c", space+"/did:m:v/a.b.c/", space+"/did:m:v/a.b.c/self/",
+					space+"/a.b/a.b.c/self", space+"/did:m:v/a.b.c/self#/a", space+"/did:m:v/a.b.c/self?q")),
+		newGrammar("datetime", 64, syntax.ParseDatetime, refDatetime).
+			vectors(interop("syntax/datetime_syntax_valid.txt"),
+				both(interop("syntax/datetime_syntax_invalid.txt"), interop("syntax/datetime_parse_invalid.txt"))),
+		newGrammar("language tag", 128, syntax.ParseLanguage, refLanguage).
+			vectors(both(interop("syntax/language_syntax_valid.txt"), interop("syntax/language_parse_invalid.txt")),
+				interop("syntax/language_syntax_invalid.txt")),
+		newGrammar("URI", 8192, syntax.ParseURI, refURI).
+			vectors(interop("syntax/uri_syntax_valid.txt"), interop("syntax/uri_syntax_invalid.txt")),
+		newGrammar("CID string", 256, syntax.ParseCIDString, refCIDString).
+			vectors(interop("syntax/cid_syntax_valid.txt"), interop("syntax/cid_syntax_invalid.txt")),
+		newGrammar("service reference", 2561, syntax.ParseServiceRef, refServiceRef).
+			vectors(lines("did:web:api.bsky.app#bsky_appview", "did:plc:111#a/?%20"),
+				lines("", "did:web:x.com", "did:web:x.com#", "#svc", "did:web%23svc", "x.com#svc", "did:web:x.com#a#b", "did:web:x.com#a%2", "did:web:x.com#[")),
 	}
 }
 
@@ -176,10 +215,47 @@ func checkZero[T identifier](t *testing.T, kind string) {
 	require.Error(t, err)
 }
 
+func checkSQL[T identifier, P pointer[T]](t *testing.T, kind, valid, invalid string) {
+	t.Helper()
+	var v, zero T
+	require.NoError(t, P(&v).Scan([]byte(valid)))
+	require.Equal(t, valid, v.String())
+
+	// As database/sql does it.
+	arg, err := driver.DefaultParameterConverter.ConvertValue(v)
+	require.NoError(t, err)
+	require.Equal(t, valid, arg)
+	var col sql.Null[T]
+	require.NoError(t, col.Scan(arg))
+	require.Equal(t, sql.Null[T]{V: v, Valid: true}, col)
+
+	arg, err = driver.DefaultParameterConverter.ConvertValue(zero)
+	require.NoError(t, err)
+	require.Nil(t, arg)
+	null := v
+	require.NoError(t, P(&null).Scan(nil))
+	require.Equal(t, zero, null)
+
+	kept := v
+	for _, src := range []any{"", []byte{}, invalid, []byte(invalid)} {
+		e, ok := errors.AsType[*syntax.Error](P(&kept).Scan(src))
+		require.True(t, ok, "%q", src)
+		require.Equal(t, kind, e.Kind)
+	}
+	require.EqualError(t, P(&kept).Scan(int64(1)), "syntax: "+kind+" from a database column of type int64, not text")
+	require.EqualError(t, P(&kept).Scan(time.Time{}), "syntax: "+kind+" from a database column of type time.Time, not text")
+	require.Equal(t, v, kept)
+
+	buf := []byte(valid) // belongs to the driver
+	require.NoError(t, P(&kept).Scan(buf))
+	clear(buf)
+	require.Equal(t, v, kept)
+}
+
 // TestVectors runs the official vectors, and ours where there are none,
-// through Parse, String, text and JSON.
+// through Parse, String, text, JSON and database values.
 func TestVectors(t *testing.T) {
-	ledger.Covers(t, "SYN-002", "SYN-006", "SYN-019", "SYN-033", "SYN-045", "SYN-056")
+	ledger.Covers(t, "SYN-002", "SYN-006", "SYN-019", "SYN-033", "SYN-045", "SYN-056", "SYN-065", "SYN-079", "SYN-080", "SYN-087", "SYN-088")
 	eachGrammar(t, func(t *testing.T, g grammar) {
 		valid, invalid := g.valid(t), g.invalid(t)
 		for _, s := range invalid {
@@ -206,15 +282,17 @@ func TestParseAllocatesNothing(t *testing.T) {
 // would trim, and puts into them what it would fold or decode.
 func TestTakenAsGiven(t *testing.T) {
 	ledger.Covers(t, "SYN-001")
-	junk := []string{" ", "\t", "\n", "\r\n", "\v", "\x00", "\x01", "\x7f", "\x80", "\u00a0", "\u2028", "\ufeff", "@", "\"", "\xff", "K", "ａ"}
+	junk := []string{" ", "\t", "\n", "\r\n", "\v", "\x00", "\x01", "\x7f", "\x80", "\u0085", "\u00a0", "\u2028", "\ufeff", "\xff"}
+	other := []string{"@", "\"", "K", "\u212a", "ａ", "%41", "+"} // fit into some
 	eachGrammar(t, func(t *testing.T, g grammar) {
 		for _, s := range g.valid(t) {
-			for _, j := range junk {
+			for i, j := range slices.Concat(junk, other) {
 				for _, in := range []string{j + s, s + j, s[:len(s)/2] + j + s[len(s)/2:]} {
-					want := g.ref(in) // "K" fits into some
-					_, err := g.parse(in)
+					want := g.ref(in)
+					require.False(t, want && i < len(junk), "%q", in)
+					v, err := g.parse(in)
 					require.Equal(t, want, err == nil, "%q", in)
-					require.False(t, want && j != "K", "%q", in)
+					require.True(t, err != nil || v.String() == in)
 				}
 			}
 		}
@@ -256,6 +334,17 @@ func TestAllShortStrings(t *testing.T) {
 		"record key type": {"literal", ":a./", 4},
 		"repo path":       {"a.b", "./c2-~", 6},
 		"TID":             {"222222222", "2zaj1A", 5},
+
+		"at-identifier":     {"di", "d:.a-", 6},
+		"AT-URI":            {"at://a.b/a.b", "/.c-~", 6},
+		"full AT-URI":       {"at://a.b", "/?#%a[", 5},
+		"space reference":   {"at://did:a:b/space/a.b", "/.c-~", 6},
+		"space record URI":  {"at://did:a:b/space/a.b.c/k/did:a:b/a.b", "/.c-~", 5},
+		"datetime":          {"2024-02-29T23:59:5", "09.Z+-:", 5},
+		"language tag":      {"", "aX1-", 7},
+		"URI":               {"a", "a:+ \xc3\xa9\n", 5},
+		"CID string":        {"Q", "mba+", 7},
+		"service reference": {"did:a:b", "#%aA/?", 5},
 	}
 	eachGrammar(t, func(t *testing.T, g grammar) {
 		a := alphabets[g.kind]
@@ -307,6 +396,16 @@ func TestMustParsePanics(t *testing.T) {
 	require.Panics(t, func() { syntax.MustParseRecordKeyType("rkey") })
 	require.Panics(t, func() { syntax.MustParseRepoPath("a.b.c") })
 	require.Panics(t, func() { syntax.MustParseTID("222") })
+	require.Panics(t, func() { syntax.MustParseAtIdentifier("a") })
+	require.Panics(t, func() { syntax.MustParseATURI("at://a") })
+	require.Panics(t, func() { syntax.MustParseFullATURI("at://a") })
+	require.Panics(t, func() { syntax.MustParseSpaceRef("at://did:m:v") })
+	require.Panics(t, func() { syntax.MustParseSpaceRecordURI("at://did:m:v") })
+	require.Panics(t, func() { syntax.MustParseDatetime("2023") })
+	require.Panics(t, func() { syntax.MustParseLanguage("j") })
+	require.Panics(t, func() { syntax.MustParseURI("a") })
+	require.Panics(t, func() { syntax.MustParseCIDString("a") })
+	require.Panics(t, func() { syntax.MustParseServiceRef("did:m:v") })
 	require.NotPanics(t, func() { syntax.MustParseRepoPath("a.b.c/self") })
 }
 
@@ -320,6 +419,15 @@ func TestCompare(t *testing.T) {
 	require.Positive(t, syntax.MustParseRecordKey("~").Compare(syntax.MustParseRecordKey("z")))
 	require.Negative(t, syntax.MustParseRepoPath("a.b.c/z").Compare(syntax.MustParseRepoPath("a.b.cc/a")))
 	require.Zero(t, syntax.MustParseRepoPath("a.b.c/z").Compare(syntax.MustParseRepoPath("a.b.c/z")))
+	require.Negative(t, syntax.MustParseAtIdentifier("a.b").Compare(syntax.MustParseAtIdentifier("did:m:v")))
+	require.Positive(t, syntax.MustParseATURI("at://a.b/a.b.d").Compare(syntax.MustParseATURI("at://a.b/a.b.c/d")))
+	require.Negative(t, syntax.MustParseFullATURI("at://a.b#/").Compare(syntax.MustParseFullATURI("at://a.b/")))
+	require.Negative(t, syntax.SpaceRef{}.Compare(syntax.MustParseSpaceRef("at://did:m:v/space/a.b.c/d")))
+	require.Negative(t, syntax.SpaceRecordURI{}.Compare(syntax.MustParseSpaceRecordURI("at://did:m:v/space/a.b.c/d/did:m:v/a.b.c/d")))
+	require.Negative(t, syntax.MustParseLanguage("en").Compare(syntax.MustParseLanguage("en-GB")))
+	require.Negative(t, syntax.MustParseURI("a:B").Compare(syntax.MustParseURI("a:b")))
+	require.Negative(t, syntax.MustParseCIDString("bafyreia").Compare(syntax.MustParseCIDString("bafyreib")))
+	require.Positive(t, syntax.MustParseServiceRef("did:m:v#b").Compare(syntax.MustParseServiceRef("did:m:v#a")))
 }
 
 // TestZeroValues calls every accessor of the zero values.
@@ -347,4 +455,40 @@ func TestZeroValues(t *testing.T) {
 	require.True(t, id.Time().IsZero() && id.RecordKey().IsZero())
 	require.Zero(t, id.Integer())
 	require.Zero(t, id.ClockID())
+
+	var a syntax.AtIdentifier
+	_, isDID := a.DID()
+	_, isHandle := a.Handle()
+	require.False(t, isDID || isHandle)
+	require.True(t, a.Normalize().IsZero() && d.AtIdentifier().IsZero() && h.AtIdentifier().IsZero())
+
+	var u syntax.ATURI
+	_, hasCollection := u.Collection()
+	_, hasKey := u.RecordKey()
+	_, hasPath := u.RepoPath()
+	require.False(t, hasCollection || hasKey || hasPath || u.IsRecordRef())
+	require.True(t, u.Authority().IsZero() && u.Normalize().IsZero())
+
+	var f syntax.FullATURI
+	_, hasQuery := f.Query()
+	_, hasFragment := f.Fragment()
+	_, isATURI := f.ATURI()
+	require.False(t, hasQuery || hasFragment || isATURI)
+	require.True(t, f.Authority().IsZero() && f.Path() == "" && f.Normalize().IsZero())
+
+	var r syntax.SpaceRef
+	require.True(t, r.Authority().IsZero() && r.Type().IsZero() && r.Key().IsZero())
+	var s syntax.SpaceRecordURI
+	require.True(t, s.Space().IsZero() && s.Author().IsZero() && s.RepoPath().IsZero())
+
+	var dt syntax.Datetime
+	require.True(t, dt.Time().IsZero())
+
+	var l syntax.Language
+	require.Equal(t, "", l.Primary()+l.Script()+l.Region())
+	require.False(t, l.HasRepeatedSubtags())
+	require.True(t, l.Normalize().IsZero())
+
+	var svc syntax.ServiceRef
+	require.True(t, svc.DID().IsZero() && svc.Fragment() == "" && syntax.URI{}.Scheme() == "")
 }
