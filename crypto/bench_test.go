@@ -158,6 +158,38 @@ func BenchmarkDIDKey(b *testing.B) {
 	}
 }
 
+func BenchmarkJWK(b *testing.B) {
+	for _, c := range bothCurves {
+		k := testKey(b, c, "bench").PublicKey()
+		text, err := crypto.JWK{Key: k}.MarshalJSON()
+		require.NoError(b, err)
+		b.Run(c.Alg()+"/Parse", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := crypto.ParseJWK(text); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(c.Alg()+"/Marshal", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := (crypto.JWK{Key: k}).MarshalJSON(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(c.Alg()+"/Thumbprint", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if k.Thumbprint() == "" {
+					b.Fatal()
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkGenerateKey(b *testing.B) {
 	for _, c := range bothCurves {
 		b.Run(c.Alg(), func(b *testing.B) {

@@ -1,14 +1,16 @@
 // Package crypto has the keys and signatures of the AT Protocol: ECDSA with
 // SHA-256 on the curves P-256 and K-256 (secp256k1), and the text forms of keys,
-// did:key and multikey. It implements
-// https://atproto.com/specs/cryptography and the representation of public keys in
-// https://atproto.com/specs/did#representation-of-public-keys.
+// did:key, multikey and JSON Web Key. It implements
+// https://atproto.com/specs/cryptography, the representation of public keys in
+// https://atproto.com/specs/did#representation-of-public-keys, and of RFC 7517,
+// 7518 and 7638 what tokens need (https://www.rfc-editor.org/rfc/rfc7517).
 //
 // To verify, get a [*PublicKey] from a did:key or multikey with
 // [ParsePublicKeyText], or from an entry of a DID document with
 // [ParseVerificationMethod], and call [PublicKey.Verify]. To sign, make a
 // [*PrivateKey] with [GenerateKey] or [ParsePrivateKey], or implement [Signer],
-// and call [Sign].
+// and call [Sign]. For tokens, see package jwt below this one, and [JWK] and
+// [JWKSet] for the keys that clients publish for them.
 //
 // # Signatures
 //
@@ -24,7 +26,8 @@
 //
 // There is one text per key and form; everything else is refused: other lengths,
 // uncompressed points in did:key and multikey, points off the curve, base58 that
-// does not give itself back. Keys of other types, such as Ed25519, give
+// does not give itself back, JWK coordinates that are not padded to 32 bytes, and
+// private keys where public ones are due. Keys of other types, such as Ed25519, give
 // [ErrUnsupportedKeyType]. The zero and nil values of the key types are invalid
 // and safe to use: they give errors and empty results. All values are immutable
 // and safe for concurrent use.

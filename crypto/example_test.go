@@ -3,6 +3,7 @@ package crypto_test
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
@@ -84,6 +85,48 @@ func ExampleParseVerificationMethod() {
 	// zQ3shXjHeiBuRCKmM36cuYnm7YEMzhGnCmCyW92sRJ9pribSF
 	// zQ3shXjHeiBuRCKmM36cuYnm7YEMzhGnCmCyW92sRJ9pribSF
 	// not for this protocol
+}
+
+// Publish a client's keys, and find one of them in what another published.
+func ExampleJWKSet() {
+	secret, _ := hex.DecodeString("6b0b91287ae3348f8c2f2552d766f30e3604867e34adc37ccbb74a8e6b893e02")
+	key, err := crypto.ParsePrivateKey(crypto.P256, secret)
+	if err != nil {
+		log.Fatal(err)
+	}
+	public := key.PublicKey()
+	text, err := json.Marshal(crypto.JWKSet{Keys: []crypto.JWK{
+		{Key: public, KeyID: public.Thumbprint(), Alg: public.Curve().Alg(), Use: "sig"},
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	set, err := crypto.ParseJWKSet(text)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(set.Lookup(public.Thumbprint()).Equal(public))
+	fmt.Println(set.Lookup("another") == nil)
+	// Output:
+	// true
+	// true
+}
+
+// The thumbprint is the same for every JWK of a key.
+func ExamplePublicKey_Thumbprint() {
+	jwk, err := crypto.ParseJWK([]byte(`{
+		"kid": "anything",
+		"kty": "EC",
+		"crv": "P-256",
+		"x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs",
+		"y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA"
+	}`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(jwk.Key.Thumbprint())
+	// Output: 0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I
 }
 
 // remoteKey is a key in a service that signs digests and answers in DER.

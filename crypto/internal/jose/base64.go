@@ -1,0 +1,56 @@
+package jose
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// encoding is base64url without padding that refuses stray bits in the last
+// character (RFC 7515, section 2, and RFC 4648, section 3.5).
+var encoding = base64.RawURLEncoding.Strict()
+
+// Decode returns the bytes that s stands for in base64url, and whether it is
+// the one text that does. What Decode takes, [AppendBase64] gives back.
+func Decode(s string) ([]byte, bool) {
+	if strings.ContainsAny(s, "\r\n") { // which the decoder would skip
+		return nil, false
+	}
+	b, err := encoding.DecodeString(s)
+	return b, err == nil
+}
+
+// DecodeInto is [Decode] for a text of exactly len(dst) bytes. If it fails, dst
+// may hold anything.
+func DecodeInto(dst []byte, s string) bool {
+	if len(s) != encoding.EncodedLen(len(dst)) {
+		return false
+	}
+	b, ok := Decode(s)
+	return ok && copy(dst, b) == len(b)
+}
+
+// EncodedLen returns the length in base64url of n bytes.
+func EncodedLen(n int) int { return encoding.EncodedLen(n) }
+
+// AppendBase64 appends b in base64url without padding.
+func AppendBase64(dst, b []byte) []byte {
+	return encoding.AppendEncode(dst, b)
+}
+
+// AppendString appends s as a JSON string. Bytes that are not UTF-8 are left as
+// they are: check [utf8.ValidString] first where s is not known.
+func AppendString(dst []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			dst = append(dst, '\\', c)
+		case c < ' ':
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return append(dst, '"')
+}
