@@ -61,7 +61,7 @@ type post struct {
 	CreatedAt string   `cbor:"createdAt"`
 }
 
-// typicalPost has the size of a typical post with an image: 730 bytes.
+// typicalPost is a reply with an image and a mention; its encoding has 732 bytes.
 func typicalPost() post {
 	ref := strongRef{
 		CID: dagcbor.Sum(dagcbor.DAGCBOR, []byte("parent")).String(),

@@ -71,12 +71,15 @@ var marshalled = &Options{MaxSize: -1, MaxContainer: -1, MaxKey: -1, MaxString: 
 // errors. A value that does not fit v is an error too; v may then hold a part
 // of it. Nothing in v aliases b afterwards.
 //
-// What v takes is the affair of its type: an interface value at worst 200 times
-// the bytes of the input (a map of one pair is 2 bytes there and 400 in Go), a
-// slice one element for each byte. For hostile input of a shape that nobody
+// What v takes is the affair of its type: a slice may get one element for each
+// byte of the input. Interface values may take 32 MiB, or 16 times the input if
+// that is more; beyond it is a [*LimitError]. For data of a shape that nobody
 // knows there are [Reader] and package data.
 func Unmarshal(b []byte, v any) error {
 	if err := Valid(b, nil); err != nil {
+		return err
+	}
+	if err := checkUntyped(b, v); err != nil {
 		return err
 	}
 	if err := modes().dec.Unmarshal(b, v); err != nil {

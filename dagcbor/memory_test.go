@@ -2,6 +2,7 @@ package dagcbor_test
 
 import (
 	"bytes"
+	"errors"
 	"runtime"
 	"testing"
 
@@ -93,6 +94,32 @@ func TestUnmarshalAnyAllocation(t *testing.T) {
 		t.Logf("%.8x: %d times", unit, got/uint64(len(b)))
 		require.Less(t, got, 200*uint64(len(b)), "%x", unit)
 	}
+}
+
+// What interface values may take is bounded for large inputs, too.
+func TestUnmarshalAnyBudget(t *testing.T) {
+	many := func(unit []byte, n int) []byte { // an array of arrays, for the limit of elements
+		inner := append(dagcbor.AppendArray(nil, 1000), bytes.Repeat(unit, 1000)...)
+		return append(dagcbor.AppendArray(nil, n/1000), bytes.Repeat(inner, n/1000)...)
+	}
+	for _, unit := range []string{"a0", "a16000", "80", "81a0", "8100"} {
+		b := many(unhex(t, unit), 1_000_000)
+		var v any
+		var err error
+		got := allocated(func() { err = dagcbor.Unmarshal(b, &v) })
+		require.Less(t, got, max(uint64(32<<20), 16*uint64(len(b))), unit)
+		limit, ok := errors.AsType[*dagcbor.LimitError](err)
+		require.True(t, ok, "%s: %v", unit, err)
+		require.Equal(t, "dagcbor: memory of an untyped value", limit.Name)
+		require.Positive(t, limit.Offset)
+
+		var typed struct{ A int }
+		require.NotErrorIs(t, dagcbor.Unmarshal(b, &typed), err) // not for what has no interfaces
+	}
+	posts := many(typicalPostBytes(t), 7000)
+	require.Greater(t, len(posts), 5_000_000)
+	var v any
+	require.NoError(t, dagcbor.Unmarshal(posts, &v))
 }
 
 // One MiB of nested arrays: an error by default, and no recursion if the limit
