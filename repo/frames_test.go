@@ -109,6 +109,29 @@ func TestCapturedCommits(t *testing.T) {
 	}
 }
 
+// A record proof is a CAR file like others, with a part of the tree.
+func TestCapturedProofs(t *testing.T) {
+	ledger.Covers(t, "CAR-024")
+	did, key := identity(t, "alice")
+	for name, path := range map[string]string{"alice.profile": "app.bsky.actor.profile/self", "alice.deleted-post": ""} {
+		file := fixtures.PDS(t, name+".proof.car")
+		e, err := repo.ReadBytes(file, &repo.Options{Key: key, DID: did})
+		require.NoError(t, err, name)
+		_, blocks := sections(t, file)
+		tree, err := mst.Load(t.Context(), source(blocks), e.Commit().Data(), nil)
+		require.NoError(t, err)
+		if path == "" {
+			continue
+		}
+		value, found, err := tree.Get(t.Context(), path)
+		require.NoError(t, err)
+		require.True(t, found)
+		require.Contains(t, source(blocks), value)
+		_, err = list(t, file, &repo.Options{Key: key, DID: did}) // no complete repository
+		require.Error(t, err)
+	}
+}
+
 func indexSource(x *car.Index) mst.SourceFunc {
 	return func(_ context.Context, c dagcbor.CID) ([]byte, error) {
 		if b, found := x.Get(c); found {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"time"
 
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/mst"
@@ -102,6 +103,9 @@ func (e *Export) readCommit() (*Commit, error) {
 	if !e.o.DID.IsZero() && c.did != e.o.DID {
 		return nil, &DIDMismatchError{c.cid, c.did, e.o.DID}
 	}
+	if err := e.o.checkRev(c); err != nil {
+		return nil, err
+	}
 	if e.o.SkipSignature {
 		return c, nil
 	}
@@ -117,6 +121,31 @@ type DIDMismatchError struct {
 
 func (e *DIDMismatchError) Error() string {
 	return "repo: commit " + e.CID.String() + " is of " + e.Got.String() + ", not of " + e.Want.String()
+}
+
+// checkRev refuses a commit from the future.
+func (o *Options) checkRev(c *Commit) error {
+	now := o.Now
+	if now.IsZero() {
+		now = time.Now()
+	}
+	if o.AllowFutureRev || !c.rev.Time().After(now.Add(MaxRevSkew)) {
+		return nil
+	}
+	return &FutureRevError{c.cid, c.rev, now}
+}
+
+// A FutureRevError reports a commit whose revision is later than the present,
+// by more than clocks differ.
+type FutureRevError struct {
+	CID dagcbor.CID // the commit
+	Rev syntax.TID
+	Now time.Time // that the revision was compared with
+}
+
+func (e *FutureRevError) Error() string {
+	return "repo: commit " + e.CID.String() + ": revision " + e.Rev.String() + " is of " +
+		e.Rev.Time().Format(time.RFC3339) + ", in the future at " + e.Now.UTC().Format(time.RFC3339)
 }
 
 // Commit returns the commit.

@@ -53,7 +53,7 @@ func check(t testing.TB, file []byte, path string) error {
 }
 
 func TestInvalidRecords(t *testing.T) {
-	ledger.Covers(t, "REP-022", "CAR-013")
+	ledger.Covers(t, "REP-022")
 	good := blockOf(record(t, `{"$type":"com.example.record","n":1}`))
 	const path = "com.example.record/b"
 	for _, tc := range []struct {

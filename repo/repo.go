@@ -30,6 +30,7 @@ package repo
 
 import (
 	"math"
+	"time"
 
 	"github.com/linnet-at/linnet/crypto"
 	"github.com/linnet-at/linnet/dagcbor"
@@ -49,6 +50,9 @@ const (
 	MaxRecordWrite = 1_000_000
 	// MaxWrites is how many records one commit may change.
 	MaxWrites = 200
+	// MaxRevSkew is how far the revision of a commit may be ahead of the
+	// reader's time.
+	MaxRevSkew = 5 * time.Minute
 )
 
 // A LimitError reports something that goes beyond a limit.
@@ -78,6 +82,14 @@ type Options struct {
 	// AllowMissingPrev accepts commits without the field prev, which some
 	// early writers left out.
 	AllowMissingPrev bool
+
+	// Now is the time at which the commit is judged; zero means the present. A
+	// commit whose revision is more than [MaxRevSkew] later is refused with a
+	// [*FutureRevError], unless AllowFutureRev is set: accepted once, such a
+	// revision would make all honest later ones look old
+	// (https://atproto.com/specs/repository#commit-objects).
+	Now            time.Time
+	AllowFutureRev bool
 
 	// MaxSize is how many bytes the CAR file may have, which is held in
 	// memory; 0 means [DefaultMaxSize]. A negative number lifts the limit as

@@ -18,6 +18,7 @@ import (
 	"github.com/linnet-at/linnet/internal/ledger"
 	"github.com/linnet-at/linnet/mst"
 	"github.com/linnet-at/linnet/repo"
+	"github.com/linnet-at/linnet/syntax"
 )
 
 // Revisions increase whatever the clock does: they are the time or, if that is
@@ -41,6 +42,13 @@ func TestRevisions(t *testing.T) {
 		require.Equal(t, want.UnixMicro(), res.Commit.Rev().Time().UnixMicro(), "%v", step)
 		last, latest = res.Commit.Rev(), want
 	}
+
+	// An account that comes from elsewhere goes on after its last revision.
+	moved := clock(t, rev, func() time.Time { return now })
+	theirs, err := syntax.NewTID(now.Add(time.Hour), 1023)
+	require.NoError(t, err)
+	require.NoError(t, moved.Seed(theirs))
+	require.Greater(t, apply(t, repo.New(account, privateKey(t, crypto.K256), moved)).Commit.Rev().String(), theirs.String())
 
 	// Two repositories may share a clock.
 	c := clock(t, rev, func() time.Time { return now })
