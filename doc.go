@@ -17,8 +17,10 @@
 //	data   mst         untyped values and their JSON form; Merkle Search Trees
 //
 //	dagcbor  crypto    the binary encoding and CIDs; keys and signatures
+//	crypto/jwt         signed tokens
 //
-//	syntax             DIDs, handles, NSIDs, record keys, TIDs; standard library only
+//	syntax             DIDs, handles, NSIDs, AT-URIs, TIDs and the like; standard
+//	                   library only
 //
 // # Where to begin
 //

@@ -1,7 +1,9 @@
 package data_test
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -30,6 +32,29 @@ func TestAllocations(t *testing.T) {
 	check(0, func() error { _, err := data.AppendCBOR(dst, text, nil); return err })
 	check(0, func() error { _, err := data.AppendJSON(dst, b, nil); return err })
 	check(0, func() error { return data.Validate(b, nil) })
+	check(0, func() error {
+		v, err := data.NewView(b, nil)
+		n := 0
+		for key, value := range v.Pairs() {
+			name, _ := key.AliasText()
+			text, _ := value.AliasText()
+			if string(name) == "facets" {
+				for _, facet := range value.Elements() {
+					start, _ := facet.Get("index", "byteStart")
+					i, _ := start.Int()
+					n += int(i)
+				}
+			}
+			n += len(name) + len(text)
+		}
+		embed, _ := v.Get("embed", "images")
+		image, _ := embed.At(0)
+		ref, ok := image.Get("image", "ref")
+		if c, isLink := ref.Link(); !ok || !isLink || !c.Defined() || n == 0 || len(image.Raw()) == 0 {
+			return errors.New("the post does not hold what it should")
+		}
+		return err
+	})
 }
 
 func BenchmarkFromJSON(b *testing.B) {
@@ -116,6 +141,50 @@ func BenchmarkFromJSONManyNames(b *testing.B) {
 	for b.Loop() {
 		if _, err := data.FromJSON(text, nil); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkView validates a post and looks up three fields of it.
+func BenchmarkView(b *testing.B) {
+	in := postCBOR(b)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(in)))
+	for b.Loop() {
+		v, err := data.NewView(in, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		text, ok1 := v.Get("text")
+		created, ok2 := v.Get("createdAt")
+		typ, ok3 := v.Get("embed", "$type")
+		if !ok1 || !ok2 || !ok3 || text.Len()+created.Len()+typ.Len() == 0 {
+			b.Fatal("fields are missing")
+		}
+	}
+}
+
+func BenchmarkViewAppendJSON(b *testing.B) {
+	v, err := data.NewView(postCBOR(b), nil)
+	require.NoError(b, err)
+	dst := make([]byte, 0, 4096)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(v.Raw())))
+	for b.Loop() {
+		if _, err := v.AppendJSON(dst, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDiff(b *testing.B) {
+	v, err := data.NewView(postCBOR(b), nil)
+	require.NoError(b, err)
+	w := viewOf(b, strings.Replace(post, "eagle", "owl", 1), nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		if data.Diff(v, w) == "" {
+			b.Fatal("no difference")
 		}
 	}
 }

@@ -170,12 +170,15 @@ type blobRef struct {
 
 func (b blobRef) blob() Blob { return Blob{b.ref.Cid(), string(b.mimeType), b.size} }
 
-// parseBlob reads a blob reference of the normal form from the encoded map m,
-// or returns what is wrong with it. All four keys must be there and no others;
+// noLimits is for values that were checked within the limits.
+var noLimits = &dagcbor.Options{MaxSize: -1, MaxString: -1}
+
+// parseBlob reads a blob reference of the normal form from the encoded map
+// with which m begins, or returns what is wrong with it. All four keys must be there and no others;
 // in canonical order they come as below. That sizes of zero are allowed
 // follows https://atproto.com/specs/blob.
 func parseBlob(m []byte) (b blobRef, msg string) {
-	r := dagcbor.NewReader(m, nil)
+	r := dagcbor.NewReader(m, noLimits)
 	n, err := r.Map()
 	if err != nil || n != 4 {
 		return b, "blob without exactly the keys $type, ref, mimeType and size"
@@ -245,9 +248,9 @@ func isUsualBlob(m []byte) bool {
 }
 
 // parseLegacy reads a blob reference of the legacy form from the encoded map
-// m: exactly the keys cid, the text of any CID, and mimeType.
+// with which m begins: exactly the keys cid, the text of any CID, and mimeType.
 func parseLegacy(m []byte) (Blob, bool) {
-	r := dagcbor.NewReader(m, nil)
+	r := dagcbor.NewReader(m, noLimits)
 	if n, err := r.Map(); err != nil || n != 2 {
 		return Blob{}, false
 	}

@@ -1,58 +1,90 @@
 package data
 
 import (
-	"errors"
 	"iter"
 
-	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/ipfs/go-cid"
 )
-
-var errStop = errors.New("data: iteration stopped")
 
 // Blobs returns the blob references in b, a value in DAG-CBOR, in the order of
 // their bytes. It needs no schema: a map whose $type is "blob" is a reference
 // wherever it stands. References of the legacy form are found only with
 // [Options.LegacyBlobs], for nothing but their keys tells them from other maps.
 //
-// The value is checked on the way as by [Validate]. If it is not valid, the
-// error is the final pair, with a zero Blob. With [Options.Permissive], blobs
-// of the wrong shape are passed over.
+// The value is checked before anything else as by [Validate]. If it is not
+// valid, the error is the only pair, with a zero Blob. With
+// [Options.Permissive], blobs of the wrong shape are passed over.
 func Blobs(b []byte, o *Options) iter.Seq2[Blob, error] {
 	return func(yield func(Blob, error) bool) {
-		ru := o.rules()
-		w := walker{r: *dagcbor.NewReader(b, &ru.cbor), in: b, rules: ru}
-		w.visit = func(m []byte, _ int, typed bool) error {
-			ref, ok := ru.findBlob(m, typed)
-			if ok && !yield(ref, nil) {
-				return errStop
-			}
-			return nil
-		}
-		err := w.value()
-		if err == nil {
-			err = w.r.End()
-		}
-		if err == nil {
-			err = ru.checkRecord(b)
-		}
-		if err != nil && !errors.Is(err, errStop) {
+		v, err := NewView(b, o)
+		if err != nil {
 			yield(Blob{}, err)
+			return
+		}
+		legacy := o != nil && o.LegacyBlobs
+		v.walk(func(w View) bool {
+			blob, ok := w.findBlob(legacy)
+			return !ok || yield(blob, nil)
+		})
+	}
+}
+
+// Links returns the CIDs of all links in b, a value in DAG-CBOR, in the order
+// of their bytes: those to records and those to blobs, each as often as it
+// occurs. That blobs of the legacy form name their CID as text makes it no
+// link, and neither does any other text.
+//
+// The value is checked before anything else as by [Validate]. If it is not
+// valid, the error is the only pair, with an undefined CID.
+func Links(b []byte, o *Options) iter.Seq2[cid.Cid, error] {
+	return func(yield func(cid.Cid, error) bool) {
+		v, err := NewView(b, o)
+		if err != nil {
+			yield(cid.Undef, err)
+			return
+		}
+		v.walk(func(w View) bool {
+			c, ok := w.Cid()
+			return !ok || yield(c, nil)
+		})
+	}
+}
+
+// walk calls visit with the maps and links in v, which may be v itself, in the
+// order of their bytes, until visit returns false.
+func (v View) walk(visit func(View) bool) {
+	off := 0
+	for due := 1; due > 0; due-- {
+		major := v.b[off] & majorMask
+		if major >= majorMap && major != majorOther && !visit(View{v.b[off:]}) {
+			return
+		}
+		arg, next := readHead(v.b, off)
+		switch off = next; major {
+		case majorBytes, majorText:
+			off += arg
+		case majorArray:
+			due += arg
+		case majorMap:
+			due += 2 * arg
+		case majorTag:
+			due++
 		}
 	}
 }
 
-// findBlob returns the blob reference that the encoded map m is; typed says
-// whether its $type is "blob".
-func (ru *rules) findBlob(m []byte, typed bool) (Blob, bool) {
+// findBlob returns the blob reference that v is, if its map has as many pairs
+// as one.
+func (v View) findBlob(legacy bool) (Blob, bool) {
 	switch {
-	case typed:
-		ref, msg := parseBlob(m)
+	case v.b[0] == majorMap|4:
+		ref, msg := parseBlob(v.b)
 		if msg != "" {
 			return Blob{}, false
 		}
 		return ref.blob(), true
-	case ru.legacyBlobs:
-		return parseLegacy(m)
+	case legacy && v.b[0] == majorMap|2:
+		return parseLegacy(v.b)
 	}
 	return Blob{}, false
 }

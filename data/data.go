@@ -1,6 +1,6 @@
 // Package data is the data model of the AT Protocol
 // (https://atproto.com/specs/data-model): values as records hold them, in
-// their three forms, without a schema.
+// their three forms, without a schema, and views of the first.
 //
 // The first form is DAG-CBOR, which is canonical, and is what is stored,
 // hashed and signed; package dagcbor is its codec. The second is JSON, in
@@ -10,8 +10,13 @@
 //
 // Begin with [ToJSON] and [FromJSON], which convert between the first two in
 // one pass and without a tree, and with [Unmarshal] and [Marshal], which
-// convert between DAG-CBOR and trees. [Validate] checks a value in place.
-// [Blobs] finds the references to blobs in a record; a [Blob] is one of them.
+// convert between DAG-CBOR and trees. To read a few fields of a record, or all
+// without decoding it, take a [View]: [NewView] checks the record once, and the
+// view looks things up where they stand. [Validate] only checks.
+//
+// [Blobs] finds the references to blobs in a record, [Links] all links; a [Blob]
+// is such a reference. [Equal] compares trees, and [Diff] says in what two
+// values differ.
 //
 // What is checked is what can be said without a schema
 // (https://atproto.com/guides/data-validation): encoding, $type, links, byte
@@ -29,5 +34,5 @@
 // Text is not made safe for HTML.
 //
 // Functions are safe for concurrent use, and their results alias none of the
-// input.
+// input, except for views and what their methods Raw and Alias… return.
 package data

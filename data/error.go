@@ -59,3 +59,5 @@ func jsonError(err error) error {
 	}
 	return err
 }
+
+var errNoValue = errors.New("data: zero View, which holds no value")

@@ -86,6 +86,75 @@ func ExampleBlobs() {
 	// image/png 19 bafkreiaqtpcbalpzihjfy4aieriuai74b57m42q5hcpdcmyenltpe4dzhy
 }
 
+// A view reads fields of a record where they stand, without decoding the rest.
+func ExampleNewView() {
+	record, err := data.FromJSON([]byte(`{
+		"$type": "com.example.note", "text": "hello", "langs": ["en", "cy"],
+		"reply": {"root": {"uri": "at://alice.example.com/com.example.note/1"}}
+	}`), nil)
+	if err != nil {
+		panic(err)
+	}
+	note, err := data.NewView(record, nil)
+	if err != nil {
+		panic(err)
+	}
+	if uri, ok := note.Get("reply", "root", "uri"); ok {
+		fmt.Println(uri.Text())
+	}
+	langs, _ := note.Get("langs")
+	for i, lang := range langs.Elements() {
+		fmt.Println(i, lang)
+	}
+	for key, value := range note.Pairs() {
+		fmt.Println(key, value.Kind())
+	}
+	// Output:
+	// at://alice.example.com/com.example.note/1 true
+	// 0 "en"
+	// 1 "cy"
+	// "text" text string
+	// "$type" text string
+	// "langs" array
+	// "reply" map
+}
+
+func ExampleDiff() {
+	var views [2]data.View
+	for i, text := range []string{
+		`{"$type":"com.example.note","text":"Helo","langs":["en","cy"]}`,
+		`{"$type":"com.example.note","text":"Hello","langs":["en"],"tags":["birds"]}`,
+	} {
+		record, err := data.FromJSON([]byte(text), nil)
+		if err != nil {
+			panic(err)
+		}
+		if views[i], err = data.NewView(record, nil); err != nil {
+			panic(err)
+		}
+	}
+	fmt.Print(data.Diff(views[0], views[1]))
+	// Output:
+	// + /tags ["birds"]
+	// ~ /text "Helo" → "Hello"
+	// - /langs/1 "cy"
+}
+
+func ExampleLinks() {
+	record, err := data.FromJSON([]byte(`{"subject":{"$link":"bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq"}}`), nil)
+	if err != nil {
+		panic(err)
+	}
+	for link, err := range data.Links(record, nil) {
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(link)
+	}
+	// Output:
+	// bafkreibm6jg3ux5qumhcn2b3flc3tyu6dmlb4xa7u5bf44yegnrjhc4yeq
+}
+
 // What the network holds may break the rules; it can be read by asking for it.
 func ExampleOptions() {
 	record, err := data.Marshal(map[string]any{"$type": ""}, &data.Options{Permissive: true})

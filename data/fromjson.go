@@ -32,22 +32,33 @@ func appendCBOR(dst, text []byte, ru *rules) ([]byte, error) {
 	if len(text) > ru.maxJSON {
 		return dst, limitError("JSON size", ru.maxJSON, len(text), -1)
 	}
+	out, ok := ru.appendPlain(dst, text)
+	if !ok {
+		var err error
+		if out, err = ru.appendAny(dst, text); err != nil {
+			return dst, jsonError(err)
+		}
+	}
+	if n := len(out) - len(dst); n > ru.maxCBOR {
+		return dst, limitError("CBOR size", ru.maxCBOR, n, -1)
+	}
+	if err := ru.checkRecord(out[len(dst):]); err != nil {
+		return dst, err
+	}
+	return out, nil
+}
+
+// appendAny is appendPlain with an error that says what is wrong, and has the
+// last word.
+func (ru *rules) appendAny(dst, text []byte) ([]byte, error) {
 	t := transcoder{
 		s:     strictjson.NewScanner(text, &strictjson.Options{MaxSize: -1, MaxDepth: -1}),
 		rules: ru,
 		dst:   dst,
 		base:  len(dst),
 	}
-	if err := t.run(); err != nil {
-		return dst, jsonError(err)
-	}
-	if n := len(t.dst) - t.base; n > ru.maxCBOR {
-		return dst, limitError("CBOR size", ru.maxCBOR, n, -1)
-	}
-	if err := ru.checkRecord(t.dst[t.base:]); err != nil {
-		return dst, err
-	}
-	return t.dst, nil
+	err := t.run()
+	return t.dst, err
 }
 
 // A transcoder turns JSON text into DAG-CBOR in one pass. It recurses, to at

@@ -264,7 +264,7 @@ func (w *treeWriter) pair(key string, v any) (blob bool, err error) {
 	w.entries[i].end = uint32(len(w.dst) - w.base)
 	if key != "" && key[0] == '$' {
 		var msg string
-		if blob, msg = w.rules.checkPair(w.dst[at-len(key):at], w.dst[at:]); msg != "" {
+		if blob, msg = checkPair(w.dst[at-len(key):at], w.dst[at:]); msg != "" && !w.rules.permissive {
 			return false, treeErrorf("%s", msg)
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
-
-	"github.com/linnet-at/linnet/dagcbor"
 )
 
 // ToJSON returns the JSON form
@@ -34,168 +32,120 @@ func appendJSON(dst, b []byte, ru *rules) ([]byte, error) {
 	if len(b) > ru.maxCBOR {
 		return dst, limitError("CBOR size", ru.maxCBOR, len(b), -1)
 	}
-	w := jsonWriter{
-		dst:   slices.Grow(dst, len(b)+len(b)/4+16),
-		base:  len(dst),
-		r:     *dagcbor.NewReader(b, &ru.cbor),
-		in:    b,
-		rules: ru,
-	}
-	if err := w.value(); err != nil {
+	if err := ru.validate(b); err != nil {
 		return dst, err
 	}
-	if err := w.r.End(); err != nil {
-		return dst, err
-	}
-	if err := w.room(); err != nil {
-		return dst, err
-	}
-	if err := ru.checkRecord(b); err != nil {
-		return dst, err
-	}
-	return w.dst, nil
+	return writeJSON(dst, b, ru)
 }
 
-// A jsonWriter turns DAG-CBOR into JSON text in one pass. It recurses, to at
-// most the depth to which the reader is limited.
+// writeJSON appends the JSON form of the value b, which is valid.
+func writeJSON(dst, b []byte, ru *rules) ([]byte, error) {
+	w := jsonWriter{in: b, base: len(dst), most: ru.maxJSON}
+	out, _ := w.value(slices.Grow(dst, len(b)+len(b)/4+16), 0)
+	if n := len(out) - w.base; n > ru.maxJSON {
+		return dst, limitError("JSON size", ru.maxJSON, n, -1)
+	}
+	return out, nil
+}
+
+// A jsonWriter turns DAG-CBOR that is valid into JSON text. It recurses, to at
+// most the depth to which the value was checked.
+//
+// Once the text is longer than it may be, strings are left out and containers
+// cut short, so that it does not take more memory for nothing.
 type jsonWriter struct {
-	dst   []byte
-	base  int // where the text begins in dst
-	r     dagcbor.Reader
-	in    []byte // what r reads
-	rules *rules
+	in   []byte
+	base int // where the text begins in dst
+	most int // how long the text may be
 }
 
-// room makes room for what is short, and stops before a text that is too
-// large takes more memory. It doubles dst: append's own steps copy long texts
-// more often.
-func (w *jsonWriter) room() error {
-	n := len(w.dst) - w.base
-	if n > w.rules.maxJSON {
-		return limitError("JSON size", w.rules.maxJSON, n, -1)
+func (w *jsonWriter) full(dst []byte) bool { return len(dst)-w.base > w.most }
+
+// room makes room for n bytes and for what stands between strings. It doubles
+// dst: append's own steps copy long texts more often.
+func (w *jsonWriter) room(dst []byte, n int) []byte {
+	if cap(dst)-len(dst) < n+32 {
+		dst = slices.Grow(dst, max(len(dst)-w.base, n)+32)
 	}
-	if cap(w.dst)-len(w.dst) < 16 {
-		w.dst = slices.Grow(w.dst, n+16)
-	}
-	return nil
+	return dst
 }
 
-func (w *jsonWriter) value() error {
-	if err := w.room(); err != nil {
-		return err
-	}
-	switch w.r.Kind() {
-	case dagcbor.KindText:
-		text, err := w.r.Text()
-		if err != nil {
-			return err
+// value appends the value at in[off:], and returns where that ends.
+func (w *jsonWriter) value(dst []byte, off int) ([]byte, int) {
+	switch head := w.in[off]; head & majorMask {
+	case majorText:
+		n, start := readHead(w.in, off)
+		return w.quoted(dst, start, n), start + n
+	case majorMap:
+		return w.mapValue(dst, off)
+	case majorArray:
+		return w.array(dst, off)
+	case majorUint, majorNint:
+		n, next := readInt(w.in, off)
+		return strconv.AppendInt(w.room(dst, 0), n, 10), next
+	case majorTag:
+		cid, next := readLink(w.in, off)
+		dst = append(w.room(dst, 2*len(cid)), `{"$link":"`...)
+		return append(appendCIDText(dst, cid), `"}`...), next
+	case majorBytes:
+		n, start := readHead(w.in, off)
+		dst = append(w.room(dst, base64.RawStdEncoding.EncodedLen(n)), `{"$bytes":"`...)
+		return append(base64.RawStdEncoding.AppendEncode(dst, w.in[start:start+n]), `"}`...), start + n
+	default:
+		word := "null"
+		switch head {
+		case byteTrue:
+			word = "true"
+		case byteFalse:
+			word = "false"
 		}
-		return w.quoted(text)
-	case dagcbor.KindMap:
-		return w.mapValue()
-	case dagcbor.KindArray:
-		return w.array()
-	case dagcbor.KindInt:
-		at := w.r.Offset()
-		n, err := w.r.Int()
-		if msg := w.rules.checkInt(n); msg != "" && err == nil {
-			return &Error{Offset: at, Msg: msg}
-		}
-		w.dst = strconv.AppendInt(w.dst, n, 10)
-		return err
-	case dagcbor.KindLink:
-		cid, err := w.r.Link()
-		w.dst = append(w.dst, `{"$link":"`...)
-		w.dst = append(appendCIDText(w.dst, cid), `"}`...)
-		return err
-	case dagcbor.KindBytes:
-		b, err := w.r.Bytes()
-		w.dst = append(w.dst, `{"$bytes":"`...)
-		w.dst = append(base64.RawStdEncoding.AppendEncode(w.dst, b), `"}`...)
-		return err
-	case dagcbor.KindBool:
-		v, err := w.r.Bool()
-		w.dst = strconv.AppendBool(w.dst, v)
-		return err
+		return append(w.room(dst, 0), word...), off + 1
 	}
-	w.dst = append(w.dst, "null"...)
-	return w.r.Null() // or the error of what is not a value
 }
 
-func (w *jsonWriter) array() error {
-	n, err := w.r.Array()
-	if err != nil {
-		return err
-	}
-	w.dst = append(w.dst, '[')
+func (w *jsonWriter) array(dst []byte, off int) ([]byte, int) {
+	n, off := readHead(w.in, off)
+	dst = append(w.room(dst, 0), '[')
 	for i := range n {
 		if i > 0 {
-			w.dst = append(w.dst, ',')
+			dst = append(dst, ',')
 		}
-		if err := w.value(); err != nil {
-			return err
+		if dst, off = w.value(dst, off); w.full(dst) {
+			return dst, off
 		}
 	}
-	w.dst = append(w.dst, ']')
-	return nil
+	return append(dst, ']'), off
 }
 
-func (w *jsonWriter) mapValue() error {
-	start := w.r.Offset()
-	n, err := w.r.Map()
-	if err != nil {
-		return err
-	}
-	blob := false
-	w.dst = append(w.dst, '{')
-	for i := range n {
+func (w *jsonWriter) mapValue(dst []byte, off int) ([]byte, int) {
+	pairs, off := readHead(w.in, off)
+	dst = append(w.room(dst, 0), '{')
+	for i := range pairs {
 		if i > 0 {
-			w.dst = append(w.dst, ',')
+			dst = append(dst, ',')
 		}
-		key, err := w.r.Key()
-		if err != nil {
-			return err
-		}
-		if err := w.quoted(key); err != nil {
-			return err
-		}
-		w.dst = append(w.dst, ':')
-		at := w.r.Offset()
-		if err := w.value(); err != nil {
-			return err
-		}
-		if len(key) > 0 && key[0] == '$' {
-			is, msg := w.rules.checkPair(key, w.in[at:w.r.Offset()])
-			if msg != "" {
-				return &Error{Offset: at, Msg: msg}
-			}
-			blob = blob || is
+		n, start := readHead(w.in, off)
+		off = start + n
+		dst = append(w.quoted(dst, start, n), ':')
+		if dst, off = w.value(dst, off); w.full(dst) {
+			return dst, off
 		}
 	}
-	w.dst = append(w.dst, '}')
-	if blob {
-		if msg := w.rules.checkBlob(w.in[start:w.r.Offset()]); msg != "" {
-			return &Error{Offset: start, Msg: msg}
-		}
-	}
-	return nil
+	return append(dst, '}'), off
 }
 
-// quoted appends text as a JSON string. Only quotes, backslashes and control
-// characters are escaped (RFC 8259, section 7).
-func (w *jsonWriter) quoted(text []byte) error {
-	w.dst = append(w.dst, '"')
+// quoted appends the n bytes of text at in[start:] as a JSON string. Only
+// quotes, backslashes and control characters are escaped (RFC 8259, section 7).
+func (w *jsonWriter) quoted(dst []byte, start, n int) []byte {
+	text := w.in[start : start+n]
+	dst = append(w.room(dst, n), '"')
 	for {
 		n := plainLen(text)
-		w.dst = append(w.dst, text[:n]...)
-		if n == len(text) {
-			w.dst = append(w.dst, '"')
-			return nil
+		dst = append(dst, text[:n]...)
+		if n == len(text) || w.full(dst) {
+			return append(dst, '"')
 		}
-		if err := w.room(); err != nil {
-			return err
-		}
-		w.dst = appendEscape(w.dst, text[n])
+		dst = appendEscape(w.room(dst, len(text)-n), text[n])
 		text = text[n+1:]
 	}
 }
@@ -224,7 +174,6 @@ func appendEscape(dst []byte, c byte) []byte {
 // looking at eight at a time: subtracting carries into a byte's high bit where
 // it falls below zero, and the lowest such byte is one that needs an escape.
 func plainLen(text []byte) int {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	i := 0
 	for ; i+8 <= len(text); i += 8 {
 		x := binary.LittleEndian.Uint64(text[i:])

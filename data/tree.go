@@ -1,12 +1,6 @@
 package data
 
-import (
-	"fmt"
-
-	"github.com/ipfs/go-cid"
-
-	"github.com/linnet-at/linnet/dagcbor"
-)
+import "github.com/ipfs/go-cid"
 
 // Unmarshal decodes a value in DAG-CBOR to a tree of plain Go values:
 //
@@ -47,29 +41,27 @@ func unmarshal(b []byte, ru *rules) (any, error) {
 	if len(b) > ru.maxCBOR {
 		return nil, limitError("CBOR size", ru.maxCBOR, len(b), -1)
 	}
-	t := treeReader{r: *dagcbor.NewReader(b, &ru.cbor), in: b, text: string(b), rules: ru, mem: len(b)}
-	v, err := t.value()
-	if err != nil {
+	if err := ru.validate(b); err != nil {
 		return nil, err
 	}
-	if err := t.r.End(); err != nil {
-		return nil, err
-	}
-	if err := ru.checkRecord(b); err != nil {
-		return nil, err
-	}
-	return v, nil
+	return makeTree(b, ru)
 }
 
-// A treeReader decodes DAG-CBOR to a tree. It recurses, to at most the depth
-// to which the reader is limited.
+// makeTree decodes the value b, which is valid.
+func makeTree(b []byte, ru *rules) (any, error) {
+	t := treeReader{in: b, text: string(b), most: ru.maxTree, mem: len(b)}
+	v, _, err := t.value(0)
+	return v, err
+}
+
+// A treeReader decodes DAG-CBOR that is valid to a tree. It recurses, to at
+// most the depth to which the value was checked. What containers hold is
+// there, so that memory for it may be set aside at once.
 type treeReader struct {
-	r     dagcbor.Reader
-	in    []byte // what r reads
-	text  string // a copy of in, of which all strings are parts
-	rules *rules
-	mem   int // estimate of the memory of the tree so far
-	due   int // values that the open containers still have to hold
+	in   []byte
+	text string // a copy of in, of which all strings are parts
+	most int    // memory that the tree may take
+	mem  int    // estimate of the memory of the tree so far
 }
 
 // Memory that a value takes on a 64-bit machine, beside the 16 bytes of the
@@ -87,116 +79,68 @@ const (
 	memPair     = 80  // a pair of a larger map
 )
 
-// charge accounts for n bytes of memory.
-func (t *treeReader) charge(n int) error {
-	if t.mem += n; t.mem > t.rules.maxTree {
-		return limitError("memory of a tree", t.rules.maxTree, t.mem, t.r.Offset())
+// charge accounts for n bytes of memory, for what stands at off.
+func (t *treeReader) charge(n, off int) error {
+	if t.mem += n; t.mem > t.most {
+		return limitError("memory of a tree", t.most, t.mem, off)
 	}
 	return nil
 }
 
-func (t *treeReader) value() (any, error) {
-	switch t.r.Kind() {
-	case dagcbor.KindText:
-		s, err := t.string()
-		if err != nil {
-			return nil, err
+// value decodes the value at in[off:], and returns where that ends.
+func (t *treeReader) value(off int) (v any, next int, err error) {
+	switch head := t.in[off]; head & majorMask {
+	case majorText:
+		n, start := readHead(t.in, off)
+		return t.text[start : start+n], start + n, t.charge(memScalar, off)
+	case majorMap:
+		return t.mapValue(off)
+	case majorArray:
+		return t.array(off)
+	case majorUint, majorNint:
+		n, next := readInt(t.in, off)
+		return n, next, t.charge(memScalar, off)
+	case majorTag:
+		return t.link(off)
+	case majorBytes:
+		n, start := readHead(t.in, off)
+		if err := t.charge(memBytes+n, off); err != nil {
+			return nil, off, err
 		}
-		return s, t.charge(memScalar)
-	case dagcbor.KindMap:
-		return t.mapValue()
-	case dagcbor.KindArray:
-		return t.array()
-	case dagcbor.KindInt:
-		return t.int()
-	case dagcbor.KindLink:
-		return t.link()
-	case dagcbor.KindBytes:
-		b, err := t.r.Bytes()
-		if err != nil {
-			return nil, err
+		return append([]byte{}, t.in[start:start+n]...), start + n, nil
+	default:
+		if head == byteNull {
+			return nil, off + 1, nil
 		}
-		if err := t.charge(memBytes + len(b)); err != nil {
-			return nil, err
-		}
-		return append([]byte{}, b...), nil
-	case dagcbor.KindBool:
-		return t.bool()
+		return head == byteTrue, off + 1, nil
 	}
-	return nil, t.r.Null() // or the error of what is not a value
 }
 
-func (t *treeReader) bool() (any, error) {
-	v, err := t.r.Bool()
-	return v, err
-}
-
-func (t *treeReader) int() (any, error) {
-	at := t.r.Offset()
-	n, err := t.r.Int()
-	if err != nil {
-		return nil, err
-	}
-	if msg := t.rules.checkInt(n); msg != "" {
-		return nil, &Error{Offset: at, Msg: msg}
-	}
-	return n, t.charge(memScalar)
-}
-
-// string reads a text string as a part of t.text.
-func (t *treeReader) string() (string, error) {
-	text, err := t.r.Text()
-	end := t.r.Offset()
-	return t.text[end-len(text) : end], err
-}
-
-func (t *treeReader) link() (any, error) {
-	if !t.rules.permissive {
-		c, err := t.r.CID()
-		if err != nil {
-			return nil, err
-		}
-		return c.Cid(), t.charge(memLink)
-	}
-	at := t.r.Offset()
-	b, err := t.r.Link()
-	if err != nil {
-		return nil, err
+func (t *treeReader) link(off int) (any, int, error) {
+	b, next := readLink(t.in, off)
+	if err := t.charge(memLink+len(b), off); err != nil {
+		return nil, off, err
 	}
 	c, err := cid.Cast(b)
 	if err != nil {
-		return nil, &Error{Offset: at, Msg: "link is not a CID"}
+		return nil, off, &Error{Offset: off, Msg: "link is not a CID"}
 	}
-	return c, t.charge(memLink + len(b))
+	return c, next, nil
 }
 
-// open accounts for a container of mem bytes that has to hold n more values.
-// Every value takes a byte at least, so that more values than bytes are a lie:
-// this is found out here, before memory is set aside for them, over all the
-// containers that are open.
-func (t *treeReader) open(n, mem int) error {
-	if t.due += n; t.due > len(t.in)-t.r.Offset() {
-		return &Error{Offset: t.r.Offset(), Msg: fmt.Sprintf("%d values are due in %d bytes", t.due, len(t.in)-t.r.Offset())}
-	}
-	return t.charge(mem)
-}
-
-func (t *treeReader) array() (any, error) {
-	n, err := t.r.Array()
-	if err != nil {
-		return nil, err
-	}
-	if err := t.open(n, memSlice+n*memElement); err != nil {
-		return nil, err
+func (t *treeReader) array(off int) (any, int, error) {
+	n, next := readHead(t.in, off)
+	if err := t.charge(memSlice+n*memElement, off); err != nil {
+		return nil, off, err
 	}
 	a := make([]any, n)
 	for i := range a {
-		t.due--
-		if a[i], err = t.value(); err != nil {
-			return nil, err
+		var err error
+		if a[i], next, err = t.value(next); err != nil {
+			return nil, next, err
 		}
 	}
-	return a, nil
+	return a, next, nil
 }
 
 func mapMemory(n int) int {
@@ -209,42 +153,21 @@ func mapMemory(n int) int {
 	return memMap + memSmallMap + n*memPair
 }
 
-func (t *treeReader) mapValue() (any, error) {
-	start := t.r.Offset()
-	n, err := t.r.Map()
-	if err != nil {
-		return nil, err
+func (t *treeReader) mapValue(off int) (any, int, error) {
+	pairs, next := readHead(t.in, off)
+	if err := t.charge(mapMemory(pairs), off); err != nil {
+		return nil, off, err
 	}
-	if err := t.open(2*n, mapMemory(n)); err != nil {
-		return nil, err
-	}
-	m := make(map[string]any, n)
-	blob := false
-	for range n {
-		t.due -= 2
-		keyBytes, err := t.r.Key()
+	m := make(map[string]any, pairs)
+	for range pairs {
+		n, start := readHead(t.in, next)
+		at := start + n
+		v, end, err := t.value(at)
 		if err != nil {
-			return nil, err
+			return nil, end, err
 		}
-		at := t.r.Offset()
-		key := t.text[at-len(keyBytes) : at]
-		v, err := t.value()
-		if err != nil {
-			return nil, err
-		}
-		m[key] = v
-		if len(key) > 0 && key[0] == '$' {
-			is, msg := t.rules.checkPair(keyBytes, t.in[at:t.r.Offset()])
-			if msg != "" {
-				return nil, &Error{Offset: at, Msg: msg}
-			}
-			blob = blob || is
-		}
+		m[t.text[start:at]] = v
+		next = end
 	}
-	if blob {
-		if msg := t.rules.checkBlob(t.in[start:t.r.Offset()]); msg != "" {
-			return nil, &Error{Offset: start, Msg: msg}
-		}
-	}
-	return m, nil
+	return m, next, nil
 }

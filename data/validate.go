@@ -16,15 +16,26 @@ import (
 // The error is an [*Error] or a [*dagcbor.Error] with an offset in b, or a
 // [*dagcbor.LimitError]. With nil options Validate does not allocate.
 func Validate(b []byte, o *Options) error {
-	ru := o.rules()
+	return o.rules().validate(b)
+}
+
+func (ru *rules) validate(b []byte) error {
+	if !ru.accepts(b) {
+		if err := ru.judge(b); err != nil {
+			return err
+		}
+	}
+	return ru.checkRecord(b)
+}
+
+// judge is accepts with an error that says what is wrong, and has the last
+// word.
+func (ru *rules) judge(b []byte) error {
 	w := walker{r: *dagcbor.NewReader(b, &ru.cbor), in: b, rules: ru}
 	if err := w.value(); err != nil {
 		return err
 	}
-	if err := w.r.End(); err != nil {
-		return err
-	}
-	return ru.checkRecord(b)
+	return w.r.End()
 }
 
 // Type returns the $type of the map b, or "" if it has none. It reads only as
@@ -79,7 +90,8 @@ func (ru *rules) checkInt(n int64) string {
 
 // checkPair checks a pair of a map whose key begins with a dollar sign, and
 // reports whether it says that the map is a blob. value is the encoded value.
-func (ru *rules) checkPair(key, value []byte) (blob bool, msg string) {
+// What msg says is wrong, is so unless the rules are permissive.
+func checkPair(key, value []byte) (blob bool, msg string) {
 	switch string(key) {
 	case keyLink:
 		msg = "map with the key $link, which JSON reserves for links"
@@ -90,9 +102,6 @@ func (ru *rules) checkPair(key, value []byte) (blob bool, msg string) {
 		if value[0]&0xe0 != majorText || value[0] == majorText {
 			msg = "$type is not a string, or is empty"
 		}
-	}
-	if ru.permissive {
-		msg = ""
 	}
 	return blob, msg
 }
@@ -118,16 +127,12 @@ func textOf(b []byte) []byte {
 	return b[1:]
 }
 
-// A walker checks a value and visits the maps in it.
+// A walker checks a value and says what is wrong with it. It recurses, to at
+// most the depth to which the reader is limited.
 type walker struct {
 	r     dagcbor.Reader
 	in    []byte // what r reads
 	rules *rules
-
-	// visit, if set, is called with every map, its offset and whether its
-	// $type is "blob", after the maps inside of it. If it returns an error,
-	// the walk ends with that.
-	visit func(m []byte, offset int, blob bool) error
 }
 
 func (w *walker) value() error {
@@ -170,21 +175,17 @@ func (w *walker) mapValue() error {
 			return err
 		}
 		if len(key) > 0 && key[0] == '$' {
-			is, msg := w.rules.checkPair(key, w.in[at:w.r.Offset()])
-			if msg != "" {
+			is, msg := checkPair(key, w.in[at:w.r.Offset()])
+			if msg != "" && !w.rules.permissive {
 				return &Error{Offset: at, Msg: msg}
 			}
 			blob = blob || is
 		}
 	}
-	m := w.in[start:w.r.Offset()]
 	if blob {
-		if msg := w.rules.checkBlob(m); msg != "" {
+		if msg := w.rules.checkBlob(w.in[start:w.r.Offset()]); msg != "" {
 			return &Error{Offset: start, Msg: msg}
 		}
-	}
-	if w.visit != nil {
-		return w.visit(m, start, blob)
 	}
 	return nil
 }

@@ -331,3 +331,23 @@ func BenchmarkScanner(b *testing.B) {
 		}
 	}
 }
+
+// TestScanString holds ScanString against the scanner.
+func TestScanString(t *testing.T) {
+	for _, in := range []string{`""`, `"a"`, `"abcdefghijkl"`, `"a\nb"`, `"\u0061\ud83d\ude00"`, `"жж\\"`, `"жж`, `"a`, `"`, `"\`, `"\x"`, `"\ud800"`, "\"\x01\"", "\"\xff\"", `"a"b`} {
+		for _, prefix := range []string{"", "123"} {
+			data := []byte(prefix + in)
+			text, end, n := strictjson.ScanString(data, len(prefix))
+			s := strictjson.NewScanner([]byte(strings.TrimSuffix(in, "b")), nil)
+			if _, err := s.Next(); err != nil {
+				require.Negative(t, end, in)
+				continue
+			}
+			require.Equal(t, string(s.Text()), string(text))
+			require.Equal(t, s.TextLen(), n)
+			require.Equal(t, s.Escaped(), n != len(text))
+			require.Equal(t, len(prefix)+len(text)+2, end)
+			require.Equal(t, string(s.AppendText(nil)), string(strictjson.AppendUnescaped(nil, text)))
+		}
+	}
+}
