@@ -14,7 +14,7 @@ type checker struct {
 	b                              []byte
 	maxDepth, maxContainer, maxKey int
 	maxInt                         uint64 // largest argument of an integer
-	permissive                     bool
+	permissive, noEmptyKeys        bool
 }
 
 // declined is returned in place of an offset.
@@ -25,7 +25,7 @@ func (ru *rules) accepts(b []byte) bool {
 	if len(b) > ru.maxCBOR {
 		return false
 	}
-	c := checker{b, ru.maxDepth, ru.maxContainer, ru.maxKey, math.MaxInt64, ru.permissive}
+	c := checker{b, ru.maxDepth, ru.maxContainer, ru.maxKey, math.MaxInt64, ru.permissive, ru.noEmptyKeys}
 	if ru.safeInts {
 		c.maxInt = MaxSafeInteger - 1 // as an argument, that of -MaxSafeInteger
 	}
@@ -105,7 +105,7 @@ func (c *checker) mapValue(start, off, n, depth int) int {
 			}
 		}
 		at := keyAt + size
-		if at > len(b) || size > c.maxKey {
+		if at > len(b) || size > c.maxKey || size == 0 && c.noEmptyKeys {
 			return declined
 		}
 		key := b[keyAt:at:at]

@@ -57,6 +57,11 @@ type Options struct {
 	// back as something else, or not at all.
 	Permissive bool
 
+	// NoEmptyKeys makes [Validate] and [NewView] refuse the empty map key, which
+	// is tolerated in what is read and refused in what is produced
+	// (https://atproto.com/guides/data-validation).
+	NoEmptyKeys bool
+
 	// SafeIntegers refuses integers beyond [MaxSafeInteger], which the data
 	// model advises against in new data.
 	SafeIntegers bool
@@ -71,6 +76,7 @@ type rules struct {
 	cbor                                                      dagcbor.Options
 	maxCBOR, maxJSON, maxDepth, maxContainer, maxKey, maxTree int
 	record, permissive, safeInts, emptyKeys, legacyBlobs      bool
+	noEmptyKeys                                               bool // when reading
 }
 
 var defaultRules = newRules(&Options{})
@@ -95,6 +101,7 @@ func newRules(o *Options) *rules {
 		safeInts:     o.SafeIntegers,
 		emptyKeys:    o.Permissive,
 		legacyBlobs:  o.LegacyBlobs,
+		noEmptyKeys:  o.NoEmptyKeys,
 	}
 	ru.cbor = dagcbor.Options{
 		MaxSize:      ru.maxCBOR,

@@ -2,6 +2,7 @@ package data_test
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -97,6 +98,25 @@ func TestInvalidCBOR(t *testing.T) {
 			require.ErrorContains(t, err, msg, in)
 		}
 	}
+}
+
+// The empty map key is refused where the caller is about to write.
+func TestNoEmptyKeys(t *testing.T) {
+	ledger.Covers(t, "DAT-018")
+	for in, offset := range map[string]int{"a16001": 1, "a26001616101": 1, "a16161a16001": 4, "81a16060": 2} {
+		b := unhex(t, in)
+		require.NoError(t, data.Validate(b, nil), in)
+		for _, o := range []*data.Options{{NoEmptyKeys: true}, {NoEmptyKeys: true, Permissive: true}} {
+			_, view := data.NewView(b, o)
+			for _, err := range []error{data.Validate(b, o), view} {
+				bad, found := errors.AsType[*data.Error](err)
+				require.True(t, found, in)
+				require.Equal(t, offset, bad.Offset, in)
+				require.ErrorContains(t, err, "empty map key")
+			}
+		}
+	}
+	require.NoError(t, data.Validate(unhex(t, "a1616101"), &data.Options{NoEmptyKeys: true}))
 }
 
 func TestPermissive(t *testing.T) {

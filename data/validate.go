@@ -171,6 +171,9 @@ func (w *walker) mapValue() error {
 			return err
 		}
 		at := w.r.Offset()
+		if len(key) == 0 && w.rules.noEmptyKeys {
+			return &Error{Offset: at - 1, Msg: "empty map key"}
+		}
 		if err := w.value(); err != nil {
 			return err
 		}

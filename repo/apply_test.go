@@ -178,6 +178,7 @@ func TestApplyFails(t *testing.T) {
 		{repo.Create(at(t, "y"), append([]byte("\xa2\x61f\xfb\x3f\xf8\x00\x00\x00\x00\x00\x00"), v[8:]...)), "dagcbor: floating-point number"},
 		{repo.Create(at(t, "y"), []byte("\xa2\x61x\xa1\x65$link\xf6\x65$type\x72com.example.record")), "data: map with the key $link, which JSON reserves for links at offset 10"},
 		{repo.Create(at(t, "y"), []byte("\xa2\x61x\xa1\x65$type\x64blob\x65$type\x72com.example.record")), "data: blob"},
+		{repo.Create(at(t, "y"), []byte("\xa2\x60\x01\x65$type\x72com.example.record")), "data: empty map key at offset 1"},
 		{repo.Create(at(t, "y"), record(t, `{"$type":"com.example.other"}`)), `record has $type "com.example.other", not that of its collection, "com.example.record"`},
 		{create("com.example.other/y", v), `record has $type "com.example.record", not that of its collection, "com.example.other"`},
 		{create("COM.example.record/y", v), "collection is not in its normal form com.example.record"},

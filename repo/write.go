@@ -69,7 +69,7 @@ func (w Write) check() error {
 	case len(w.record) > MaxRecordWrite:
 		return &LimitError{Name: "repo: size of record", Limit: MaxRecordWrite, Got: int64(len(w.record)), Offset: -1}
 	}
-	if err := data.Validate(w.record, &data.Options{Record: true}); err != nil {
+	if err := data.Validate(w.record, &data.Options{Record: true, NoEmptyKeys: true}); err != nil {
 		return err
 	}
 	typ, err := data.Type(w.record)
