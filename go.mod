@@ -2,6 +2,8 @@ module github.com/linnet-at/linnet
 
 go 1.26.0
 
+ignore ./internal/difftest/peers/node_modules // what the differential tests install
+
 require (
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1 // tests only: a second secp256k1, against which every operation is checked
 	github.com/fxamacker/cbor/v2 v2.9.6 // marshalling of structs, behind our strict scanner: the best-kept CBOR library in Go
