@@ -136,7 +136,7 @@ func TestWrongIdentity(t *testing.T) {
 	alice, carol := captured(t, "alice"), captured(t, "carol")
 	otherCurve := privateKey(t, crypto.P256).PublicKey()
 	for name, key := range map[string]*crypto.PublicKey{"another account's": carol.key, "other curve": otherCurve} {
-		err := readErr(t, alice.file, &repo.Options{Key: key, DID: alice.did})
+		err := readErr(t, alice.file, &repo.Options{Now: later, Key: key, DID: alice.did})
 		bad := errorIs[*repo.SignatureError](t, err)
 		require.Equal(t, []any{alice.head, alice.did}, []any{bad.CID.String(), bad.DID}, name)
 		require.ErrorIs(t, err, crypto.ErrInvalidSignature)
@@ -144,7 +144,7 @@ func TestWrongIdentity(t *testing.T) {
 	}
 	upper := syntax.MustParseDID("did:plc:LWH56WBBA5RD7LH6CIEBIN6B")
 	for _, did := range []syntax.DID{carol.did, upper} {
-		err := readErr(t, alice.file, &repo.Options{Key: alice.key, DID: did})
+		err := readErr(t, alice.file, &repo.Options{Now: later, Key: alice.key, DID: did})
 		bad := errorIs[*repo.DIDMismatchError](t, err)
 		require.Equal(t, []any{alice.head, alice.did, did}, []any{bad.CID.String(), bad.Got, bad.Want})
 		require.EqualError(t, err, "repo: commit "+alice.head+" is of "+alice.did.String()+", not of "+did.String())
@@ -152,13 +152,13 @@ func TestWrongIdentity(t *testing.T) {
 
 	// Without a DID the caller has to compare it; without a signature the key
 	// does not matter, but DID and tree do.
-	got, err := list(t, alice.file, &repo.Options{Key: alice.key})
+	got, err := list(t, alice.file, &repo.Options{Now: later, Key: alice.key})
 	require.NoError(t, err)
 	require.Equal(t, alice.records, got)
-	got, err = list(t, alice.file, &repo.Options{Key: carol.key, SkipSignature: true})
+	got, err = list(t, alice.file, &repo.Options{Now: later, Key: carol.key, SkipSignature: true})
 	require.NoError(t, err)
 	require.Equal(t, alice.records, got)
-	errorIs[*repo.DIDMismatchError](t, readErr(t, alice.file, &repo.Options{DID: carol.did, SkipSignature: true}))
+	errorIs[*repo.DIDMismatchError](t, readErr(t, alice.file, &repo.Options{Now: later, DID: carol.did, SkipSignature: true}))
 }
 
 func TestNoKey(t *testing.T) {

@@ -115,7 +115,7 @@ func TestCapturedProofs(t *testing.T) {
 	did, key := identity(t, "alice")
 	for name, path := range map[string]string{"alice.profile": "app.bsky.actor.profile/self", "alice.deleted-post": ""} {
 		file := fixtures.PDS(t, name+".proof.car")
-		e, err := repo.ReadBytes(file, &repo.Options{Key: key, DID: did})
+		e, err := repo.ReadBytes(file, &repo.Options{Now: later, Key: key, DID: did})
 		require.NoError(t, err, name)
 		_, blocks := sections(t, file)
 		tree, err := mst.Load(t.Context(), source(blocks), e.Commit().Data(), nil)
@@ -127,7 +127,7 @@ func TestCapturedProofs(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, found)
 		require.Contains(t, source(blocks), value)
-		_, err = list(t, file, &repo.Options{Key: key, DID: did}) // no complete repository
+		_, err = list(t, file, &repo.Options{Now: later, Key: key, DID: did}) // no complete repository
 		require.Error(t, err)
 	}
 }

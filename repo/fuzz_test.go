@@ -91,7 +91,7 @@ func FuzzRead(f *testing.F) {
 // checkRead reads a file without its signature. If it is accepted, the entries
 // make the tree that its commit names.
 func checkRead(t *testing.T, file []byte) {
-	e, err := repo.Read(t.Context(), bytes.NewReader(file), &repo.Options{SkipSignature: true})
+	e, err := repo.Read(t.Context(), bytes.NewReader(file), &repo.Options{Now: later, SkipSignature: true})
 	if err != nil {
 		return
 	}
@@ -197,12 +197,12 @@ func unlink(t testing.TB, file []byte) []byte {
 
 func TestRelink(t *testing.T) {
 	for _, file := range [][]byte{captured(t, "alice").file, unhex(t, ex1CAR)} {
-		got, err := list(t, relink(unlink(t, file)), &repo.Options{SkipSignature: true})
+		got, err := list(t, relink(unlink(t, file)), &repo.Options{Now: later, SkipSignature: true})
 		require.NoError(t, err)
-		want, err := list(t, file, &repo.Options{SkipSignature: true})
+		want, err := list(t, file, &repo.Options{Now: later, SkipSignature: true})
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
-	_, err := repo.ReadBytes(relink(nil), &repo.Options{SkipSignature: true})
+	_, err := repo.ReadBytes(relink(nil), &repo.Options{Now: later, SkipSignature: true})
 	require.True(t, errors.As(err, new(*car.Error)))
 }

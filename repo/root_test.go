@@ -109,7 +109,7 @@ func TestLimits(t *testing.T) {
 		{"entries", repo.Options{Tree: &mst.Options{MaxEntries: 100}}, 0},
 		{"mst: entries in tree", repo.Options{Tree: &mst.Options{MaxEntries: 99}}, 99},
 	} {
-		tc.o.Key = c.key
+		tc.o.Key, tc.o.Now = c.key, later
 		got, err := list(t, c.file, &tc.o)
 		if tc.limit == 0 {
 			require.NoError(t, err, tc.name)
