@@ -57,11 +57,14 @@ func refValue(v any, depth int) ([]byte, bool) {
 }
 
 func refNumber(s string) ([]byte, bool) {
-	if i := strings.IndexAny(s, "eE"); i >= 0 && len(s)-i > 4 {
-		// Too large for exact arithmetic, and for an integer of 64 bits
-		// unless it is zero, in the inputs of these tests.
-		zero := strings.Trim(s[:i], "-0.") == ""
-		return dagcbor.AppendInt(nil, 0), zero
+	if i := strings.IndexAny(s, "eE"); i >= 0 {
+		exp, _ := new(big.Int).SetString(s[i+1:], 10)
+		if exp.CmpAbs(big.NewInt(10_000)) > 0 {
+			// Too large for exact arithmetic. The inputs are too short to make
+			// up for it, so it is no integer of 64 bits unless it is zero.
+			zero := strings.Trim(s[:i], "-0.") == ""
+			return dagcbor.AppendInt(nil, 0), zero
+		}
 	}
 	r, ok := new(big.Rat).SetString(s)
 	if !ok || !r.IsInt() || !r.Num().IsInt64() {
