@@ -1,5 +1,3 @@
-//go:build ignore
-
 // Records compares the output of verify-repo -json on its standard input, one
 // {"path", "cid", "value"} per line, with a list of records, a JSON array of
 // [path, cid], in the file that its argument names.
