@@ -19,7 +19,7 @@ func TestQuickstart(t *testing.T) {
 		`{"text":"Hello, world!","$type":"app.bsky.feed.post","createdAt":"2026-11-22T09:00:00.000Z"}`,
 		`"subject":"did:web:bob.example.com"`,
 		"app.bsky.actor.profile/self",
-		"layer 0",
+		"\nThe tree:\nlayer ",
 		"One bit flipped: *car.HashError",
 	} {
 		require.Contains(t, out.String(), want)
