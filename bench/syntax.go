@@ -36,6 +36,7 @@ func parser[O, P any](name, input string, ours func(string) (O, error), theirs f
 func syntaxRows(wanted func(string) bool) ([]row, error) {
 	return pick([]row{
 		parser("DID", "did:plc:ewvi7nxzyoun6zhxrhs64oiz", syntax.ParseDID, peer.ParseDID, 36, 23, 1),
+		parser("DID (did:web)", "did:web:api.bsky.app", syntax.ParseDID, peer.ParseDID, 36, 23, 1),
 		parser("handle", "alice.bsky.social", syntax.ParseHandle, peer.ParseHandle, 623, 32, 1),
 		parser("NSID", "app.bsky.feed.post", syntax.ParseNSID, peer.ParseNSID, 658, 40, 1),
 		parser("AT-URI", "at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3jzfcijpj2z2a", syntax.ParseATURI, peer.ParseATURI, 5905, 125, 1.3),

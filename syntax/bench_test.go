@@ -21,7 +21,7 @@ func benchmarkParse[T any](b *testing.B, parse func(string) (T, error), inputs .
 }
 
 func BenchmarkParseDID(b *testing.B) {
-	benchmarkParse(b, syntax.ParseDID, "did:plc:z72i7hdynmk6r22z27h6tvur", "did:web:example.com")
+	benchmarkParse(b, syntax.ParseDID, "did:plc:z72i7hdynmk6r22z27h6tvur", "did:web:example.com", "did:key:zQ3shZc2QzApp2oymGvQbzP8eKheVshBHbU4ZYjeXqwSKEn6N")
 }
 
 func BenchmarkParseHandle(b *testing.B) {

@@ -82,6 +82,29 @@ func span(s string, bits uint16) int {
 	return i
 }
 
+const (
+	lowBits  = 0x0101010101010101 // the lowest bit of each of 8 bytes
+	highBits = lowBits << 7
+)
+
+// load8 returns the first 8 bytes of s as an integer.
+func load8(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// plcBytes returns the high bit of each of 8 bytes that is one of a-z or 2-7,
+// the base32 of did:plc.
+func plcBytes(x uint64) uint64 {
+	ascii := x &^ highBits // sums don't carry into the next byte
+	return (from(ascii, 'a')&^from(ascii, 'z'+1) | from(ascii, '2')&^from(ascii, '7'+1)) &^ x & highBits
+}
+
+// from sets the high bit of each of 8 ASCII bytes that is c or above. The
+// other bits of the result mean nothing.
+func from(ascii uint64, c byte) uint64 { return ascii + lowBits*uint64(0x80-c) }
+
 // tidDigit holds the value of each digit of a TID, and 0xff for other bytes.
 var tidDigit = [256]uint8{
 	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,

@@ -16,7 +16,7 @@ import (
 )
 
 func TestDatetimeSyntax(t *testing.T) {
-	ledger.Covers(t, "SYN-080", "SYN-081", "SYN-085")
+	ledger.Covers(t, "SYN-080", "SYN-081", "SYN-085", "LEX-094")
 	const fraction = "1985-04-12T23:20:50." // and 43 digits and Z are 64 bytes
 	requireParse(t, syntax.ParseDatetime,
 		[]string{"1985-04-12T23:20:50Z", "1985-04-12T23:20:50.1Z", "1985-04-12T23:20:50+00:00", "1985-04-12T23:20:50+23:59", "1985-04-12T23:20:50-23:59",
@@ -28,7 +28,7 @@ func TestDatetimeSyntax(t *testing.T) {
 }
 
 func TestDatetimeCalendar(t *testing.T) {
-	ledger.Covers(t, "SYN-082")
+	ledger.Covers(t, "SYN-082", "LEX-091", "LEX-092")
 	requireParse(t, syntax.ParseDatetime,
 		[]string{"0000-01-01T00:00:00Z", "0000-01-01T00:00:00-00:01", "0000-01-01T01:00:00+01:00", "9999-12-31T23:59:59.999999999Z", "9999-12-31T23:59:59+00:01",
 			"9999-12-31T22:59:59-01:00", "2000-02-29T00:00:00Z", "2024-02-29T00:00:00Z", "0000-02-29T00:00:00Z"},
@@ -67,7 +67,7 @@ func TestDatetimeTime(t *testing.T) {
 }
 
 func TestDatetimeKeepsText(t *testing.T) {
-	ledger.Covers(t, "SYN-083")
+	ledger.Covers(t, "SYN-083", "LEX-095")
 	for _, s := range []string{"1985-04-12T23:20:50.1235678912345Z", "1985-04-12T23:20:50.0+00:00", "1985-04-12T23:20:50Z", "1985-04-12T23:20:50.120000-07:00"} {
 		in := []byte(`{"createdAt":"` + s + `"}`)
 		var doc struct {
@@ -82,7 +82,7 @@ func TestDatetimeKeepsText(t *testing.T) {
 }
 
 func TestNewDatetime(t *testing.T) {
-	ledger.Covers(t, "SYN-084")
+	ledger.Covers(t, "SYN-084", "LEX-096")
 	zone := time.FixedZone("", 3600)
 	for want, at := range map[string]time.Time{
 		"1985-04-12T23:20:50.120Z": time.Date(1985, 4, 13, 0, 20, 50, 120_999_999, zone),

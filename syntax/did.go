@@ -10,6 +10,7 @@ const MaxDIDLen = 2048
 const (
 	didPrefix = "did:"
 	plcPrefix = "did:plc:"
+	webPrefix = "did:web:"
 	plcLen    = 32 // of a whole did:plc
 )
 
@@ -32,6 +33,9 @@ type DID struct {
 //
 // https://atproto.com/specs/did#at-protocol-did-identifier-syntax
 func ParseDID(s string) (DID, error) {
+	if isPLC(s) || isWeb(s) { // as nearly all are
+		return DID{s}, nil
+	}
 	if off, msg := checkDID(s); msg != "" {
 		return DID{}, &Error{Kind: kindDID, Input: s, Offset: off, Msg: msg}
 	}
@@ -121,16 +125,26 @@ func (d DID) split() (method, id string) {
 // "did:plc:asdf123" is a valid DID, but it can't be registered or resolved.
 //
 // https://web.plc.directory/spec/v0.1/did-plc
-func (d DID) IsPLC() bool {
-	if len(d.s) != plcLen || !strings.HasPrefix(d.s, plcPrefix) {
+func (d DID) IsPLC() bool { return isPLC(d.s) }
+
+// isPLC reports whether s is a did:plc. It looks at 8 bytes at a time.
+func isPLC(s string) bool {
+	return len(s) == plcLen && s[:len(plcPrefix)] == plcPrefix &&
+		plcBytes(load8(s[8:]))&plcBytes(load8(s[16:]))&plcBytes(load8(s[24:])) == highBits
+}
+
+// isWeb reports whether s is a valid DID of the method web, whose identifier
+// need not be a host's name.
+func isWeb(s string) bool {
+	if len(s) <= len(webPrefix) || len(s) > MaxDIDLen || s[:len(webPrefix)] != webPrefix {
 		return false
 	}
-	for i := len(plcPrefix); i < len(d.s); i++ {
-		if !is(d.s[i], plcByte) {
-			return false
-		}
+	all := uint16(didByte)
+	for i := len(webPrefix); i < len(s); i++ {
+		all &= class[s[i]]
 	}
-	return true
+	last := s[len(s)-1]
+	return all != 0 && last != ':' && last != '%'
 }
 
 // IsRecommended reports whether d is no longer than the 64 bytes that the

@@ -47,12 +47,32 @@ func TestDIDIdentifier(t *testing.T) {
 			"did:method:val/two", "did:method:val?two", "did:method:val#two", "did:method:val#", "did:method:va+l"})
 }
 
+// Every byte, in every place of the two methods of accounts and of another.
+func TestDIDEveryByte(t *testing.T) {
+	ledger.Covers(t, "SYN-010", "SYN-011", "SYN-017")
+	for _, s := range []string{
+		"did:plc:z72i7hdynmk6r22z27h6tvur", "did:plc:zzzzzzzzaaaaaaaa22227777", "did:plc:z72i7hdynmk6r22z27h6tvu", "did:plc:z72i7hdynmk6r22z27h6tvurr",
+		"did:web:example.com", "did:web:a", "did:web:aa%3A", "did:m:abcdefghi",
+	} {
+		for i := range len(s) {
+			for c := range 256 {
+				b := []byte(s)
+				b[i] = byte(c)
+				d, err := syntax.ParseDID(string(b))
+				require.Equal(t, refDID(string(b)), err == nil, "%q", b)
+				require.Equal(t, reDIDPLC.Match(b), d.IsPLC(), "%q", b)
+			}
+		}
+	}
+}
+
 func TestDIDLength(t *testing.T) {
 	ledger.Covers(t, "SYN-007")
 	for size, ok := range map[int]bool{7: true, 100: true, 2047: true, 2048: true, 2049: false, 5000: false} {
-		s := "did:m:" + strings.Repeat("v", size-6)
-		_, err := syntax.ParseDID(s)
+		_, err := syntax.ParseDID("did:m:" + strings.Repeat("v", size-6))
 		require.Equal(t, ok, err == nil, "%d", size)
+		_, err = syntax.ParseDID("did:web:"[:min(size-1, 8)] + strings.Repeat("v", max(size-8, 1)))
+		require.Equal(t, ok && size > 8, err == nil, "%d", size)
 	}
 }
 

@@ -15,8 +15,8 @@
 //     "app.bsky.actor.profile/self" (https://atproto.com/specs/repository)
 //   - [ATURI]: an account, a collection or a record, such as
 //     "at://did:web:example.com/app.bsky.feed.post/3jzfcijpj2z2a", and
-//     [FullATURI], with any path, query and fragment
-//     (https://atproto.com/specs/at-uri-scheme)
+//     [FullATURI], with any path, query and fragment, and [StrongRef], a record
+//     and its CID (https://atproto.com/specs/at-uri-scheme)
 //   - [TID]: a timestamp identifier, such as "3jzfcijpj2z2a", and [TIDClock],
 //     which issues them (https://atproto.com/specs/tid)
 //   - [Datetime], [Language], [URI] and [CIDString]: the other string formats
@@ -27,7 +27,9 @@
 //
 // Start with [ParseDID] and [ParseATURI]; every type has a Parse function, and
 // a MustParse function for constants. All fail with an [*Error], which says
-// where in the input the trouble is.
+// where in the input the trouble is. [ATURI] and [RepoPath] give their parts
+// without parsing again, [RecordURI] and [NewRepoPath] put parts together, and
+// a [TIDClock] names new records.
 //
 // # Strictness
 //
@@ -35,14 +37,15 @@
 // normalised, and String gives back the same bytes. Normalize methods are
 // separate and explicit. Parsing is about syntax alone: a DID of a method that
 // nobody supports, or a handle under a reserved top-level domain, parses. Such
-// questions of policy are asked with methods such as [DID.IsPLC] and
-// [Handle.HasReservedTLD]. To read what old records hold against the rules,
+// questions of policy are asked apart, with [DID.CheckResolvable],
+// [Handle.CheckResolvable] and methods such as [DID.IsPLC], and have errors of
+// their own. To read what old records hold against the rules,
 // there are [ParseFullATURI] and [ParseDatetimeLenient], which are of no use to
 // validate. The package opens no connection and reads no file.
 //
 // # Values
 //
-// All types are comparable with ==, can be map keys, and may be used by
+// All identifiers are comparable with ==, can be map keys, and may be used by
 // several goroutines at once. The zero value of each is not a valid
 // identifier: IsZero reports it and String returns "". It has no text form
 // either: AppendText and MarshalText fail, and UnmarshalText refuses the empty
@@ -53,7 +56,7 @@
 //	Parent syntax.TID `json:"parent,omitzero"`
 //
 // In databases identifiers are text, and the zero value is NULL, which the
-// column admits or not: all types implement [database/sql.Scanner] and
+// column admits or not: all identifiers implement [database/sql.Scanner] and
 // [database/sql/driver.Valuer]. Scan refuses the empty string too.
 //
 // # Security

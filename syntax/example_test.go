@@ -44,6 +44,35 @@ func ExampleHandle_HasReservedTLD() {
 	// Output: local true
 }
 
+// Tell a handle that is wrong from one that is merely not to be resolved.
+func ExampleHandle_CheckResolvable() {
+	for _, s := range []string{"alice.example.com", "alice.test", "handle.invalid"} {
+		handle, err := syntax.ParseHandle(s)
+		if err != nil {
+			panic(err)
+		}
+		err = handle.CheckResolvable(nil)
+		fmt.Println(handle, errors.Is(err, syntax.ErrReservedTLD), errors.Is(err, syntax.ErrInvalidHandle))
+	}
+	fmt.Println(syntax.MustParseHandle("alice.test").CheckResolvable(&syntax.Policy{Development: true}))
+	// Output:
+	// alice.example.com false false
+	// alice.test true false
+	// handle.invalid false true
+	// <nil>
+}
+
+func ExampleDID_CheckResolvable() {
+	did, err := syntax.ParseDID("did:example:123")
+	if err != nil {
+		panic(err)
+	}
+	if err := did.CheckResolvable(nil); errors.Is(err, syntax.ErrUnsupportedMethod) {
+		fmt.Println(err)
+	}
+	// Output: syntax: DID "did:example:123" can't be resolved: unsupported DID method
+}
+
 func ExampleNSID() {
 	n := syntax.MustParseNSID("app.bsky.feed.post")
 	fmt.Println(n.Authority(), n.Name())
@@ -117,6 +146,21 @@ func ExampleRecordURI() {
 	path := syntax.MustParseRepoPath("app.bsky.actor.profile/self")
 	fmt.Println(syntax.RecordURI(did, path))
 	// Output: at://did:web:example.com/app.bsky.actor.profile/self
+}
+
+func ExampleStrongRef() {
+	var like struct {
+		Subject syntax.StrongRef `json:"subject"`
+	}
+	err := json.Unmarshal([]byte(`{"subject": {
+		"uri": "at://did:web:example.com/app.bsky.feed.post/3jzfcijpj2z2a",
+		"cid": "bafyreie5737gdxlw5i64vzichcalba3z2v5n6icifvx5xytvske7mr3hpm"
+	}}`), &like)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(like.Subject.IsRecordRef(), like.Subject.URI)
+	// Output: true at://did:web:example.com/app.bsky.feed.post/3jzfcijpj2z2a
 }
 
 func ExampleParseFullATURI() {

@@ -44,7 +44,8 @@ func fuzzGrammar(f *testing.F, kind string, seeds ...string) {
 }
 
 func FuzzParseDID(f *testing.F) {
-	fuzzGrammar(f, "DID", "did:m:"+strings.Repeat("v", 2042), "did:m:"+strings.Repeat("v", 2043), "did:plc:\xff")
+	fuzzGrammar(f, "DID", "did:m:"+strings.Repeat("v", 2042), "did:m:"+strings.Repeat("v", 2043), "did:plc:\xff", "did:plc:z72i7hdynmk6r22z27h6tvur",
+		"did:plc:z72i7hdynmk6r22z27h6tvu\xf2", "did:plc:{72i7hdynmk6r22z27h6tvur", "did:web:"+strings.Repeat("v", 2041), "did:web:a%")
 }
 
 func FuzzParseHandle(f *testing.F) {

@@ -74,6 +74,7 @@ func TestHandleTLD(t *testing.T) {
 }
 
 func TestInvalidHandle(t *testing.T) {
+	ledger.Covers(t, "SYN-029")
 	h := syntax.InvalidHandle()
 	require.Equal(t, syntax.MustParseHandle("handle.invalid"), h)
 	require.True(t, h.IsInvalid())
@@ -81,6 +82,11 @@ func TestInvalidHandle(t *testing.T) {
 	require.True(t, syntax.MustParseHandle("HANDLE.Invalid").IsInvalid())
 	require.False(t, syntax.MustParseHandle("a.handle.invalid").IsInvalid())
 	require.False(t, syntax.MustParseHandle("handles.invalid").IsInvalid())
+	for _, p := range []*syntax.Policy{nil, {}, {Development: true}} {
+		require.ErrorIs(t, h.CheckResolvable(p), syntax.ErrInvalidHandle)
+		require.ErrorIs(t, syntax.MustParseHandle("HANDLE.Invalid").CheckResolvable(p), syntax.ErrInvalidHandle)
+		require.ErrorIs(t, h.AtIdentifier().CheckResolvable(p), syntax.ErrInvalidHandle)
+	}
 }
 
 func TestHandleFitsDNS(t *testing.T) {

@@ -47,10 +47,11 @@ func TestNSIDNormalize(t *testing.T) {
 }
 
 func TestNSIDParts(t *testing.T) {
-	ledger.Covers(t, "SYN-040", "SYN-041")
+	ledger.Covers(t, "SYN-040", "SYN-041", "LEX-149")
 	tests := []struct{ in, authority, group, name string }{
 		{"edu.university.dept.lab.blogging.getBlogPost", "blogging.lab.dept.university.edu", "edu.university.dept.lab.blogging", "getBlogPost"},
 		{"app.bsky.feed.post", "feed.bsky.app", "app.bsky.feed", "post"},
+		{"app.toy.record", "toy.app", "app.toy", "record"},
 		{"app.bsky.feed.like", "feed.bsky.app", "app.bsky.feed", "like"},
 		{"COM.Example.Name", "example.com", "COM.Example", "Name"},
 		{"a.b.c", "b.a", "a.b", "c"},
