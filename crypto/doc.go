@@ -9,7 +9,8 @@
 // [ParsePublicKeyText], or from an entry of a DID document with
 // [ParseVerificationMethod], and call [PublicKey.Verify]. To sign, make a
 // [*PrivateKey] with [GenerateKey] or [ParsePrivateKey], or implement [Signer],
-// and call [Sign]. For tokens, see package jwt below this one, and [JWK] and
+// and call [Sign]. Secrets are kept as what the methods of PrivateKey that begin
+// with Export return. For tokens, see package jwt below this one, and [JWK] and
 // [JWKSet] for the keys that clients publish for them.
 //
 // # Signatures

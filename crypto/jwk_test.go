@@ -303,9 +303,15 @@ func TestParseJWKSet(t *testing.T) {
 	}
 }
 
-// RFC 9449, section 6.1: the thumbprint of the key in its DPoP proofs.
+// RFC 7515, appendix A.3, and RFC 9449, section 6.1: known keys and their
+// thumbprints.
 func TestThumbprintVector(t *testing.T) {
-	j, err := crypto.ParseJWK([]byte(`{"kty":"EC","x":"l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs","y":"9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA","crv":"P-256"}`))
+	ledger.Covers(t, "OAUTH-098")
+	j, err := crypto.ParseJWK([]byte(`{"y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","crv":"P-256","kty":"EC","kid":"1"}`))
+	require.NoError(t, err)
+	require.Equal(t, "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U", j.Key.Thumbprint())
+
+	j, err = crypto.ParseJWK([]byte(`{"kty":"EC","x":"l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs","y":"9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA","crv":"P-256"}`))
 	require.NoError(t, err)
 	require.Equal(t, "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I", j.Key.Thumbprint())
 }

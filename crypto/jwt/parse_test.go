@@ -12,6 +12,7 @@ import (
 
 	"github.com/linnet-at/linnet/crypto"
 	"github.com/linnet-at/linnet/crypto/jwt"
+	"github.com/linnet-at/linnet/internal/ledger"
 	"github.com/stretchr/testify/require"
 )
 
@@ -60,6 +61,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestParseMalformed(t *testing.T) {
+	ledger.Covers(t, "XRPC-080")
 	h, c := part(`{"alg":"ES256"}`), part(`{}`)
 	good := h + "." + c + "." + anySig
 	mustParse(t, good)
@@ -85,6 +87,7 @@ func TestParseMalformed(t *testing.T) {
 }
 
 func TestParseObjects(t *testing.T) {
+	ledger.Covers(t, "XRPC-080")
 	for _, text := range []string{
 		``, ` `, `null`, `1`, `"x"`, `[]`, `true`, `{`, `{}}`, `{} {}`, `{}x`, `{"a"}`, `{"a":}`, `{"a":1,}`, `{,}`, `{a:1}`, `{'a':1}`,
 		`{"a":1 "b":2}`, `{"a":01}`, `{"a":+1}`, `{"a":NaN}`, `{"a":.5}`, "\xef\xbb\xbf{}", "{\"a\":\"\x00\"}", "{\"a\":\"\xff\"}", "{\"\xed\xa0\x80\":1}",
@@ -128,6 +131,7 @@ func TestParseManyNames(t *testing.T) {
 }
 
 func TestParseHeader(t *testing.T) {
+	ledger.Covers(t, "XRPC-081")
 	key, err := json.Marshal(crypto.JWK{Key: testKey(t, crypto.P256, "jwk").PublicKey()})
 	require.NoError(t, err)
 	for _, tc := range []struct {

@@ -16,7 +16,7 @@ import (
 
 // The bytes of a token, and what another implementation reads in it.
 func TestSign(t *testing.T) {
-	ledger.Covers(t, "CRY-003", "CRY-004", "CRY-005", "CRY-024")
+	ledger.Covers(t, "CRY-003", "CRY-004", "CRY-005", "CRY-024", "XRPC-077", "OAUTH-100")
 	for _, c := range bothCurves {
 		k := testKey(t, c, "sign")
 		token := mustSign(t, k, jwt.Header{}, goodClaims())

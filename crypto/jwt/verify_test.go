@@ -34,7 +34,7 @@ func TestVerify(t *testing.T) {
 // The signature must be of the key, over these bytes, and the algorithm that of
 // the key.
 func TestVerifySignature(t *testing.T) {
-	ledger.Covers(t, "CRY-006", "CRY-010", "CRY-024")
+	ledger.Covers(t, "CRY-006", "CRY-010", "CRY-024", "XRPC-081", "XRPC-092", "OAUTH-100")
 	for _, c := range bothCurves {
 		k, other := testKey(t, c, "signature"), testKey(t, c, "other")
 		token := mustSign(t, k, jwt.Header{}, goodClaims())
@@ -112,6 +112,7 @@ func judge(t testing.TB, header string, changes map[string]string, change func(*
 const plainHeader = `{"alg":"ES256K","typ":"JWT"}`
 
 func TestVerifyType(t *testing.T) {
+	ledger.Covers(t, "XRPC-082")
 	for _, tc := range []struct {
 		typ  string // in the header, or ""
 		list []string
@@ -167,6 +168,7 @@ func TestVerifyKeyID(t *testing.T) {
 }
 
 func TestVerifyAudience(t *testing.T) {
+	ledger.Covers(t, "XRPC-083")
 	const did, svc, other = "did:web:a.example", "did:web:a.example#svc", "did:web:a.example#other"
 	for _, tc := range []struct {
 		aud  string // JSON, or "" for none
@@ -197,6 +199,7 @@ func TestVerifyAudience(t *testing.T) {
 }
 
 func TestVerifyParties(t *testing.T) {
+	ledger.Covers(t, "XRPC-085")
 	for _, tc := range []struct {
 		changes map[string]string
 		change  func(*jwt.Options)
@@ -228,6 +231,7 @@ func TestVerifyParties(t *testing.T) {
 }
 
 func TestVerifyRequired(t *testing.T) {
+	ledger.Covers(t, "XRPC-086")
 	for _, name := range []string{"exp", "iat", "jti"} {
 		_, err := judge(t, plainHeader, map[string]string{name: ""}, nil)
 		require.EqualError(t, err, "jwt: missing claim: no "+name)
@@ -256,6 +260,7 @@ func at(d time.Duration) string {
 }
 
 func TestVerifyTimes(t *testing.T) {
+	ledger.Covers(t, "XRPC-086")
 	const s, ns = time.Second, time.Nanosecond
 	skew := func(d time.Duration) func(*jwt.Options) { return func(o *jwt.Options) { o.ClockSkew = d } }
 	lax := func(o *jwt.Options) { o.MaxAge, o.MaxLifetime, o.Required = -1, -1, []string{} }
