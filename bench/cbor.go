@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/bluesky-social/indigo/atproto/atdata"
 	"github.com/fxamacker/cbor/v2"
@@ -39,6 +41,7 @@ const (
 
 func cborRows(wanted func(string) bool) ([]row, error) {
 	post := must(data.FromJSON([]byte(postJSON), nil))
+	posts := bytes.Repeat(post, 100)
 	plain := must(cbor.DecOptions{}.DecMode())
 	rows := []row{
 		{
@@ -57,6 +60,24 @@ func cborRows(wanted func(string) bool) ([]row, error) {
 			otherName: "fxamacker/cbor",
 			other:     func() { var v any; check(plain.Unmarshal(post, &v)); sink = v },
 			asked:     1.4 * treeDecode, maxAllocs: -1,
+		},
+		{
+			name: "cbor: DAG-CBOR to validated view, three fields looked up",
+			agree: func() error {
+				return agreeOnFields(lookUp(post), must(atdata.UnmarshalCBOR(post)))
+			},
+			ours:      func() { fields = lookUp(post) },
+			peer:      func() { sink = must(atdata.UnmarshalCBOR(post)) },
+			floorName: "skip and UTF-8 scan", floor: func() { skipAndScan(post) },
+			asked: 4 * treeDecode, maxAllocs: 0,
+		},
+		{
+			name:      "cbor: values of a stream, 100 posts",
+			ours:      func() { countValues(posts) },
+			otherName: "fxamacker/cbor",
+			other:     func() { countWellFormed(plain, posts) },
+			floorName: "SHA-256", floor: func() { dagcbor.Sum(dagcbor.DAGCBOR, posts) },
+			maxAllocs: -1,
 		},
 		{
 			name:      "cbor: validate in place",
@@ -80,6 +101,83 @@ func cborRows(wanted func(string) bool) ([]row, error) {
 		},
 	}
 	return pick(rows, wanted), nil
+}
+
+// fields are what is looked up in a post.
+var fields [3][]byte
+
+// lookUp checks a post and returns three of its fields, as bytes of the post.
+func lookUp(post []byte) (found [3][]byte) {
+	v := must(data.NewView(post, nil))
+	for i, path := range [...][]string{{"text"}, {"createdAt"}, {"reply", "root", "uri"}} {
+		field, _ := v.Get(path...)
+		found[i], _ = field.AliasText()
+	}
+	return found
+}
+
+// agreeOnFields checks what lookUp found against the peer's tree.
+func agreeOnFields(found [3][]byte, tree map[string]any) error {
+	root := tree["reply"].(map[string]any)["root"].(map[string]any)
+	for i, want := range [...]any{tree["text"], tree["createdAt"], root["uri"]} {
+		if string(found[i]) != want {
+			return fmt.Errorf("field %d is %q, not %q", i, found[i], want)
+		}
+	}
+	return nil
+}
+
+// skipAndScan is the part of reading that no reader in place avoids: a look at
+// each head of b, which is known to be valid and to have no long arguments, and
+// at each byte of its text.
+func skipAndScan(b []byte) {
+	valid := true
+	for off := 0; off < len(b); {
+		head := b[off]
+		n := int(head & 31)
+		switch off++; n {
+		case 24:
+			n = int(b[off])
+			off++
+		case 25:
+			n = int(binary.BigEndian.Uint16(b[off:]))
+			off += 2
+		case 26:
+			n = int(binary.BigEndian.Uint32(b[off:]))
+			off += 4
+		}
+		switch head >> 5 {
+		case 2:
+			off += n
+		case 3:
+			valid = valid && utf8.Valid(b[off:off+n])
+			off += n
+		}
+	}
+	if !valid {
+		panic("invalid text")
+	}
+}
+
+// countValues reads all values of a stream.
+func countValues(b []byte) {
+	n := 0
+	for _, err := range dagcbor.NewDecoder(bytes.NewReader(b), nil).Values() {
+		check(err)
+		n++
+	}
+	if n != 100 {
+		panic("values are missing")
+	}
+}
+
+// countWellFormed is countValues with another library, which checks that its
+// values are well-formed.
+func countWellFormed(mode cbor.DecMode, b []byte) {
+	d := mode.NewDecoder(bytes.NewReader(b))
+	for range 100 {
+		check(d.Skip())
+	}
 }
 
 var (
@@ -107,7 +205,14 @@ func jsonRows(wanted func(string) bool) ([]row, error) {
 			asked: 8 * fromJSON, maxAllocs: 0,
 		},
 		{
-			name:  "json: DAG-CBOR to JSON, post",
+			name: "json: DAG-CBOR to JSON, post",
+			agree: func() error {
+				theirs := must(jsonMarshal(must(atdata.UnmarshalCBOR(post))))
+				if !bytes.Equal(post, must(data.FromJSON(theirs, nil))) {
+					return errors.New("the peer's JSON is that of another value")
+				}
+				return nil
+			},
 			ours:  func() { buf = must(data.AppendJSON(buf[:0], post, nil)) },
 			peer:  func() { sink = must(jsonMarshal(must(atdata.UnmarshalCBOR(post)))) },
 			asked: 8 * toJSON, maxAllocs: 0,

@@ -8,7 +8,7 @@ import (
 )
 
 // postJSON is a typical post: a reply with facets and an external embed, of
-// about 730 bytes in DAG-CBOR.
+// 870 bytes in DAG-CBOR.
 const postJSON = `{"$type":"app.bsky.feed.post","createdAt":"2026-08-19T12:34:56.789Z","embed":{"$type":"app.bsky.embed.external",` +
 	`"external":{"description":"A long read about birds, their songs, and how they learn them","thumb":{"$type":"blob","mimeType":"image/jpeg",` +
 	`"ref":{"$link":"bafkreiccldh766hwcnuxnf2wh6jgzepf2nlu2lvcllt63eww5p6chi4ity"},"size":231344},"title":"Why linnets sing","uri":"https://example.com/linnets/why-they-sing"}},` +

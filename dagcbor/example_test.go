@@ -3,6 +3,8 @@ package dagcbor_test
 import (
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"github.com/linnet-at/linnet/dagcbor"
 )
@@ -115,6 +117,39 @@ func ExampleValid() {
 	// dagcbor: map keys are out of order at offset 4
 	// 4
 	// dagcbor: nesting depth 4 exceeds the limit of 3 at offset 3
+}
+
+func ExampleValues() {
+	log := []byte("\x01\xa1\x63seq\x18\x2a\xf7")
+	for value, err := range dagcbor.Values(log, nil) {
+		fmt.Printf("%x %v\n", value, err)
+	}
+	// Output:
+	// 01 <nil>
+	// a163736571182a <nil>
+	//  dagcbor: undefined at offset 8
+}
+
+func ExampleDecoder() {
+	stream := strings.NewReader("\xa1\x63seq\x01\xa1\x63seq\x02")
+	d := dagcbor.NewDecoder(stream, &dagcbor.Options{MaxSize: 64 << 10}) // per value
+	for {
+		var event struct {
+			Seq int64 `cbor:"seq"`
+		}
+		err := d.Decode(&event)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(event.Seq, "at", d.Offset())
+	}
+	// Output:
+	// 1 at 6
+	// 2 at 12
 }
 
 func ExampleSplitFirst() {

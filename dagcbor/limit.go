@@ -18,6 +18,19 @@ const (
 // Options sets what a reader accepts. A nil *Options, and a zero field, mean
 // the default; a negative limit lifts it. No input may be larger than
 // 2 GiB - 1, whatever the options say.
+//
+// [Options.ForeignLinks] is the only leniency, since it is the only one that
+// keeps the promise that a value has one encoding: what is accepted is written
+// again as it was, and still has the hash by which the network names it. Heads
+// that are not the shortest, indefinite lengths, and keys that are out of order
+// or occur twice are other spellings of values that have one already. Floats,
+// undefined, other simple values, tags other than 42, keys that are not text,
+// and integers beyond int64 are no values of the data model
+// (https://atproto.com/specs/data-model#data-types): there is nothing to decode
+// them to, and to drop or change them would break the hash. Where the network
+// holds such a record, a program skips it, keeps its bytes if it has to, and
+// goes on with the next one. What is lenient about shapes, such as those of
+// blobs, is in package data.
 type Options struct {
 	MaxSize      int // bytes of input; 0 means [DefaultMaxSize]
 	MaxDepth     int // nesting of arrays, maps and tags; 0 means [DefaultMaxDepth]
@@ -26,7 +39,9 @@ type Options struct {
 	MaxString    int // bytes of a text or byte string; 0 means [DefaultMaxString]
 
 	// ForeignLinks accepts links to any well-formed CIDv1 of at most 100
-	// bytes, to pass on data that names other codecs and hash functions.
+	// bytes, to pass on data that names other codecs and hash functions, which
+	// old records do
+	// (https://atproto.com/specs/repository#cid-formats).
 	// By default only the CIDs that the protocol blesses are links: version
 	// 1, codec dag-cbor or raw, SHA-256.
 	ForeignLinks bool

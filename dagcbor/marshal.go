@@ -72,8 +72,9 @@ var marshalled = &Options{MaxSize: -1, MaxContainer: -1, MaxKey: -1, MaxString: 
 // of it. Nothing in v aliases b afterwards.
 //
 // What v takes is the affair of its type: a slice may get one element for each
-// byte of the input. Interface values may take 32 MiB, or 16 times the input if
-// that is more; beyond it is a [*LimitError]. For data of a shape that nobody
+// byte of the input. Interface values take up to 200 times the input where that
+// is small, but no more than 32 MiB, or 16 times the input if that is more: beyond
+// it is a [*LimitError]. For data of a shape that nobody
 // knows there are [Reader] and package data.
 func Unmarshal(b []byte, v any) error {
 	if err := Valid(b, nil); err != nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/internal/hostile"
 	"github.com/linnet-at/linnet/internal/ledger"
 	"github.com/stretchr/testify/require"
 )
@@ -150,4 +151,38 @@ func TestDeepNesting(t *testing.T) {
 	deep := nested(depth)
 	require.Less(t, allocated(func() { require.NoError(t, dagcbor.Valid(deep, lifted)) }), uint64(100*depth))
 	require.EqualError(t, dagcbor.Valid(deep[:depth-1], lifted), "dagcbor: "+msgEnd+" at offset 1048575")
+}
+
+// TestMemoryOfAnything bounds what every decoder allocates, over its whole run,
+// by the size of its input, for inputs of all shapes up to 1 MiB.
+func TestMemoryOfAnything(t *testing.T) {
+	ledger.Covers(t, "CBR-015", "CBR-018", "CBR-019")
+	const fixed = 16 << 10 // errors, buffers
+	for i, b := range hostile.Inputs(1, 120, hostile.CBOR(), realValues(t)...) {
+		size := uint64(len(b))
+		bound := func(most uint64, what string, f func()) {
+			t.Helper()
+			if got := allocated(f); got > most {
+				t.Errorf("input %d, %d bytes (%.20x): %s allocates %d", i, size, b, what, got)
+			}
+		}
+		bound(fixed, "Valid", func() { _ = dagcbor.Valid(b, nil) })
+		bound(fixed, "SplitFirst", func() { _, _, _ = dagcbor.SplitFirst(b, nil) })
+		bound(fixed, "Values", func() {
+			for range dagcbor.Values(b, nil) {
+				continue
+			}
+		})
+		bound(5*size+fixed, "Decoder", func() {
+			for range dagcbor.NewDecoder(bytes.NewReader(b), nil).Values() {
+				continue
+			}
+		})
+		bound(fixed, "Reader", func() { _ = dagcbor.NewReader(b, nil).Skip() })
+		bound(8*size+fixed, "Reader by item", func() { _, _ = walk(b, nil) }) // what walk writes
+		bound(fixed, "CIDFromBytes", func() { _, _ = dagcbor.CIDFromBytes(b) })
+		bound(2*size+fixed, "ParseCID", func() { _, _ = dagcbor.ParseCID(string(b)) })
+		bound(min(200*size, 32<<20)+fixed, "Unmarshal any", func() { var v any; _ = dagcbor.Unmarshal(b, &v) })
+		bound(50*size+fixed, "Unmarshal struct", func() { var v post; _ = dagcbor.Unmarshal(b, &v) })
+	}
 }

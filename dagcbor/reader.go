@@ -1,6 +1,10 @@
 package dagcbor
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/linnet-at/linnet/internal/cborhead"
+)
 
 // A Kind is the kind of a value in the data model.
 type Kind uint8
@@ -89,24 +93,24 @@ func (r *Reader) Kind() Kind {
 	if r.err != nil || r.off >= len(r.b) {
 		return KindInvalid
 	}
-	switch ib := r.b[r.off]; ib & 0xe0 {
-	case majorUint, majorNint:
+	switch ib := r.b[r.off]; ib & cborhead.Mask {
+	case cborhead.Uint, cborhead.Nint:
 		return KindInt
-	case majorBytes:
+	case cborhead.Bytes:
 		return KindBytes
-	case majorText:
+	case cborhead.Text:
 		return KindText
-	case majorArray:
+	case cborhead.Array:
 		return KindArray
-	case majorMap:
+	case cborhead.Map:
 		return KindMap
-	case majorTag:
+	case cborhead.Tag:
 		return KindLink
 	default:
 		switch ib {
-		case byteFalse, byteTrue:
+		case cborhead.False, cborhead.True:
 			return KindBool
-		case byteNull:
+		case cborhead.Null:
 			return KindNull
 		}
 		return KindInvalid

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
-	"unicode/utf8"
+
+	"github.com/linnet-at/linnet/internal/cborhead"
+	"github.com/linnet-at/linnet/internal/utf8scan"
 )
 
 // Valid reports, by its error, whether b is exactly one value in canonical
@@ -73,25 +75,35 @@ func (f *frame) keyDue() bool { return f.keyOff != noKeys && f.left&1 == 0 }
 // fault at the same place as the Reader does.
 func scan(b []byte, off int, l *limits, depth int) (int, problem) {
 	var local [DefaultMaxDepth]frame
-	stack := local[:0]
+	end, _, p := scanOn(b, off, local[:0], l, depth)
+	return end, p
+}
+
+// scanOn is scan for the rest of a value, of which the containers in stack are
+// open. It returns how far it came, and what is open there. If the fault is
+// that b ends, it can go on from there when b has grown.
+func scanOn(b []byte, off int, stack []frame, l *limits, depth int) (int, []frame, problem) {
 	for {
+		var top *frame
 		if n := len(stack); n > 0 {
-			top := &stack[n-1]
+			top = &stack[n-1]
 			if top.keyDue() {
 				start, end, f := readKey(b, off, l, top)
 				if f != ok {
-					return off, problem{f, start, end}
+					return off, stack, problem{f, start, end}
 				}
 				off = end
 			}
-			top.left--
 		}
 		k, arg, start, end, f := readItem(b, off, l)
 		if f != ok {
-			return off, problem{f, start, int(arg)}
+			return off, stack, problem{f, start, int(arg)}
 		}
 		if k.nests() && depth+len(stack) >= l.depth {
-			return off, problem{faultDepth, off, depth + len(stack) + 1}
+			return off, stack, problem{faultDepth, off, depth + len(stack) + 1}
+		}
+		if top != nil {
+			top.left--
 		}
 		off = end
 		if k >= KindArray && arg > 0 {
@@ -102,7 +114,7 @@ func scan(b []byte, off int, l *limits, depth int) (int, problem) {
 			stack = stack[:len(stack)-1]
 		}
 		if len(stack) == 0 {
-			return off, problem{}
+			return off, stack, problem{}
 		}
 	}
 }
@@ -119,13 +131,13 @@ func newFrame(k Kind, n uint64) frame {
 // and end what a limit was compared with.
 func readKey(b []byte, off int, l *limits, m *frame) (start, end int, f fault) {
 	arg, start := uint64(0), off+1
-	if uint(off) < uint(len(b)) && b[off]&31 < 24 {
-		arg = uint64(b[off] & 31)
+	if uint(off) < uint(len(b)) && b[off]&cborhead.ArgMask < cborhead.ArgInline {
+		arg = uint64(b[off] & cborhead.ArgMask)
 	} else if arg, start, f = readLongHead(b, off); f != ok {
 		return start, 0, f
 	}
 	switch {
-	case b[off]&majorMask != majorText:
+	case b[off]&cborhead.Mask != cborhead.Text:
 		return off, 0, faultKeyKind
 	case arg > uint64(len(b)-start):
 		return len(b), 0, faultTruncated
@@ -133,7 +145,7 @@ func readKey(b []byte, off int, l *limits, m *frame) (start, end int, f fault) {
 		return off, int(arg), faultKeyLen
 	}
 	end = start + int(arg)
-	if bad := invalidUTF8(b[start:end]); bad >= 0 {
+	if bad := utf8scan.Invalid(b[start:end]); bad >= 0 {
 		return start + bad, 0, faultUTF8
 	}
 	if m.keyEnd != 0 && arg <= uint64(m.keyEnd-m.keyOff) {
@@ -163,8 +175,8 @@ func compareKey(key, last []byte) fault {
 // readHead reads the head of the item at b[off:]: its argument, and where the
 // head ends. On a fault next is its place. The major type is in b[off].
 func readHead(b []byte, off int) (arg uint64, next int, f fault) {
-	if uint(off) < uint(len(b)) && b[off]&31 < 24 {
-		return uint64(b[off] & 31), off + 1, ok
+	if uint(off) < uint(len(b)) && b[off]&cborhead.ArgMask < cborhead.ArgInline {
+		return uint64(b[off] & cborhead.ArgMask), off + 1, ok
 	}
 	return readLongHead(b, off)
 }
@@ -174,8 +186,8 @@ func readLongHead(b []byte, off int) (arg uint64, next int, f fault) {
 	if uint(off) >= uint(len(b)) {
 		return 0, len(b), faultTruncated
 	}
-	major, info, rest := b[off]&majorMask, b[off]&31, b[off+1:]
-	if major == majorOther {
+	major, info, rest := b[off]&cborhead.Mask, b[off]&cborhead.ArgMask, b[off+1:]
+	if major == cborhead.Other {
 		return 0, off, specialFault(info)
 	}
 	if info <= 27 && len(rest) < 1<<(info-24) {
@@ -192,7 +204,7 @@ func readLongHead(b []byte, off int) (arg uint64, next int, f fault) {
 	case 27:
 		arg, least = binary.BigEndian.Uint64(rest), math.MaxUint32+1
 	case 31:
-		if major >= majorBytes && major <= majorMap {
+		if major >= cborhead.Bytes && major <= cborhead.Map {
 			return 0, off, faultIndefinite
 		}
 		return 0, off, faultReserved
@@ -225,13 +237,13 @@ func specialFault(info byte) fault {
 // what a limit was compared with.
 func readItem(b []byte, off int, l *limits) (k Kind, arg uint64, start, end int, f fault) {
 	arg, next := uint64(0), off+1
-	if uint(off) < uint(len(b)) && b[off]&31 < 24 {
-		arg = uint64(b[off] & 31)
+	if uint(off) < uint(len(b)) && b[off]&cborhead.ArgMask < cborhead.ArgInline {
+		arg = uint64(b[off] & cborhead.ArgMask)
 	} else if arg, next, f = readLongHead(b, off); f != ok {
 		return 0, 0, next, 0, f
 	}
-	switch major := b[off] & majorMask; major {
-	case majorText, majorBytes:
+	switch major := b[off] & cborhead.Mask; major {
+	case cborhead.Text, cborhead.Bytes:
 		if arg > uint64(len(b)-next) {
 			return 0, 0, len(b), 0, faultTruncated
 		}
@@ -239,24 +251,24 @@ func readItem(b []byte, off int, l *limits) (k Kind, arg uint64, start, end int,
 			return 0, arg, off, 0, faultStringLen
 		}
 		end = next + int(arg)
-		if major == majorBytes {
+		if major == cborhead.Bytes {
 			return KindBytes, arg, next, end, ok
 		}
-		if bad := invalidUTF8(b[next:end]); bad >= 0 {
+		if bad := utf8scan.Invalid(b[next:end]); bad >= 0 {
 			return 0, 0, next + bad, 0, faultUTF8
 		}
 		return KindText, arg, next, end, ok
-	case majorUint, majorNint:
+	case cborhead.Uint, cborhead.Nint:
 		if arg > math.MaxInt64 {
 			return 0, 0, off, 0, faultIntRange
 		}
-		if major == majorNint {
+		if major == cborhead.Nint {
 			arg = ^arg
 		}
 		return KindInt, arg, off, next, ok
-	case majorArray, majorMap:
+	case cborhead.Array, cborhead.Map:
 		k, most := KindArray, uint64(len(b)-next)
-		if major == majorMap {
+		if major == cborhead.Map {
 			k, most = KindMap, most/2
 		}
 		if arg > most {
@@ -266,17 +278,17 @@ func readItem(b []byte, off int, l *limits) (k Kind, arg uint64, start, end int,
 			return 0, arg, off, 0, faultContainer
 		}
 		return k, arg, off, next, ok
-	case majorTag:
+	case cborhead.Tag:
 		return readLink(b, off, next, arg, l)
 	}
 	switch b[off] {
-	case byteFalse:
+	case cborhead.False:
 		return KindBool, 0, off, next, ok
-	case byteTrue:
+	case cborhead.True:
 		return KindBool, 1, off, next, ok
-	case byteNull:
+	case cborhead.Null:
 		return KindNull, 0, off, next, ok
-	case 0xf7:
+	case cborhead.Undefined:
 		return 0, 0, off, 0, faultUndefined
 	}
 	return 0, 0, off, 0, faultSimple
@@ -284,14 +296,14 @@ func readItem(b []byte, off int, l *limits) (k Kind, arg uint64, start, end int,
 
 // readLink reads what follows the head of a tag, which stands at off.
 func readLink(b []byte, off, next int, tag uint64, l *limits) (k Kind, arg uint64, start, end int, f fault) {
-	if tag != 42 {
+	if tag != cborhead.LinkTag {
 		return 0, 0, off, 0, faultTag
 	}
 	n, start, f := readHead(b, next)
 	switch {
 	case f != ok:
 		return 0, 0, start, 0, f
-	case b[next]&majorMask != majorBytes:
+	case b[next]&cborhead.Mask != cborhead.Bytes:
 		return 0, 0, next, 0, faultTagContent
 	case n > uint64(len(b)-start):
 		return 0, 0, len(b), 0, faultTruncated
@@ -326,44 +338,4 @@ func isForeign(b []byte) bool {
 		rest = rest[n:]
 	}
 	return size == uint64(len(rest))
-}
-
-// invalidUTF8 returns where b stops being UTF-8, or -1. Most strings are short
-// and ASCII: those cost two loads, which may overlap, and no call.
-func invalidUTF8(b []byte) int {
-	n := len(b)
-	switch {
-	case n >= 8:
-		for i := 0; i < n-8; i += 8 {
-			if binary.LittleEndian.Uint64(b[i:])&0x8080808080808080 != 0 {
-				return invalidRune(b, i)
-			}
-		}
-		if binary.LittleEndian.Uint64(b[n-8:])&0x8080808080808080 != 0 {
-			return invalidRune(b, n-8)
-		}
-	case n >= 4:
-		if (binary.LittleEndian.Uint32(b)|binary.LittleEndian.Uint32(b[n-4:]))&0x80808080 != 0 {
-			return invalidRune(b, 0)
-		}
-	case n > 0:
-		if (b[0]|b[n/2]|b[n-1])&0x80 != 0 {
-			return invalidRune(b, 0)
-		}
-	}
-	return -1
-}
-
-// invalidRune is invalidUTF8 for a string whose first n bytes are ASCII.
-func invalidRune(b []byte, n int) int {
-	if utf8.Valid(b[n:]) {
-		return -1
-	}
-	for {
-		r, size := utf8.DecodeRune(b[n:])
-		if r == utf8.RuneError && size <= 1 {
-			return n
-		}
-		n += size
-	}
 }

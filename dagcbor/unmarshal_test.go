@@ -69,6 +69,24 @@ func TestUnmarshalMatchesExactly(t *testing.T) {
 	require.EqualError(t, dagcbor.Unmarshal(unhex(t, "a2 6161 07 6161 08"), &v), "dagcbor: map key occurs twice at offset 4")
 }
 
+// Keys that a struct has no field for are passed over, whatever their values
+// are, and are checked all the same.
+func TestUnmarshalUnknownKeys(t *testing.T) {
+	ledger.Covers(t, "CBR-022")
+	type header struct {
+		Op int    `cbor:"op"`
+		T  string `cbor:"t"`
+	}
+	for _, value := range []string{"00", "f6", "80", "a16161820001", "4101", "6161", aLink} {
+		for _, in := range []string{"a3 6174 6161 626f70 01 6378787a " + value, "a3 6161 " + value + "6174 6161 626f70 01"} {
+			var h header
+			require.NoError(t, dagcbor.Unmarshal(unhex(t, in), &h), in)
+			require.Equal(t, header{1, "a"}, h)
+		}
+	}
+	require.EqualError(t, dagcbor.Unmarshal(unhex(t, "a2 626f70 01 6378787a f93c00"), new(header)), "dagcbor: floating-point number at offset 9")
+}
+
 func TestUnmarshalMisfits(t *testing.T) {
 	type linked struct {
 		L dagcbor.CID `cbor:"l"`

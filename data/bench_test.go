@@ -29,9 +29,13 @@ func TestAllocations(t *testing.T) {
 			}
 		}))
 	}
-	check(0, func() error { _, err := data.AppendCBOR(dst, text, nil); return err })
-	check(0, func() error { _, err := data.AppendJSON(dst, b, nil); return err })
-	check(0, func() error { return data.Validate(b, nil) })
+	for _, o := range []*data.Options{nil, {SafeIntegers: true, MaxDepth: 20}, {Permissive: true}} {
+		check(0, func() error { _, err := data.AppendCBOR(dst, text, o); return err })
+		check(0, func() error { _, err := data.AppendJSON(dst, b, o); return err })
+		check(0, func() error { return data.Validate(b, o) })
+		check(0, func() error { _, err := data.NewView(b, o); return err })
+	}
+	check(1, func() error { return data.Validate(b, &data.Options{Record: true}) })
 	check(0, func() error {
 		v, err := data.NewView(b, nil)
 		n := 0

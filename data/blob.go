@@ -1,12 +1,10 @@
 package data
 
 import (
-	"errors"
 	"fmt"
 
-	"github.com/ipfs/go-cid"
-
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/internal/cborhead"
 )
 
 const (
@@ -31,12 +29,15 @@ const DefaultMimeType = "application/octet-stream"
 //
 //	{"cid": "bafkrei…", "mimeType": "image/jpeg"}
 //
+// One that does not name a CID of the form that the protocol blesses is no Blob;
+// in a tree it stays the map that it is.
+//
 // In Go structs, fields of type Blob are encoded and decoded in either form by
 // [dagcbor.Marshal], [dagcbor.Unmarshal] and encoding/json.
 type Blob struct {
-	Ref      cid.Cid // CID of the content, with codec raw
-	MimeType string  // not empty
-	Size     int64   // bytes of content; -1 if the reference is of the legacy form
+	Ref      dagcbor.CID // CID of the content, with codec raw
+	MimeType string      // not empty
+	Size     int64       // bytes of content; -1 if the reference is of the legacy form
 }
 
 // NewBlob returns the reference to content. An empty mimeType means
@@ -45,7 +46,7 @@ func NewBlob(content []byte, mimeType string) Blob {
 	if mimeType == "" {
 		mimeType = DefaultMimeType
 	}
-	return Blob{dagcbor.Sum(dagcbor.Raw, content).Cid(), mimeType, int64(len(content))}
+	return Blob{dagcbor.Sum(dagcbor.Raw, content), mimeType, int64(len(content))}
 }
 
 // Legacy reports whether b is of the legacy form. Such references may be kept,
@@ -58,12 +59,8 @@ func (b Blob) Check(content []byte) error {
 	if !b.Legacy() && b.Size != int64(len(content)) {
 		return fmt.Errorf("data: blob has %d bytes, its reference says %d", len(content), b.Size)
 	}
-	ref, err := dagcbor.CIDFromCid(b.Ref)
-	if err != nil {
-		return err
-	}
-	if !ref.Matches(content) {
-		return fmt.Errorf("data: blob does not have the hash of its reference %s", ref)
+	if !b.Ref.Matches(content) {
+		return fmt.Errorf("data: blob does not have the hash of its reference %q", b.Ref)
 	}
 	return nil
 }
@@ -142,21 +139,20 @@ func (b Blob) appendCBOR(dst []byte) ([]byte, error) {
 		out = dagcbor.AppendText(dagcbor.AppendText(out, keyCID), b.Ref.String())
 		out = dagcbor.AppendText(dagcbor.AppendText(out, keyMimeType), b.MimeType)
 		if _, ok := parseLegacy(out[len(dst):]); !ok {
-			return dst, errors.New("data: blob reference of the legacy form without CID or MIME type")
+			return dst, treeErrorf("blob reference of the legacy form without CID or MIME type")
 		}
 		return out, nil
 	}
-	ref, err := dagcbor.CIDFromCid(b.Ref)
-	if err != nil {
-		return dst, err
+	if !b.Ref.Defined() {
+		return dst, treeErrorf("blob whose ref is undefined")
 	}
 	out = dagcbor.AppendMap(out, 4)
-	out = dagcbor.AppendLink(dagcbor.AppendText(out, keyRef), ref)
+	out = dagcbor.AppendLink(dagcbor.AppendText(out, keyRef), b.Ref)
 	out = dagcbor.AppendInt(dagcbor.AppendText(out, keySize), b.Size)
 	out = dagcbor.AppendText(dagcbor.AppendText(out, keyType), typeBlob)
 	out = dagcbor.AppendText(dagcbor.AppendText(out, keyMimeType), b.MimeType)
 	if _, msg := parseBlob(out[len(dst):]); msg != "" {
-		return dst, &Error{Offset: -1, Msg: msg}
+		return dst, treeErrorf("%s", msg)
 	}
 	return out, nil
 }
@@ -168,7 +164,7 @@ type blobRef struct {
 	size     int64
 }
 
-func (b blobRef) blob() Blob { return Blob{b.ref.Cid(), string(b.mimeType), b.size} }
+func (b blobRef) blob() Blob { return Blob{b.ref, string(b.mimeType), b.size} }
 
 // noLimits is for values that were checked within the limits.
 var noLimits = &dagcbor.Options{MaxSize: -1, MaxString: -1}
@@ -244,11 +240,11 @@ func isUsualBlob(m []byte) bool {
 		return false
 	}
 	mimeType := rest[len(blobTail)]
-	return mimeType&0xe0 == majorText && mimeType != majorText
+	return mimeType&cborhead.Mask == cborhead.Text && mimeType != cborhead.Text
 }
 
 // parseLegacy reads a blob reference of the legacy form from the encoded map
-// with which m begins: exactly the keys cid, the text of any CID, and mimeType.
+// with which m begins: exactly the keys cid, the text of a CID, and mimeType.
 func parseLegacy(m []byte) (Blob, bool) {
 	r := dagcbor.NewReader(m, noLimits)
 	if n, err := r.Map(); err != nil || n != 2 {
@@ -268,8 +264,8 @@ func parseLegacy(m []byte) (Blob, bool) {
 	if err != nil || len(mimeType) == 0 {
 		return Blob{}, false
 	}
-	ref, err := cid.Decode(string(text))
-	if err != nil || ref.String() != string(text) {
+	ref, err := dagcbor.ParseCID(string(text))
+	if err != nil {
 		return Blob{}, false
 	}
 	return Blob{ref, string(mimeType), -1}, true

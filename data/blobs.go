@@ -3,7 +3,8 @@ package data
 import (
 	"iter"
 
-	"github.com/ipfs/go-cid"
+	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/internal/cborhead"
 )
 
 // Blobs returns the blob references in b, a value in DAG-CBOR, in the order of
@@ -22,7 +23,7 @@ func Blobs(b []byte, o *Options) iter.Seq2[Blob, error] {
 			return
 		}
 		legacy := o != nil && o.LegacyBlobs
-		v.walk(func(w View) bool {
+		v.visit(func(w View) bool {
 			blob, ok := w.findBlob(legacy)
 			return !ok || yield(blob, nil)
 		})
@@ -32,42 +33,44 @@ func Blobs(b []byte, o *Options) iter.Seq2[Blob, error] {
 // Links returns the CIDs of all links in b, a value in DAG-CBOR, in the order
 // of their bytes: those to records and those to blobs, each as often as it
 // occurs. That blobs of the legacy form name their CID as text makes it no
-// link, and neither does any other text.
+// link, and neither does any other text. To see where links stand, or links to
+// CIDs of other forms, which [Options.Permissive] lets pass and Links passes
+// over, use [View.Walk].
 //
 // The value is checked before anything else as by [Validate]. If it is not
 // valid, the error is the only pair, with an undefined CID.
-func Links(b []byte, o *Options) iter.Seq2[cid.Cid, error] {
-	return func(yield func(cid.Cid, error) bool) {
+func Links(b []byte, o *Options) iter.Seq2[dagcbor.CID, error] {
+	return func(yield func(dagcbor.CID, error) bool) {
 		v, err := NewView(b, o)
 		if err != nil {
-			yield(cid.Undef, err)
+			yield(dagcbor.CID{}, err)
 			return
 		}
-		v.walk(func(w View) bool {
-			c, ok := w.Cid()
+		v.visit(func(w View) bool {
+			c, ok := w.Link()
 			return !ok || yield(c, nil)
 		})
 	}
 }
 
-// walk calls visit with the maps and links in v, which may be v itself, in the
-// order of their bytes, until visit returns false.
-func (v View) walk(visit func(View) bool) {
+// visit calls found with the maps and links in v, which may be v itself, in the
+// order of their bytes, until found returns false.
+func (v View) visit(found func(View) bool) {
 	off := 0
 	for due := 1; due > 0; due-- {
-		major := v.b[off] & majorMask
-		if major >= majorMap && major != majorOther && !visit(View{v.b[off:]}) {
+		major := v.b[off] & cborhead.Mask
+		if major >= cborhead.Map && major != cborhead.Other && !found(View{v.b[off:]}) {
 			return
 		}
 		arg, next := readHead(v.b, off)
 		switch off = next; major {
-		case majorBytes, majorText:
+		case cborhead.Bytes, cborhead.Text:
 			off += arg
-		case majorArray:
+		case cborhead.Array:
 			due += arg
-		case majorMap:
+		case cborhead.Map:
 			due += 2 * arg
-		case majorTag:
+		case cborhead.Tag:
 			due++
 		}
 	}
@@ -77,13 +80,13 @@ func (v View) walk(visit func(View) bool) {
 // as one.
 func (v View) findBlob(legacy bool) (Blob, bool) {
 	switch {
-	case v.b[0] == majorMap|4:
+	case v.b[0] == cborhead.Map|4:
 		ref, msg := parseBlob(v.b)
 		if msg != "" {
 			return Blob{}, false
 		}
 		return ref.blob(), true
-	case legacy && v.b[0] == majorMap|2:
+	case legacy && v.b[0] == cborhead.Map|2:
 		return parseLegacy(v.b)
 	}
 	return Blob{}, false

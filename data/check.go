@@ -4,31 +4,40 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
-	"unicode/utf8"
+
+	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/internal/cborhead"
+	"github.com/linnet-at/linnet/internal/utf8scan"
 )
 
 // A checker tells in one pass whether a value is valid. It is what makes
-// validation fast: it knows no errors, and declines what is not ordinary. What
-// it accepts is valid; what it declines, a walker has to judge.
+// validation fast: it knows no errors. What it accepts is valid; of what it
+// declines, a walker has to say why.
 type checker struct {
 	b                              []byte
 	maxDepth, maxContainer, maxKey int
-	maxInt                         uint64 // largest argument of an integer
+	maxUint, maxNint               uint64 // largest arguments of integers
 	permissive, noEmptyKeys        bool
 }
 
 // declined is returned in place of an offset.
 const declined = -1
 
+// checker returns a checker of b.
+func (ru *rules) checker(b []byte) checker {
+	c := checker{b, ru.maxDepth, ru.maxContainer, ru.maxKey, math.MaxInt64, math.MaxInt64, ru.permissive, ru.noEmptyKeys}
+	if ru.safeInts {
+		c.maxUint, c.maxNint = MaxSafeInteger, MaxSafeInteger-1 // the argument of -n is n-1
+	}
+	return c
+}
+
 // accepts reports whether b is one valid value.
 func (ru *rules) accepts(b []byte) bool {
 	if len(b) > ru.maxCBOR {
 		return false
 	}
-	c := checker{b, ru.maxDepth, ru.maxContainer, ru.maxKey, math.MaxInt64, ru.permissive, ru.noEmptyKeys}
-	if ru.safeInts {
-		c.maxInt = MaxSafeInteger - 1 // as an argument, that of -MaxSafeInteger
-	}
+	c := ru.checker(b)
 	return c.value(0, 0) == len(b)
 }
 
@@ -39,29 +48,24 @@ func (c *checker) value(off, depth int) int {
 		return declined
 	}
 	head := b[off]
-	arg, next := uint64(head&31), off+1
-	if arg >= 24 {
-		if arg, next = checkLongHead(b, off); next < 0 {
+	arg, next := uint64(head&cborhead.ArgMask), off+1
+	if arg >= cborhead.ArgInline {
+		if arg, next = cborhead.Long(b, off); next < 0 {
 			return declined
 		}
 	}
-	switch head & majorMask {
-	case majorText:
-		if arg > uint64(len(b)-next) || !isText(b[next:next+int(arg)]) {
+	switch head & cborhead.Mask {
+	case cborhead.Text:
+		if arg > uint64(len(b)-next) || !utf8scan.Valid(b[next:next+int(arg)]) {
 			return declined
 		}
 		return next + int(arg)
-	case majorMap:
+	case cborhead.Map:
 		if arg > uint64(c.maxContainer) || depth >= c.maxDepth {
 			return declined
 		}
 		return c.mapValue(off, next, int(arg), depth+1)
-	case majorUint, majorNint:
-		if arg > c.maxInt {
-			return declined
-		}
-		return next
-	case majorArray:
+	case cborhead.Array:
 		if arg > uint64(c.maxContainer) || depth >= c.maxDepth {
 			return declined
 		}
@@ -69,82 +73,139 @@ func (c *checker) value(off, depth int) int {
 			next = c.value(next, depth+1)
 		}
 		return next
-	case majorBytes:
-		if arg > uint64(len(b)-next) {
+	}
+	return c.scalar(head, arg, off, next, depth)
+}
+
+// scalar returns where the value at b[off:] ends, if it is neither text nor a
+// container. Its head has been read and ends at next.
+func (c *checker) scalar(head byte, arg uint64, off, next, depth int) int {
+	switch head & cborhead.Mask {
+	case cborhead.Uint:
+		if arg > c.maxUint {
+			return declined
+		}
+		return next
+	case cborhead.Nint:
+		if arg > c.maxNint {
+			return declined
+		}
+		return next
+	case cborhead.Bytes:
+		if arg > uint64(len(c.b)-next) {
 			return declined
 		}
 		return next + int(arg)
-	case majorTag:
-		end := off + len(linkHead) - 1 + cidLen
-		if depth >= c.maxDepth || end > len(b) || !isLink(b[off:end], false) {
+	case cborhead.Tag:
+		if depth >= c.maxDepth {
 			return declined
 		}
-		return end
+		return c.link(off)
 	}
-	if head < byteFalse || head > byteNull {
+	if head < cborhead.False || head > cborhead.Null {
 		return declined
 	}
 	return next
 }
 
+// foreignLinks is for links of whatever form.
+var foreignLinks = &dagcbor.Options{MaxSize: -1, ForeignLinks: true}
+
+// link returns where the link at b[off:] ends.
+func (c *checker) link(off int) int {
+	end := off + len(linkHead) - 1 + cidLen
+	if end <= len(c.b) && isLink(c.b[off:end], false) {
+		return end
+	}
+	if c.permissive {
+		if link, _, err := dagcbor.SplitFirst(c.b[off:], foreignLinks); err == nil {
+			return off + len(link)
+		}
+	}
+	return declined
+}
+
 // mapValue returns where the map at b[start:], with n pairs from b[off:] on,
 // ends.
 func (c *checker) mapValue(start, off, n, depth int) int {
-	b := c.b
-	blob := false
-	var last []byte
-	var lastPrefix uint64
-	for i := range n {
-		if off >= len(b) {
+	var key mapKey
+	for range n {
+		at := c.key(&key, off)
+		if at < 0 {
 			return declined
 		}
-		size, keyAt := int(b[off])-majorText, off+1
-		if uint(size) >= 24 {
-			if size, keyAt = c.longKey(off); size < 0 {
-				return declined
-			}
-		}
-		at := keyAt + size
-		if at > len(b) || size > c.maxKey || size == 0 && c.noEmptyKeys {
-			return declined
-		}
-		key := b[keyAt:at:at]
-		prefix := textPrefix(b, keyAt, size)
-		if size > 8 || prefix&highs != 0 {
-			if !isText(key) {
-				return declined
-			}
-		}
-		if size <= len(last) && i > 0 {
-			if size < len(last) || prefix < lastPrefix || prefix == lastPrefix && bytes.Compare(last, key) >= 0 {
-				return declined
-			}
-		}
-		last, lastPrefix = key, prefix
 		if off = c.value(at, depth); off < 0 {
 			return declined
 		}
-		if prefix>>56 == '$' {
-			is, msg := checkPair(key, b[at:off])
-			if msg != "" && !c.permissive {
-				return declined
-			}
-			blob = blob || is
+		if key.prefix>>56 == '$' && !c.pair(&key, c.b[at:off]) {
+			return declined
 		}
 	}
-	if blob && !c.permissive && !isUsualBlob(b[start:off]) {
+	return c.closeMap(&key, start, off)
+}
+
+// A mapKey is the key that was read last in a map.
+type mapKey struct {
+	text   []byte // nil before the first key
+	prefix uint64 // what textPrefix says of it
+	blob   bool   // whether the map says that it is a blob
+}
+
+// key reads the key at b[off:], which must come after k, into k, and returns
+// where it ends.
+func (c *checker) key(k *mapKey, off int) int {
+	b := c.b
+	if off >= len(b) {
 		return declined
 	}
-	return off
+	size, at := int(b[off])-cborhead.Text, off+1
+	if uint(size) >= cborhead.ArgInline {
+		if size, at = c.longKey(off); size < 0 {
+			return declined
+		}
+	}
+	end := at + size
+	if end > len(b) || size > c.maxKey || size == 0 && c.noEmptyKeys {
+		return declined
+	}
+	text := b[at:end:end]
+	prefix := textPrefix(b, at, size)
+	if (size > 8 || prefix&highs != 0) && !utf8scan.Valid(text) {
+		return declined
+	}
+	if last := k.text; size <= len(last) && last != nil {
+		if size < len(last) || prefix < k.prefix || prefix == k.prefix && bytes.Compare(last, text) >= 0 {
+			return declined
+		}
+	}
+	k.text, k.prefix = text, prefix
+	return end
+}
+
+// pair reports whether the pair of a key that begins with a dollar sign and an
+// encoded value may be.
+func (c *checker) pair(k *mapKey, value []byte) bool {
+	blob, msg := checkPair(k.text, value)
+	k.blob = k.blob || blob
+	return msg == "" || c.permissive
+}
+
+// closeMap returns the end of the map in b[start:end], of which k was the last
+// key.
+func (c *checker) closeMap(k *mapKey, start, end int) int {
+	if k.blob && !c.permissive && !isUsualBlob(c.b[start:end]) {
+		return declined
+	}
+	return end
 }
 
 // longKey returns the length of the key at b[off:], and where it begins, if it
 // has 24 bytes or more; otherwise the length is negative.
 func (c *checker) longKey(off int) (size, at int) {
-	if c.b[off]&majorMask != majorText {
+	if c.b[off]&cborhead.Mask != cborhead.Text {
 		return declined, off
 	}
-	arg, at := checkLongHead(c.b, off)
+	arg, at := cborhead.Long(c.b, off)
 	if at < 0 || arg > uint64(c.maxKey) || arg > uint64(len(c.b)) {
 		return declined, off
 	}
@@ -165,53 +226,4 @@ func textPrefix(b []byte, at, n int) uint64 {
 		p &^= math.MaxUint64 >> (8 * n)
 	}
 	return p
-}
-
-// checkLongHead returns the argument of the item at b[off:], if it stands in
-// bytes of its own as it should, and where its head ends.
-func checkLongHead(b []byte, off int) (arg uint64, next int) {
-	info, rest := b[off]&31, b[off+1:]
-	if info > 27 || len(rest) < 1<<(info-24) || b[off] >= majorOther {
-		return 0, declined
-	}
-	var least uint64
-	switch info {
-	case 24:
-		arg, least = uint64(rest[0]), 24
-	case 25:
-		arg, least = uint64(binary.BigEndian.Uint16(rest)), 1<<8
-	case 26:
-		arg, least = uint64(binary.BigEndian.Uint32(rest)), 1<<16
-	default:
-		arg, least = binary.BigEndian.Uint64(rest), 1<<32
-	}
-	if arg < least {
-		return 0, declined
-	}
-	return arg, off + 1 + 1<<(info-24)
-}
-
-// ones and highs have the lowest and the highest bit of each byte set.
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-)
-
-// isText reports whether b is UTF-8. Most strings are ASCII: those take a look
-// at eight bytes at a time, the last of which may overlap.
-func isText(b []byte) bool {
-	n := len(b)
-	if n < 8 {
-		var all byte
-		for _, c := range b {
-			all |= c
-		}
-		return all < utf8.RuneSelf || utf8.Valid(b)
-	}
-	for i := 0; i < n-8; i += 8 {
-		if binary.LittleEndian.Uint64(b[i:])&highs != 0 {
-			return utf8.Valid(b[i:])
-		}
-	}
-	return binary.LittleEndian.Uint64(b[n-8:])&highs == 0 || utf8.Valid(b[n-8:])
 }

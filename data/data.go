@@ -6,16 +6,19 @@
 // hashed and signed; package dagcbor is its codec. The second is JSON, in
 // which links and byte strings are written as objects, {"$link": …} and
 // {"$bytes": …}. The third is a tree of plain Go values: map[string]any,
-// []any, string, int64, bool, nil, []byte and cid.Cid.
+// []any, string, int64, bool, nil, []byte and dagcbor.CID.
 //
 // Begin with [ToJSON] and [FromJSON], which convert between the first two in
 // one pass and without a tree, and with [Unmarshal] and [Marshal], which
 // convert between DAG-CBOR and trees. To read a few fields of a record, or all
 // without decoding it, take a [View]: [NewView] checks the record once, and the
-// view looks things up where they stand. [Validate] only checks.
+// view looks things up where they stand; [View.Tree] and [View.AppendJSON] make
+// the other forms of any part of it, [View.Raw] is its bytes. [UnmarshalJSON] and
+// [MarshalJSON] convert between JSON and trees. All these ways lose nothing.
+// [Validate] only checks.
 //
-// [Blobs] finds the references to blobs in a record, [Links] all links; a [Blob]
-// is such a reference. [Equal] compares trees, and [Diff] says in what two
+// [Blobs] finds the references to blobs in a record, [Links] all links, and
+// [View.Walk] whatever is asked for, with its place; a [Blob] is such a reference. [Equal] compares trees, and [Diff] says in what two
 // values differ.
 //
 // What is checked is what can be said without a schema
@@ -30,7 +33,8 @@
 // [FromJSON] allocates is at most 16 times its input; all that [ToJSON]
 // allocates is at most 6 times its result, which may have 14 bytes for one of
 // the input, but never more than [Options.MaxJSON]; trees take what
-// [Unmarshal] says. Limits on size, depth and containers are on by default.
+// [Unmarshal] says. Views, Validate and Links take next to nothing, Blobs what
+// it hands out. Limits on size, depth and containers are on by default.
 // Text is not made safe for HTML.
 //
 // Functions are safe for concurrent use, and their results alias none of the

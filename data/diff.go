@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/linnet-at/linnet/internal/cborhead"
 )
 
 // Bounds of what Diff writes: a record that is made for it could otherwise
@@ -62,9 +64,9 @@ func (d *differ) at(name string, a, b View) {
 func (d *differ) values(a, b View) {
 	switch {
 	case d.full:
-	case a.is(majorMap) && b.is(majorMap):
+	case a.is(cborhead.Map) && b.is(cborhead.Map):
 		d.maps(a, b)
-	case a.is(majorArray) && b.is(majorArray):
+	case a.is(cborhead.Array) && b.is(cborhead.Array):
 		d.arrays(a, b)
 	case a.Equal(b):
 	case len(a.b) == 0:

@@ -26,7 +26,7 @@ func equal(a, b any, depth int) bool {
 	switch a := plain(a).(type) {
 	case nil:
 		return b == nil
-	case bool, string, int64, cid.Cid:
+	case bool, string, int64, dagcbor.CID, cid.Cid:
 		return a == plain(b)
 	case []byte:
 		b, ok := b.([]byte)
@@ -72,9 +72,14 @@ func plain(v any) any {
 	switch v := v.(type) {
 	case bool, string, int64, []byte, []any, map[string]any:
 		return v
-	case cid.Cid:
+	case dagcbor.CID:
 		if !v.Defined() {
 			return unequal{}
+		}
+		return v
+	case cid.Cid:
+		if blessed, err := dagcbor.CIDFromCid(v); err == nil || !v.Defined() {
+			return plain(blessed)
 		}
 		return v
 	case int:
@@ -95,8 +100,6 @@ func plain(v any) any {
 		return plainUint(uint64(v))
 	case uint64:
 		return plainUint(v)
-	case dagcbor.CID:
-		return plain(v.Cid())
 	case Blob:
 		return v.Map()
 	case []string:

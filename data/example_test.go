@@ -119,6 +119,26 @@ func ExampleNewView() {
 	// "reply" map
 }
 
+// A walk finds values of any kind, and says where they are.
+func ExampleView_Walk() {
+	record, err := data.FromJSON([]byte(`{"$type":"com.example.list",
+		"items":[{"ref":{"$link":"bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a"}},{"note":"none"}]}`), nil)
+	if err != nil {
+		panic(err)
+	}
+	list, err := data.NewView(record, nil)
+	if err != nil {
+		panic(err)
+	}
+	for place, value := range list.Walk() {
+		if link, ok := value.Link(); ok {
+			fmt.Println(place, link)
+		}
+	}
+	// Output:
+	// /items/0/ref bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a
+}
+
 func ExampleDiff() {
 	var views [2]data.View
 	for i, text := range []string{

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/internal/cborhead"
 	"github.com/linnet-at/linnet/internal/strictjson"
 )
 
@@ -22,10 +23,11 @@ func FromJSON(text []byte, o *Options) ([]byte, error) {
 }
 
 // AppendCBOR is [FromJSON] and appends to dst. On an error it returns dst as
-// it was. With nil options it does not allocate if dst has room for the result
+// it was. It allocates what [Validate] does if dst has room for the result
 // and for once more the largest map in it, and no map has more than 12 keys.
 func AppendCBOR(dst, text []byte, o *Options) ([]byte, error) {
-	return appendCBOR(dst, text, o.rules())
+	ru := o.rules()
+	return appendCBOR(dst, text, &ru)
 }
 
 func appendCBOR(dst, text []byte, ru *rules) ([]byte, error) {
@@ -53,7 +55,7 @@ func appendCBOR(dst, text []byte, ru *rules) ([]byte, error) {
 func (ru *rules) appendAny(dst, text []byte) ([]byte, error) {
 	t := transcoder{
 		s:     strictjson.NewScanner(text, &strictjson.Options{MaxSize: -1, MaxDepth: -1}),
-		rules: ru,
+		rules: *ru,
 		dst:   dst,
 		base:  len(dst),
 	}
@@ -68,7 +70,7 @@ func (ru *rules) appendAny(dst, text []byte) ([]byte, error) {
 // is kept for it, and what follows is moved if that is not enough.
 type transcoder struct {
 	s     strictjson.Scanner
-	rules *rules
+	rules rules
 	dst   []byte
 	base  int // where the value begins in dst
 	depth int // containers that are open
@@ -109,7 +111,7 @@ func (t *transcoder) value(kind strictjson.Kind) error {
 
 // text appends the current string or name.
 func (t *transcoder) text() {
-	t.dst = t.s.AppendText(appendHead(t.dst, majorText, t.s.TextLen()))
+	t.dst = t.s.AppendText(cborhead.Append(t.dst, cborhead.Text, uint64(t.s.TextLen())))
 }
 
 func (t *transcoder) number() error {
@@ -137,7 +139,7 @@ func (t *transcoder) array() error {
 			return err
 		}
 		if kind == strictjson.ArrayEnd {
-			t.dst = insertHead(t.dst, start, majorArray, n)
+			t.dst = insertHead(t.dst, start, cborhead.Array, n)
 			t.depth--
 			return nil
 		}

@@ -66,8 +66,8 @@ func FuzzFromJSONPermissive(f *testing.F) {
 	})
 }
 
-// requireRoundTrips checks that b is a valid value whose other forms lead back
-// to it.
+// requireRoundTrips checks that b is a valid value, and that all ways between
+// its four forms, bytes, JSON, tree and view, lead to the same and back to b.
 func requireRoundTrips(t *testing.T, b []byte, o *data.Options) {
 	require.NoError(t, data.Validate(b, o))
 	text, err := data.ToJSON(b, o)
@@ -85,6 +85,15 @@ func requireRoundTrips(t *testing.T, b []byte, o *data.Options) {
 	again, err = data.Marshal(tree, o)
 	require.NoError(t, err)
 	require.Equal(t, b, again)
+	v, err := data.NewView(b, o)
+	require.NoError(t, err)
+	require.Equal(t, b, v.Raw())
+	fromView, err := v.Tree(o)
+	require.NoError(t, err)
+	require.Equal(t, tree, fromView)
+	viewText, err := v.AppendJSON(nil, o)
+	require.NoError(t, err)
+	require.Equal(t, string(text), string(viewText))
 	fromText, err := data.UnmarshalJSON(text, o)
 	require.NoError(t, err)
 	require.Equal(t, tree, fromText)

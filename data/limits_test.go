@@ -12,6 +12,7 @@ import (
 
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/data"
+	hostileinput "github.com/linnet-at/linnet/internal/hostile"
 	"github.com/linnet-at/linnet/internal/ledger"
 )
 
@@ -301,5 +302,73 @@ func TestMemoryJSON(t *testing.T) {
 		got := allocated(func() { _, _ = data.FromJSON(in, nil) })
 		require.LessOrEqual(t, got, 16*uint64(len(in))+4096, name)
 		t.Logf("%-20s %8d bytes: %5.1fx", name, len(in), float64(got)/float64(len(in)))
+	}
+}
+
+// bounds returns a function that fails the test if another allocates more than
+// most bytes.
+func bounds(t *testing.T, in []byte) func(most int, what string, f func()) {
+	return func(most int, what string, f func()) {
+		t.Helper()
+		if got := allocated(f); got > uint64(most) {
+			t.Errorf("%s of %d bytes (%.20x) allocates %d, more than %d", what, len(in), in, got, most)
+		}
+	}
+}
+
+// TestMemoryOfAnything bounds what everything that reads DAG-CBOR allocates,
+// over its whole run, by the size of its input, for inputs of all shapes up to
+// 1 MiB.
+func TestMemoryOfAnything(t *testing.T) {
+	ledger.Covers(t, "CBR-018", "CBR-019")
+	const fixed = 16 << 10 // errors, stacks
+	permissive := &data.Options{Permissive: true, LegacyBlobs: true}
+	for _, b := range hostileinput.Inputs(2, 80, hostileinput.CBOR(), postCBOR(t), unhex(t, ex3LegacyHex)) {
+		bound, size := bounds(t, b), len(b)
+		tree := min(170*size, data.DefaultMaxTree*9/8) + fixed
+		for _, o := range []*data.Options{nil, permissive} {
+			bound(fixed, "Validate", func() { _ = data.Validate(b, o) })
+			bound(fixed, "NewView", func() { _, _ = data.NewView(b, o) })
+			bound(fixed, "Type", func() { _, _ = data.Type(b) })
+			bound(tree, "Unmarshal", func() { _, _ = data.Unmarshal(b, o) })
+			bound(6*min(14*size, data.DefaultMaxJSON)+fixed, "ToJSON", func() { _, _ = data.ToJSON(b, o) })
+			bound(2*size+fixed, "Blobs", func() {
+				for range data.Blobs(b, o) {
+					continue
+				}
+			})
+			bound(fixed, "Links", func() {
+				for range data.Links(b, o) {
+					continue
+				}
+			})
+			bound(2*size+fixed, "ParseBlob", func() { _, _ = data.ParseBlob(b) })
+		}
+		v, err := data.NewView(b, permissive)
+		if err != nil {
+			continue
+		}
+		bound(tree, "View.Tree", func() { _, _ = v.Tree(nil) })
+		bound(fixed, "View.Walk", func() {
+			for range v.Walk() {
+				continue
+			}
+		})
+		w := viewOf(t, post, nil)
+		bound(60*size+4<<20, "Diff", func() { _ = data.Diff(v, w); _ = data.Diff(v, v) })
+	}
+}
+
+// TestMemoryOfAnyJSON is TestMemoryOfAnything for JSON.
+func TestMemoryOfAnyJSON(t *testing.T) {
+	const fixed = 16 << 10
+	for _, text := range hostileinput.Inputs(3, 80, hostileinput.JSON(), []byte(post), []byte(ex3LegacyJSON)) {
+		bound, size := bounds(t, text), len(text)
+		for _, o := range []*data.Options{nil, {Permissive: true}} {
+			bound(16*size+fixed, "FromJSON", func() { _, _ = data.FromJSON(text, o) })
+			// A number may take twice the bytes in DAG-CBOR: 1e9.
+			bound(16*size+min(2*170*size, data.DefaultMaxTree*9/8)+fixed, "UnmarshalJSON", func() { _, _ = data.UnmarshalJSON(text, o) })
+			bound(20*size+fixed, "Blob.UnmarshalJSON", func() { _ = new(data.Blob).UnmarshalJSON(text) })
+		}
 	}
 }

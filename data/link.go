@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/internal/cborhead"
 )
 
 // The reserved keys of the JSON form
@@ -129,7 +130,7 @@ func appendBase64(dst, text []byte) ([]byte, string) {
 	if slices.Contains(text, '\n') || slices.Contains(text, '\r') {
 		return dst, "not base64 with the standard alphabet"
 	}
-	dst = appendHead(dst, majorBytes, base64.RawStdEncoding.DecodedLen(len(text)))
+	dst = cborhead.Append(dst, cborhead.Bytes, uint64(base64.RawStdEncoding.DecodedLen(len(text))))
 	dst, err := base64.RawStdEncoding.AppendDecode(dst, text)
 	if err != nil {
 		return dst, "not base64 with the standard alphabet"

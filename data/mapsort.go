@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+
+	"github.com/linnet-at/linnet/internal/cborhead"
 )
 
 // An entry is a key of a map and its value, encoded: a range of bytes in a
@@ -88,6 +90,9 @@ func sortEntries(b []byte, entries []entry) (moved bool, dup *entry) {
 	return true, dup
 }
 
+// headLen is the length of the longest head.
+const headLen = 9
+
 // closeMap completes the map that begins at offset start of dst[base:] with
 // one byte for its head, and whose entries follow: it puts them in order and
 // writes the head. On equal keys it returns the one that repeats another.
@@ -100,17 +105,17 @@ func closeMap(dst []byte, base, start int, entries []entry) ([]byte, *entry) {
 		return dst, dup
 	}
 	if !moved {
-		return insertHead(dst, base+start, majorMap, len(entries)), nil
+		return insertHead(dst, base+start, cborhead.Map, len(entries)), nil
 	}
 	end := len(dst)
 	dst = slices.Grow(dst, end-base-start+4)
 	for i := range entries {
 		dst = append(dst, dst[base+int(entries[i].start):base+int(entries[i].end)]...)
 	}
-	var head [5]byte
-	n := putHead(&head, majorMap, len(entries))
+	var room [headLen]byte
+	head := cborhead.Append(room[:0], cborhead.Map, uint64(len(entries)))
 	to := base + start
-	to += copy(dst[to:], head[:n])
+	to += copy(dst[to:], head)
 	// The head may have run over bytes of the first entry: they are taken from
 	// the copies behind, which it cannot reach.
 	to += copy(dst[to:], dst[end:])
@@ -124,11 +129,11 @@ func insertHead(dst []byte, start int, major byte, n int) []byte {
 		dst[start] = major | byte(n)
 		return dst
 	}
-	var head [5]byte
-	size := putHead(&head, major, n)
+	var room [headLen]byte
+	head := cborhead.Append(room[:0], major, uint64(n))
 	end := len(dst)
-	dst = append(dst, head[1:size]...) // room
-	copy(dst[start+size:], dst[start+1:end])
-	copy(dst[start:], head[:size])
+	dst = append(dst, head[1:]...) // room
+	copy(dst[start+len(head):], dst[start+1:end])
+	copy(dst[start:], head)
 	return dst
 }

@@ -15,7 +15,7 @@ import (
 // Marshal encodes a tree of Go values as DAG-CBOR, keys in canonical order.
 //
 // Beside the types that [Unmarshal] makes, it takes all types of integers
-// whose value fits in an int64, [dagcbor.CID] for links, [Blob], and []string
+// whose value fits in an int64, cid.Cid for any link, [Blob], and []string
 // for arrays of strings. It refuses everything else: floating-point numbers,
 // other types (named types among them), strings that are not valid UTF-8,
 // undefined CIDs, empty map keys, values that are not valid in the sense of
@@ -53,7 +53,7 @@ func Append(dst []byte, v any, o *Options) ([]byte, error) {
 type treeWriter struct {
 	dst     []byte
 	base    int // where the value begins in dst
-	rules   *rules
+	rules   rules
 	depth   int
 	entries []entry // pairs of the maps being written, outermost first
 }
@@ -81,10 +81,10 @@ func (w *treeWriter) value(v any) error {
 		return appendArray(w, v, w.value)
 	case []string:
 		return appendArray(w, v, w.text)
-	case cid.Cid:
-		return w.link(v)
 	case dagcbor.CID:
-		return w.link(v.Cid())
+		return w.link(v)
+	case cid.Cid:
+		return w.anyLink(v)
 	case Blob:
 		var err error
 		w.dst, err = w.blob(v)
@@ -154,19 +154,31 @@ func (w *treeWriter) text(s string) error {
 	return w.checkSize()
 }
 
-func (w *treeWriter) link(c cid.Cid) error {
+func (w *treeWriter) link(c dagcbor.CID) error {
+	switch {
+	case w.depth >= w.rules.maxDepth:
+		return limitError("nesting depth", w.rules.maxDepth, w.depth+1, -1)
+	case !c.Defined():
+		return treeErrorf("undefined CID")
+	}
+	w.dst = dagcbor.AppendLink(w.dst, c)
+	return w.checkSize()
+}
+
+// anyLink is link for a CID of whatever form.
+func (w *treeWriter) anyLink(c cid.Cid) error {
+	if blessed, err := dagcbor.CIDFromCid(c); err == nil || !c.Defined() {
+		return w.link(blessed)
+	}
 	if w.depth >= w.rules.maxDepth {
 		return limitError("nesting depth", w.rules.maxDepth, w.depth+1, -1)
-	}
-	if !c.Defined() {
-		return treeErrorf("undefined CID")
 	}
 	start := len(w.dst)
 	w.dst = dagcbor.AppendLinkBytes(w.dst, c.Bytes())
 	if !isLink(w.dst[start:], w.rules.permissive) {
 		return treeErrorf("link to %.120s, which is not a CID of version 1, dag-cbor or raw, SHA-256", c)
 	}
-	return nil
+	return w.checkSize()
 }
 
 func (w *treeWriter) blob(b Blob) ([]byte, error) {
@@ -176,11 +188,7 @@ func (w *treeWriter) blob(b Blob) ([]byte, error) {
 	case b.Legacy() && w.depth >= w.rules.maxDepth, !b.Legacy() && w.depth+1 >= w.rules.maxDepth:
 		return w.dst, limitError("nesting depth", w.rules.maxDepth, w.rules.maxDepth+1, -1)
 	}
-	dst, err := b.appendCBOR(w.dst)
-	if err != nil {
-		return dst, treeErrorf("%s", err)
-	}
-	return dst, nil
+	return b.appendCBOR(w.dst)
 }
 
 // open enters a container of n elements or pairs.

@@ -71,25 +71,22 @@ type Options struct {
 	LegacyBlobs bool
 }
 
-// rules holds Options with the defaults filled in.
+// rules holds Options with the defaults filled in. It is a value, so that it
+// stays on the stack of the call that it is for.
 type rules struct {
-	cbor                                                      dagcbor.Options
 	maxCBOR, maxJSON, maxDepth, maxContainer, maxKey, maxTree int
 	record, permissive, safeInts, emptyKeys, legacyBlobs      bool
 	noEmptyKeys                                               bool // when reading
 }
 
-var defaultRules = newRules(&Options{})
-
-func (o *Options) rules() *rules {
+func (o *Options) rules() rules {
 	if o == nil {
-		return defaultRules
+		return rules{
+			maxCBOR: DefaultMaxCBOR, maxJSON: DefaultMaxJSON, maxDepth: dagcbor.DefaultMaxDepth,
+			maxContainer: dagcbor.DefaultMaxContainer, maxKey: dagcbor.DefaultMaxKey, maxTree: DefaultMaxTree,
+		}
 	}
-	return newRules(o)
-}
-
-func newRules(o *Options) *rules {
-	ru := &rules{
+	return rules{
 		maxCBOR:      min(limitOr(o.MaxCBOR, DefaultMaxCBOR), maxSize),
 		maxJSON:      min(limitOr(o.MaxJSON, DefaultMaxJSON), maxSize),
 		maxDepth:     min(limitOr(o.MaxDepth, dagcbor.DefaultMaxDepth), maxDepth),
@@ -103,7 +100,18 @@ func newRules(o *Options) *rules {
 		legacyBlobs:  o.LegacyBlobs,
 		noEmptyKeys:  o.NoEmptyKeys,
 	}
-	ru.cbor = dagcbor.Options{
+}
+
+// allowAll makes the rules those of a value that is known to be valid, under
+// whatever rules: only what is made of it stays limited.
+func (ru *rules) allowAll() {
+	ru.maxCBOR, ru.maxDepth, ru.maxContainer, ru.maxKey = maxSize, maxDepth, math.MaxInt, math.MaxInt
+	ru.record, ru.permissive, ru.safeInts, ru.noEmptyKeys = false, true, false, false
+}
+
+// cbor returns the options of a reader that is as strict as the rules.
+func (ru *rules) cbor() *dagcbor.Options {
+	return &dagcbor.Options{
 		MaxSize:      ru.maxCBOR,
 		MaxDepth:     ru.maxDepth,
 		MaxContainer: ru.maxContainer,
@@ -111,7 +119,6 @@ func newRules(o *Options) *rules {
 		MaxString:    ru.maxCBOR,
 		ForeignLinks: ru.permissive,
 	}
-	return ru
 }
 
 func limitOr(n, def int) int {

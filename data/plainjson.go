@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/internal/cborhead"
 	"github.com/linnet-at/linnet/internal/strictjson"
 )
 
@@ -17,14 +18,14 @@ import (
 // It recurses, to at most the depth that the rules allow.
 type plainTranscoder struct {
 	in    []byte
-	rules *rules
+	rules rules
 	dst   []byte
 	base  int // where the value begins in dst
 }
 
 // appendPlain appends the DAG-CBOR of text to dst, and reports whether it did.
 func (ru *rules) appendPlain(dst, text []byte) ([]byte, bool) {
-	t := plainTranscoder{in: text, rules: ru, dst: dst, base: len(dst)}
+	t := plainTranscoder{in: text, rules: *ru, dst: dst, base: len(dst)}
 	end := t.value(t.space(0), 0)
 	if end < 0 || t.space(end) != len(text) {
 		return dst, false
@@ -78,11 +79,11 @@ func (t *plainTranscoder) value(i, depth int) int {
 	case '[':
 		return t.array(i+1, depth+1)
 	case 't':
-		return t.literal(i, "true", byteTrue)
+		return t.literal(i, "true", cborhead.True)
 	case 'f':
-		return t.literal(i, "false", byteFalse)
+		return t.literal(i, "false", cborhead.False)
 	case 'n':
-		return t.literal(i, "null", byteNull)
+		return t.literal(i, "null", cborhead.Null)
 	}
 	return t.number(i)
 }
@@ -145,7 +146,7 @@ func (t *plainTranscoder) text(i int) int {
 	if end < 0 {
 		return declined
 	}
-	t.dst = appendHead(t.dst, majorText, n)
+	t.dst = cborhead.Append(t.dst, cborhead.Text, uint64(n))
 	if n == len(text) {
 		t.dst = append(t.dst, text...)
 	} else {
@@ -161,12 +162,12 @@ func (t *plainTranscoder) plainText(start, end int) {
 	n, at := end-start, len(t.dst)
 	if n < shortText && start+shortText <= len(t.in) && at+1+shortText <= cap(t.dst) {
 		dst := t.dst[:at+1+shortText]
-		dst[at] = majorText | byte(n)
+		dst[at] = cborhead.Text | byte(n)
 		*(*[shortText]byte)(dst[at+1:]) = [shortText]byte(t.in[start:])
 		t.dst = dst[:at+1+n]
 		return
 	}
-	t.dst = append(appendHead(t.dst, majorText, n), t.in[start:end]...)
+	t.dst = append(cborhead.Append(t.dst, cborhead.Text, uint64(n)), t.in[start:end]...)
 }
 
 // shortText is the length below which texts have a head of one byte.
@@ -191,7 +192,7 @@ func (t *plainTranscoder) array(i, depth int) int {
 		i, more = t.next(t.value(i, depth), ']')
 	}
 	if i >= 0 {
-		t.dst = insertHead(t.dst, start, majorArray, n)
+		t.dst = insertHead(t.dst, start, cborhead.Array, n)
 	}
 	return i
 }
@@ -259,7 +260,7 @@ func (t *plainTranscoder) object(i, depth int) int {
 
 // isDollar reports whether the key whose [keyPrefix] is p, and which has fewer
 // than 24 bytes, begins with a dollar sign.
-func isDollar(p uint64) bool { return byte(p>>48) == '$' && p>>56 < majorText|24 }
+func isDollar(p uint64) bool { return byte(p>>48) == '$' && p>>56 < cborhead.Text|24 }
 
 // name reads the name at i and the colon, and returns the offset of what
 // follows.

@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+
+	"github.com/linnet-at/linnet/internal/cborhead"
 )
 
 // ToJSON returns the JSON form
@@ -22,10 +24,11 @@ func ToJSON(b []byte, o *Options) ([]byte, error) {
 }
 
 // AppendJSON is [ToJSON] and appends to dst. On an error it returns dst as it
-// was. With nil options it does not allocate if dst has room for the result and
+// was. It allocates what [Validate] does if dst has room for the result and
 // for a quarter more than b.
 func AppendJSON(dst, b []byte, o *Options) ([]byte, error) {
-	return appendJSON(dst, b, o.rules())
+	ru := o.rules()
+	return appendJSON(dst, b, &ru)
 }
 
 func appendJSON(dst, b []byte, ru *rules) ([]byte, error) {
@@ -72,31 +75,31 @@ func (w *jsonWriter) room(dst []byte, n int) []byte {
 
 // value appends the value at in[off:], and returns where that ends.
 func (w *jsonWriter) value(dst []byte, off int) ([]byte, int) {
-	switch head := w.in[off]; head & majorMask {
-	case majorText:
+	switch head := w.in[off]; head & cborhead.Mask {
+	case cborhead.Text:
 		n, start := readHead(w.in, off)
 		return w.quoted(dst, start, n), start + n
-	case majorMap:
+	case cborhead.Map:
 		return w.mapValue(dst, off)
-	case majorArray:
+	case cborhead.Array:
 		return w.array(dst, off)
-	case majorUint, majorNint:
+	case cborhead.Uint, cborhead.Nint:
 		n, next := readInt(w.in, off)
 		return strconv.AppendInt(w.room(dst, 0), n, 10), next
-	case majorTag:
+	case cborhead.Tag:
 		cid, next := readLink(w.in, off)
 		dst = append(w.room(dst, 2*len(cid)), `{"$link":"`...)
 		return append(appendCIDText(dst, cid), `"}`...), next
-	case majorBytes:
+	case cborhead.Bytes:
 		n, start := readHead(w.in, off)
 		dst = append(w.room(dst, base64.RawStdEncoding.EncodedLen(n)), `{"$bytes":"`...)
 		return append(base64.RawStdEncoding.AppendEncode(dst, w.in[start:start+n]), `"}`...), start + n
 	default:
 		word := "null"
 		switch head {
-		case byteTrue:
+		case cborhead.True:
 			word = "true"
-		case byteFalse:
+		case cborhead.False:
 			word = "false"
 		}
 		return append(w.room(dst, 0), word...), off + 1
@@ -149,6 +152,12 @@ func (w *jsonWriter) quoted(dst []byte, start, n int) []byte {
 		text = text[n+1:]
 	}
 }
+
+// ones and highs have the lowest and the highest bit of each byte set.
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
 
 const hexDigits = "0123456789abcdef"
 

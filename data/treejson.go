@@ -4,7 +4,7 @@ package data
 // makes. The text is checked as by [FromJSON], except that empty map keys are
 // let pass, and the errors are the same.
 func UnmarshalJSON(text []byte, o *Options) (any, error) {
-	ru := *o.rules()
+	ru := o.rules()
 	ru.emptyKeys = true
 	b, err := appendCBOR(make([]byte, 0, min(len(text), DefaultMaxCBOR)), text, &ru)
 	if err != nil {

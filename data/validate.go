@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/internal/cborhead"
 	"github.com/linnet-at/linnet/syntax"
 )
 
@@ -14,9 +15,11 @@ import (
 // links, UTF-8 and limits, but not the formats of strings.
 //
 // The error is an [*Error] or a [*dagcbor.Error] with an offset in b, or a
-// [*dagcbor.LimitError]. With nil options Validate does not allocate.
+// [*dagcbor.LimitError]. Validate does not allocate if
+// there is no error, but for the $type of what has to be a record.
 func Validate(b []byte, o *Options) error {
-	return o.rules().validate(b)
+	ru := o.rules()
+	return ru.validate(b)
 }
 
 func (ru *rules) validate(b []byte) error {
@@ -31,7 +34,7 @@ func (ru *rules) validate(b []byte) error {
 // judge is accepts with an error that says what is wrong, and has the last
 // word.
 func (ru *rules) judge(b []byte) error {
-	w := walker{r: *dagcbor.NewReader(b, &ru.cbor), in: b, rules: ru}
+	w := walker{r: *dagcbor.NewReader(b, ru.cbor()), in: b, rules: *ru}
 	if err := w.value(); err != nil {
 		return err
 	}
@@ -67,11 +70,11 @@ func (ru *rules) checkRecord(b []byte) error {
 	if !ru.record {
 		return nil
 	}
-	if b[0]&0xe0 != majorMap {
+	if b[0]&cborhead.Mask != cborhead.Map {
 		return &Error{Msg: "record is not a map"}
 	}
-	t, err := Type(b)
-	if err != nil || t == "" {
+	t := View{b}.Type()
+	if t == "" {
 		return &Error{Msg: "record without $type"}
 	}
 	if _, err := syntax.ParseNSID(t); err != nil {
@@ -99,7 +102,7 @@ func checkPair(key, value []byte) (blob bool, msg string) {
 		msg = "map with the key $bytes, which JSON reserves for byte strings"
 	case keyType:
 		blob = isBlobType(value)
-		if value[0]&0xe0 != majorText || value[0] == majorText {
+		if value[0]&cborhead.Mask != cborhead.Text || value[0] == cborhead.Text {
 			msg = "$type is not a string, or is empty"
 		}
 	}
@@ -121,7 +124,7 @@ func isBlobType(b []byte) bool { return string(b) == "\x64"+typeBlob }
 
 // textOf returns the text of an encoded text string.
 func textOf(b []byte) []byte {
-	if arg := b[0] & 0x1f; arg >= 24 {
+	if arg := b[0] & cborhead.ArgMask; arg >= cborhead.ArgInline {
 		return b[1+1<<(arg-24):]
 	}
 	return b[1:]
@@ -132,7 +135,7 @@ func textOf(b []byte) []byte {
 type walker struct {
 	r     dagcbor.Reader
 	in    []byte // what r reads
-	rules *rules
+	rules rules
 }
 
 func (w *walker) value() error {

@@ -8,6 +8,7 @@ import (
 	"github.com/ipfs/go-cid"
 
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/internal/cborhead"
 )
 
 // A View is a value in DAG-CBOR that was found valid, and is read where it
@@ -29,7 +30,7 @@ type View struct {
 }
 
 // NewView checks b as [Validate] does, with the same errors, and returns the
-// view of it. With nil options it does not allocate.
+// view of it. It does not allocate more than that does.
 func NewView(b []byte, o *Options) (View, error) {
 	if err := Validate(b, o); err != nil {
 		return View{}, err
@@ -42,43 +43,43 @@ func (v View) Kind() dagcbor.Kind {
 	if len(v.b) == 0 {
 		return dagcbor.KindInvalid
 	}
-	switch v.b[0] & majorMask {
-	case majorUint, majorNint:
+	switch v.b[0] & cborhead.Mask {
+	case cborhead.Uint, cborhead.Nint:
 		return dagcbor.KindInt
-	case majorBytes:
+	case cborhead.Bytes:
 		return dagcbor.KindBytes
-	case majorText:
+	case cborhead.Text:
 		return dagcbor.KindText
-	case majorArray:
+	case cborhead.Array:
 		return dagcbor.KindArray
-	case majorMap:
+	case cborhead.Map:
 		return dagcbor.KindMap
-	case majorTag:
+	case cborhead.Tag:
 		return dagcbor.KindLink
 	}
-	if v.b[0] == byteNull {
+	if v.b[0] == cborhead.Null {
 		return dagcbor.KindNull
 	}
 	return dagcbor.KindBool
 }
 
 // is reports whether the value is of a major type.
-func (v View) is(major byte) bool { return len(v.b) > 0 && v.b[0]&majorMask == major }
+func (v View) is(major byte) bool { return len(v.b) > 0 && v.b[0]&cborhead.Mask == major }
 
 // IsNull reports whether the value is null. What is absent is not.
-func (v View) IsNull() bool { return len(v.b) > 0 && v.b[0] == byteNull }
+func (v View) IsNull() bool { return len(v.b) > 0 && v.b[0] == cborhead.Null }
 
 // Bool returns a boolean.
 func (v View) Bool() (value, ok bool) {
 	if len(v.b) == 0 {
 		return false, false
 	}
-	return v.b[0] == byteTrue, v.b[0] == byteTrue || v.b[0] == byteFalse
+	return v.b[0] == cborhead.True, v.b[0] == cborhead.True || v.b[0] == cborhead.False
 }
 
 // Int returns an integer.
 func (v View) Int() (n int64, ok bool) {
-	if len(v.b) == 0 || v.b[0] >= majorBytes {
+	if len(v.b) == 0 || v.b[0] >= cborhead.Bytes {
 		return 0, false
 	}
 	n, _ = readInt(v.b, 0)
@@ -93,7 +94,7 @@ func (v View) Text() (s string, ok bool) {
 
 // AliasText returns a text string as bytes of the record. The compiler does
 // not copy them in string(text) == "…" and in switch string(text).
-func (v View) AliasText() (text []byte, ok bool) { return v.content(majorText) }
+func (v View) AliasText() (text []byte, ok bool) { return v.content(cborhead.Text) }
 
 // Bytes returns a copy of a byte string, which is not nil.
 func (v View) Bytes() (b []byte, ok bool) {
@@ -104,7 +105,7 @@ func (v View) Bytes() (b []byte, ok bool) {
 }
 
 // AliasBytes returns a byte string as bytes of the record.
-func (v View) AliasBytes() (b []byte, ok bool) { return v.content(majorBytes) }
+func (v View) AliasBytes() (b []byte, ok bool) { return v.content(cborhead.Bytes) }
 
 func (v View) content(major byte) (b []byte, ok bool) {
 	if !v.is(major) {
@@ -136,9 +137,19 @@ func (v View) Cid() (c cid.Cid, ok bool) {
 	return c, err == nil
 }
 
+// Blob returns the blob reference that a map is, of the normal or the legacy
+// form. The latter is to be trusted only where a schema expects a blob:
+// [Blob.Legacy] tells.
+func (v View) Blob() (b Blob, ok bool) {
+	if len(v.b) == 0 {
+		return Blob{}, false
+	}
+	return v.findBlob(true)
+}
+
 // aliasLink returns the binary CID of a link.
 func (v View) aliasLink() (b []byte, ok bool) {
-	if !v.is(majorTag) {
+	if !v.is(cborhead.Tag) {
 		return nil, false
 	}
 	b, _ = readLink(v.b, 0)
@@ -195,7 +206,7 @@ func (v View) Get(path ...string) (View, bool) {
 // find returns where the value of key in the map at b[off:] begins, or -1 if
 // there is none. Keys are in order: the search ends where key would stand.
 func find(b []byte, off int, key string) int {
-	if b[off]&majorMask != majorMap {
+	if b[off]&cborhead.Mask != cborhead.Map {
 		return -1
 	}
 	pairs, off := readHead(b, off)
@@ -221,7 +232,7 @@ func find(b []byte, off int, key string) int {
 // At returns an element of an array, and whether there is one of that index.
 // It reads past those before it; to see all, range over [View.Elements].
 func (v View) At(i int) (View, bool) {
-	if !v.is(majorArray) {
+	if !v.is(cborhead.Array) {
 		return View{}, false
 	}
 	n, off := readHead(v.b, 0)
@@ -238,7 +249,7 @@ func (v View) At(i int) (View, bool) {
 // another kind has none.
 func (v View) Elements() iter.Seq2[int, View] {
 	return func(yield func(int, View) bool) {
-		if !v.is(majorArray) {
+		if !v.is(cborhead.Array) {
 			return
 		}
 		n, off := readHead(v.b, 0)
@@ -256,7 +267,7 @@ func (v View) Elements() iter.Seq2[int, View] {
 // value of another kind has none.
 func (v View) Pairs() iter.Seq2[View, View] {
 	return func(yield func(key, value View) bool) {
-		if !v.is(majorMap) {
+		if !v.is(cborhead.Map) {
 			return
 		}
 		n, off := readHead(v.b, 0)
@@ -277,7 +288,9 @@ func (v View) Tree(o *Options) (any, error) {
 	if len(v.b) == 0 {
 		return nil, errNoValue
 	}
-	return makeTree(v.Raw(), o.rules())
+	ru := o.rules()
+	ru.allowAll()
+	return unmarshal(v.Raw(), &ru)
 }
 
 // AppendJSON appends the JSON form of the value, as [ToJSON] makes it. Of the
@@ -287,7 +300,8 @@ func (v View) AppendJSON(dst []byte, o *Options) ([]byte, error) {
 	if len(v.b) == 0 {
 		return dst, errNoValue
 	}
-	return writeJSON(dst, v.Raw(), o.rules())
+	ru := o.rules()
+	return writeJSON(dst, v.Raw(), &ru)
 }
 
 // String returns the JSON form of the value, for debugging: without limit, and

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/ipfs/go-cid"
-
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/internal/difftest"
@@ -101,7 +99,7 @@ func appendLoose(dst []byte, r *rand.Rand, v any, defects int) []byte {
 		return append(appendHead(dst, r, 3, uint64(len(v)), defects), looseText(r, v, defects)...)
 	case []byte:
 		return append(appendHead(dst, r, 2, uint64(len(v)), defects), v...)
-	case cid.Cid:
+	case dagcbor.CID:
 		dst = appendHead(dst, r, 6, 42, defects)
 		b := append([]byte{0}, v.Bytes()...)
 		if chance(r, 3*defects) {

@@ -107,7 +107,10 @@
 //   - json-base64-url: @atproto accepts "-" and "_" in byte strings (DAT-006).
 //   - json-base64-foreign: @atproto accepts some byte strings with a character
 //     that is not ASCII (DAT-004).
-//   - json-base64-padding: @atproto accepts one "=" where two are due (DAT-004).
+//   - json-base64-padding: @atproto accepts one "=" where two are due, @atcute
+//     does not. Padding may be left out, but what is there must be whole (RFC
+//     4648, section 4): text that ends in half of it is more likely cut off
+//     than meant so (DAT-004).
 //   - json-base64-bits: @atcute refuses bits after the last byte (DAT-004).
 //
 // CIDs, keys and signatures:

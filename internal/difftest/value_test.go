@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/ipfs/go-cid"
-
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/data"
 )
@@ -38,7 +36,7 @@ func notation(v any, sort func([]string)) string {
 			fmt.Fprintf(&b, "t%x;", v)
 		case []byte:
 			fmt.Fprintf(&b, "b%x;", v)
-		case cid.Cid:
+		case dagcbor.CID:
 			fmt.Fprintf(&b, "l%x;", v.Bytes())
 		case []any:
 			b.WriteByte('[')
@@ -119,7 +117,7 @@ func readWord(kind byte, word string) (any, error) {
 	case 'b':
 		return b, nil
 	case 'l':
-		return cid.Cast(b)
+		return dagcbor.CIDFromBytes(b)
 	}
 	return nil, errNotation
 }
@@ -188,7 +186,7 @@ func randomValue(r *rand.Rand, depth int) any {
 	case 4:
 		return randomBytes(r, size(r, 300))
 	case 5:
-		return randomCID(r).Cid()
+		return randomCID(r)
 	case 6, 7:
 		list := []any{}
 		for range size(r, 30) / 2 {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/internal/hostile"
 	"github.com/linnet-at/linnet/internal/strictjson"
 	"github.com/stretchr/testify/require"
 )
@@ -196,6 +197,26 @@ func TestMemory(t *testing.T) {
 		o := &strictjson.Options{MaxDepth: -1}
 		got = allocated(func() { _ = strictjson.Check(in, o) })
 		require.LessOrEqual(t, got, uint64(24*len(in)), name)
+	}
+}
+
+// TestMemoryOfAnything bounds what reading allocates by the size of the input,
+// for inputs of all shapes up to 1 MiB.
+func TestMemoryOfAnything(t *testing.T) {
+	for _, in := range hostile.Inputs(4, 100, hostile.JSON(), []byte(`{"a":["b\u0041",1.5e3],"c":{"d":null}}`)) {
+		got := allocated(func() { _ = strictjson.Check(in, nil) })
+		require.LessOrEqual(t, got, uint64(8*len(in)+4096), "%.40s", in)
+		got = allocated(func() { _ = strictjson.Check(in, &strictjson.Options{MaxDepth: -1}) })
+		require.LessOrEqual(t, got, uint64(24*len(in)+4096), "%.40s", in)
+		got = allocated(func() {
+			s := strictjson.NewScanner(in, &strictjson.Options{MaxDepth: -1})
+			for {
+				if kind, err := s.Next(); kind == strictjson.End || err != nil {
+					return
+				}
+			}
+		})
+		require.LessOrEqual(t, got, uint64(len(in)+4096), "%.40s", in)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/linnet-at/linnet/internal/utf8scan"
 )
 
 const (
@@ -78,8 +80,10 @@ func (s *Scanner) scanText(start, i int) (end int, err error) {
 		switch c := s.data[i]; {
 		case c == '"':
 			text := s.data[start+1 : i]
-			if !ascii && !utf8.Valid(text) {
-				return s.textError(start+1+invalidUTF8(text), "invalid UTF-8")
+			if !ascii {
+				if bad := utf8scan.Invalid(text); bad >= 0 {
+					return s.textError(start+1+bad, "invalid UTF-8")
+				}
 			}
 			s.start, s.text, s.end, s.textLen, s.escaped = start, start+1, i, len(text)-saved, escaped
 			return i + 1, nil
@@ -193,17 +197,4 @@ func appendUnescaped(dst, text []byte) []byte {
 		}
 		text = text[n:]
 	}
-}
-
-// invalidUTF8 returns the offset of the first byte of b that is not part of a
-// valid character.
-func invalidUTF8(b []byte) int {
-	for i := 0; i < len(b); {
-		r, n := utf8.DecodeRune(b[i:])
-		if r == utf8.RuneError && n == 1 {
-			return i
-		}
-		i += n
-	}
-	return len(b)
 }
