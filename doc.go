@@ -24,11 +24,31 @@
 //
 // # Where to begin
 //
-// To verify a repository that somebody exported: repo.Read, then
-// Export.Records. To make one: repo.New, Repo.Apply, Repo.Export. To look into
-// a record without a schema: data.ToJSON. To check an identifier:
-// syntax.ParseDID and its siblings. Every package comment says where to begin
-// in it, and the examples of each package are its manual.
+// These are the ten things that people do most. Each has an example that runs,
+// in the package:
+//
+//  1. Check an identifier from outside, and say what is wrong with it:
+//     [github.com/linnet-at/linnet/syntax.ParseDID].
+//  2. Take an AT-URI apart: [github.com/linnet-at/linnet/syntax.ParseATURI].
+//  3. Name new records: [github.com/linnet-at/linnet/syntax.TIDClock].
+//  4. Make a key, sign and verify:
+//     [github.com/linnet-at/linnet/crypto.GenerateKey].
+//  5. Call a service with a token, and check one:
+//     [github.com/linnet-at/linnet/crypto/jwt.Sign].
+//  6. Encode a Go struct, and have its CID:
+//     [github.com/linnet-at/linnet/dagcbor.Marshal].
+//  7. Turn records into JSON and back:
+//     [github.com/linnet-at/linnet/data.FromJSON].
+//  8. Look into a record without decoding it:
+//     [github.com/linnet-at/linnet/data.NewView].
+//  9. Verify a repository that somebody exported, and read its records:
+//     [github.com/linnet-at/linnet/repo.Read], with the key from a DID
+//     document: [github.com/linnet-at/linnet/did.ParseDocument].
+//  10. Make a repository, change it and export it:
+//     [github.com/linnet-at/linnet/repo.New].
+//
+// Every package comment says where to begin in it, and the examples of each
+// package are its manual.
 //
 // # What holds everywhere
 //

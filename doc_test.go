@@ -1,0 +1,28 @@
+package linnet_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestExamples checks that what the package comment recommends is in an
+// example of its package.
+func TestExamples(t *testing.T) {
+	text, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	links := regexp.MustCompile(`\[github\.com/linnet-at/linnet/([a-z/]+)\.([A-Za-z]+)\]`).FindAllStringSubmatch(string(text), -1)
+	require.GreaterOrEqual(t, len(links), 10)
+	for _, link := range links {
+		src, err := os.ReadFile(filepath.Join(filepath.FromSlash(link[1]), "example_test.go"))
+		require.NoError(t, err)
+		_, examples, _ := strings.Cut(string(src), "func Example")
+		require.Contains(t, examples, filepath.Base(link[1])+"."+link[2], "no example of %s", link[0])
+		require.Contains(t, examples, "// Output:")
+	}
+	require.Len(t, regexp.MustCompile(`(?m)^//  ?[0-9]+\. `).FindAllString(string(text), -1), 10)
+}
