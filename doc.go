@@ -13,6 +13,7 @@
 //	repo   did         repositories: commits, records, export and verification;
 //	                   DID documents
 //	repo/car           CAR files
+//	repo/blockstore    where a host keeps the blocks of repositories
 //
 //	data   mst         untyped values and their JSON form; Merkle Search Trees
 //

@@ -1,0 +1,34 @@
+package filestore
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// errSharingViolation is ERROR_SHARING_VIOLATION of the Windows API.
+const errSharingViolation syscall.Errno = 32
+
+// openLock opens the lock file for itself alone, until it is closed or the
+// process ends.
+func openLock(root *os.Root) (*os.File, error) {
+	path := filepath.Join(root.Name(), lockName)
+	p, err := syscall.UTF16PtrFromString(path)
+	if err != nil {
+		return nil, err
+	}
+	h, err := syscall.CreateFile(p, syscall.GENERIC_READ|syscall.GENERIC_WRITE, 0, nil,
+		syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
+	if errors.Is(err, errSharingViolation) {
+		return nil, ErrLocked
+	}
+	if err != nil {
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(h), path), nil
+}
+
+// syncNames does nothing: NTFS keeps the names in a journal of its own, and
+// directories cannot be flushed.
+func syncNames(*os.File) error { return nil }
