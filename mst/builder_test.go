@@ -3,6 +3,7 @@ package mst_test
 import (
 	"errors"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -148,4 +149,53 @@ func TestBuilderFinished(t *testing.T) {
 	c, err := b.Finish()
 	require.NoError(t, err)
 	require.Equal(t, refRoot(m), c)
+}
+
+// One core and two make the same nodes in the same order, on both sides of the
+// sizes of the batches in which layers are computed ahead.
+func TestBuilderCores(t *testing.T) {
+	ledger.Covers(t, "MST-034")
+	keys := repoKeys(10_000)
+	for _, n := range []int{0, 1, 2047, 2048, 2049, 4095, 4096, 4097, 6144, 10_000} {
+		made := map[int][]dagcbor.CID{}
+		for _, cores := range []int{1, 2} {
+			before := runtime.GOMAXPROCS(cores)
+			b := mst.NewBuilder(func(c dagcbor.CID, node []byte) error {
+				require.True(t, c.Matches(node))
+				made[cores] = append(made[cores], c)
+				return nil
+			})
+			for i, k := range keys[:n] {
+				require.NoError(t, b.Add(k, value(i)))
+			}
+			root, err := b.Finish()
+			runtime.GOMAXPROCS(before)
+			require.NoError(t, err)
+			require.Equal(t, root, made[cores][len(made[cores])-1])
+		}
+		require.Equal(t, made[1], made[2])
+		require.Equal(t, refRoot(numbered(keys[:n])), made[1][len(made[1])-1])
+	}
+}
+
+// An error of the sink comes out, though it may do so later.
+func TestBuilderLateErrors(t *testing.T) {
+	full := errors.New("disk full")
+	for _, after := range []int{1, 100, 1000, 2000} {
+		n := 0
+		b := mst.NewBuilder(func(dagcbor.CID, []byte) error {
+			if n++; n > after {
+				return full
+			}
+			return nil
+		})
+		for i, k := range repoKeys(9_000) {
+			if b.Add(k, value(i)) != nil {
+				break
+			}
+		}
+		_, err := b.Finish()
+		require.Equal(t, full, err)
+		require.Equal(t, after+1, n)
+	}
 }

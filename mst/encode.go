@@ -2,22 +2,42 @@ package mst
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/linnet-at/linnet/dagcbor"
 )
 
-// appendEntry appends the encoding of an entry whose key shares prefix bytes
-// with the key before it in the node. An undefined tree is null.
-func appendEntry(dst []byte, prefix int, key string, tree, value dagcbor.CID) []byte {
-	dst = append(dst, entryHead...)
+// appendEntry appends the encoding of an entry without a subtree, whose key
+// shares prefix bytes with the key before it in the node.
+func appendEntry(dst []byte, prefix int, key string, value dagcbor.CID) []byte {
+	dst = append(dst, 0xa4, 0x61, 'k')
 	dst = appendNumber(dst, 2<<5, len(key)-prefix)
 	dst = append(dst, key[prefix:]...)
-	dst = append(dst, prefixKey...)
+	dst = append(dst, 0x61, 'p')
 	dst = appendNumber(dst, 0, prefix)
-	dst = append(dst, treeKey...)
-	dst = appendLinkOrNull(dst, tree)
-	dst = append(dst, valueKey...)
-	return dagcbor.AppendLink(dst, value)
+	dst = append(dst, 0x61, 't', null, 0x61, 'v', 0xd8, 0x2a, 0x58, 0x25, 0, 1, byte(value.Codec()), 0x12, 0x20)
+	digest := value.Digest()
+	return append(dst, digest[:]...)
+}
+
+// nullTail is how many bytes of an entry without a subtree stand behind its t.
+const nullTail = len(valueKey) + linkLen
+
+// insertTree gives the entry at the end of dst, which has no subtree, one.
+func insertTree(dst []byte, c dagcbor.CID) []byte {
+	var tail [nullTail]byte
+	at := len(dst) - nullTail
+	copy(tail[:], dst[at:])
+	dst = dagcbor.AppendLink(dst[:at-1], c)
+	return append(dst, tail[:]...)
+}
+
+// removeTree takes the subtree off the entry at the end of dst.
+func removeTree(dst []byte) []byte {
+	at := len(dst) - nullTail
+	dst[at-linkLen] = null
+	copy(dst[at-linkLen+1:], dst[at:])
+	return dst[:len(dst)-linkLen+1]
 }
 
 // appendNodeHead appends what stands before the n entries of a node.
@@ -50,12 +70,33 @@ func appendNumber(dst []byte, major byte, n int) []byte {
 }
 
 // commonPrefix returns how many bytes a and b have in common at the front.
-func commonPrefix(a, b string) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		if a[i] != b[i] {
-			return i
+func commonPrefix[A, B string | []byte](a A, b B) int {
+	i, n := 0, min(len(a), len(b))
+	for ; n-i >= 8; i += 8 {
+		if differ := eightBytes(a, i) ^ eightBytes(b, i); differ != 0 {
+			return i + bits.LeadingZeros64(differ)/8
 		}
 	}
-	return n
+	for i < n && a[i] == b[i] {
+		i++
+	}
+	return i
+}
+
+// eightBytes returns the eight bytes of b at i, as a number whose order is
+// theirs.
+func eightBytes[T string | []byte](b T, i int) uint64 {
+	_ = b[i+7]
+	return uint64(b[i])<<56 | uint64(b[i+1])<<48 | uint64(b[i+2])<<40 | uint64(b[i+3])<<32 |
+		uint64(b[i+4])<<24 | uint64(b[i+5])<<16 | uint64(b[i+6])<<8 | uint64(b[i+7])
+}
+
+// compareKeys returns a negative number, 0 or a positive one as a is less than b,
+// equal to it, or greater.
+func compareKeys[A, B string | []byte](a A, b B) int {
+	i := commonPrefix(a, b)
+	if i == len(a) || i == len(b) {
+		return len(a) - len(b)
+	}
+	return int(a[i]) - int(b[i])
 }

@@ -151,3 +151,57 @@ func ExampleBuilder() {
 	// Output:
 	// bafyreiekrby6mvtbc4a2l56veukdsucqxf7q7oaxw26yo4hls7ishsxnty 2 <nil>
 }
+
+// What a change did: to the keys, and to the nodes.
+func ExampleDiff() {
+	ctx := context.Background()
+	record := dagcbor.Sum(dagcbor.DAGCBOR, []byte("\xa1dtextehello"))
+	edited := dagcbor.Sum(dagcbor.DAGCBOR, []byte("\xa1dtextchi!"))
+	before, err := mst.New().Apply(ctx,
+		mst.Op{Action: mst.Create, Key: "com.example.record/a", Value: record},
+		mst.Op{Action: mst.Create, Key: "com.example.record/b", Value: record},
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	after, err := before.Apply(ctx,
+		mst.Op{Action: mst.Delete, Key: "com.example.record/a"},
+		mst.Op{Action: mst.Update, Key: "com.example.record/b", Value: edited},
+		mst.Op{Action: mst.Create, Key: "com.example.record/c", Value: record},
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for c, err := range mst.Diff(ctx, before, after) {
+		fmt.Println(c.Action(), c.Key, err)
+	}
+	added, removed, err := mst.DiffNodes(ctx, before, after)
+	fmt.Println(len(added), len(removed), err)
+	// Output:
+	// delete com.example.record/a <nil>
+	// update com.example.record/b <nil>
+	// create com.example.record/c <nil>
+	// 2 2 <nil>
+}
+
+// A collection, newest record first.
+func ExampleTree_PrefixBack() {
+	ctx := context.Background()
+	record := dagcbor.Sum(dagcbor.DAGCBOR, []byte("\xa1dtextehello"))
+	tree := mst.New()
+	for _, key := range []string{"com.example.like/3jqfcqzm3fo2j", "com.example.post/3jqfcqzm3fp2j", "com.example.post/3jqfcqzm3fs2j"} {
+		var err error
+		if tree, err = tree.Put(ctx, key, record); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	for e, err := range tree.PrefixBack(ctx, "com.example.post/") {
+		fmt.Println(e.Key, err)
+	}
+	// Output:
+	// com.example.post/3jqfcqzm3fs2j <nil>
+	// com.example.post/3jqfcqzm3fp2j <nil>
+}

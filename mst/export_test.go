@@ -1,3 +1,3 @@
 package mst
 
-var CommonPrefix = commonPrefix
+var CommonPrefix = commonPrefix[string, string]

@@ -65,6 +65,14 @@ func requireRefused(t *testing.T, src mst.Source, root dagcbor.CID, o *mst.Optio
 	_, err = collect(tree.Entries(ctx))
 	require.Equal(t, want, err, "Entries")
 	require.Equal(t, want, tree.Draw(ctx, discard{}), "Draw")
+	_, err = collect(tree.RangeBack(ctx, "", ""))
+	require.IsType(t, want, err, "RangeBack") // may be another node
+	_, err = tree.Count(ctx)
+	require.Equal(t, want, err, "Count")
+	_, err = collectChanges(mst.Diff(ctx, mst.New(), tree))
+	require.Equal(t, want, err, "Diff")
+	_, _, err = mst.DiffNodes(ctx, tree, mst.New())
+	require.Equal(t, want, err, "DiffNodes")
 	for _, stepErr := range tree.Preorder(ctx) {
 		err = stepErr
 	}
@@ -350,6 +358,17 @@ func TestSharedNodes(t *testing.T) {
 	_, err = collect(tree.Entries(t.Context()))
 	require.Equal(t, want, err)
 	require.Equal(t, top+1, fetched)
+	for name, walk := range map[string]func() error{
+		"Count":     func() error { _, err := tree.Count(t.Context()); return err },
+		"RangeBack": func() error { _, err := collect(tree.RangeBack(t.Context(), "", "")); return err },
+		"Draw":      func() error { return tree.Draw(t.Context(), discard{}) },
+		"Diff":      func() error { _, err := collectChanges(mst.Diff(t.Context(), mst.New(), tree)); return err },
+		"DiffNodes": func() error { _, _, err := mst.DiffNodes(t.Context(), tree, mst.New()); return err },
+	} {
+		fetched = 0
+		require.ErrorContains(t, walk(), "keys are out of order between nodes", name)
+		require.LessOrEqual(t, fetched, 4*top, name)
+	}
 	for _, key := range []string{"", "a", on(0, "zz"), on(1, "p")} {
 		fetched = 0
 		_, err := tree.Delete(t.Context(), key)

@@ -1,6 +1,7 @@
 package mst
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/linnet-at/linnet/dagcbor"
@@ -11,12 +12,16 @@ import (
 type level struct {
 	rawNode
 	cid   dagcbor.CID
-	layer int      // of the keys
-	in    bounds   // where they have to lie
-	keys  string   // all keys, one behind the other
-	ends  []uint32 // where each ends
-	pos   int      // of a Walker. 0: left subtree; 2i+1: entry i; 2i+2: subtree to its right
+	layer int              // of the keys
+	in    bounds           // where they have to lie
+	keys  string           // all keys, one behind the other
+	ends  []uint32         // where each ends
+	pos   int              // of a Walker: how many entries it has been past, or -1 before the left subtree
+	arena *strings.Builder // where keys go, between those of other nodes; nil for memory of their own
 }
+
+// arenaSize is how much memory an arena takes at once.
+const arenaSize = 2 << 10
 
 // bounds is the open interval in which the keys of a subtree have to lie. An
 // empty string is no bound: keys aren't empty.
@@ -25,7 +30,7 @@ type bounds struct{ lo, hi string }
 // open takes the node c apart and checks it. layer is -1 for the root of a
 // tree. It reuses v's memory, but for the keys, which others may hold.
 func (v *level) open(c dagcbor.CID, b []byte, layer int, in bounds, l *limits) error {
-	v.cid, v.layer, v.in, v.pos = c, layer, in, 0
+	v.cid, v.layer, v.in, v.pos = c, layer, in, -1
 	if err := v.parse(c, b, l); err != nil {
 		return err
 	}
@@ -41,9 +46,17 @@ func (v *level) open(c dagcbor.CID, b []byte, layer int, in bounds, l *limits) e
 // expandKeys sets keys and ends and checks that the keys ascend and that they
 // are compressed as far as they can be.
 func (v *level) expandKeys() error {
-	var sb strings.Builder
-	sb.Grow(v.keyLen)
-	v.ends = v.ends[:0]
+	var own strings.Builder
+	sb, room := v.arena, max(arenaSize, v.keyLen)
+	if sb == nil {
+		sb, room = &own, v.keyLen
+	}
+	if sb.Cap()-sb.Len() < v.keyLen {
+		sb.Reset()
+		sb.Grow(room)
+	}
+	first := sb.Len()
+	v.ends = slices.Grow(v.ends[:0], len(v.entries))
 	prev := ""
 	for i := range v.entries {
 		e := &v.entries[i]
@@ -59,9 +72,9 @@ func (v *level) expandKeys() error {
 		sb.WriteString(prev[:e.prefix])
 		sb.Write(suffix)
 		prev = sb.String()[start:]
-		v.ends = append(v.ends, uint32(sb.Len()))
+		v.ends = append(v.ends, uint32(sb.Len()-first))
 	}
-	v.keys = sb.String()
+	v.keys = sb.String()[first:]
 	return nil
 }
 
@@ -98,6 +111,9 @@ func (v *level) checkLayers(l *limits) error {
 		}
 	}
 	for i := range v.entries {
+		if l.trustLayers && (i > 0 || v.layer >= 0) {
+			break
+		}
 		key := v.key(i)
 		h := Layer(key)
 		if v.layer < 0 {

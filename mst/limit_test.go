@@ -144,6 +144,13 @@ func TestMaxEntries(t *testing.T) {
 			func() ([]mst.Entry, error) { return collect(mst.NewWalker(src, whole.Root(), o).Entries(t.Context())) },
 			func() ([]mst.Entry, error) { return collect(part.Entries(t.Context())) },
 			func() (entries []mst.Entry, err error) {
+				changes, err := collectChanges(mst.Diff(t.Context(), part, mst.New()))
+				for _, c := range changes {
+					entries = append(entries, mst.Entry{Key: c.Key, Value: c.Old})
+				}
+				return entries, err
+			},
+			func() (entries []mst.Entry, err error) {
 				for s, err := range part.Preorder(t.Context()) {
 					if err != nil {
 						return entries, err
@@ -163,6 +170,39 @@ func TestMaxEntries(t *testing.T) {
 			}
 			require.Len(t, entries, int(limit))
 			require.Equal(t, &mst.LimitError{Name: "mst: entries in tree", Limit: limit, Got: limit + 1, Offset: -1}, err)
+		}
+	}
+}
+
+// Every walk has a budget of nodes.
+func TestMaxNodes(t *testing.T) {
+	ledger.Covers(t, "MST-029")
+	whole := build(t, numbered(pool(5, 2)))
+	src := blocks(t, whole)
+	nodes := int64(len(src))
+	for limit, ok := range map[int64]bool{0: true, -1: true, nodes: true, nodes - 1: false, 1: false} {
+		o := &mst.Options{MaxNodes: limit}
+		part, err := mst.Load(t.Context(), src, whole.Root(), o)
+		require.NoError(t, err)
+		for name, walk := range map[string]func() error{
+			"Walker":    func() error { _, err := collect(mst.NewWalker(src, whole.Root(), o).Entries(t.Context())); return err },
+			"Entries":   func() error { _, err := collect(part.Entries(t.Context())); return err },
+			"RangeBack": func() error { _, err := collect(part.RangeBack(t.Context(), "", "")); return err },
+			"Count":     func() error { _, err := part.Count(t.Context()); return err },
+			"Draw":      func() error { return part.Draw(t.Context(), discard{}) },
+			"Diff":      func() error { _, err := collectChanges(mst.Diff(t.Context(), mst.New(), part)); return err },
+			"DiffNodes": func() error { _, _, err := mst.DiffNodes(t.Context(), part, mst.New()); return err },
+			"Preorder": func() (err error) {
+				for _, err = range part.Preorder(t.Context()) {
+				}
+				return err
+			},
+		} {
+			if err := walk(); ok {
+				require.NoError(t, err, name)
+			} else {
+				require.Equal(t, &mst.LimitError{Name: "mst: nodes in tree", Limit: limit, Got: limit + 1, Offset: -1}, err, name)
+			}
 		}
 	}
 }

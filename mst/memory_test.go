@@ -130,3 +130,22 @@ func TestWalkerMemory(t *testing.T) {
 	allocs := float64(now.Mallocs-start.Mallocs) / float64(w.Stats().Nodes)
 	require.Less(t, allocs, 1.05)
 }
+
+// A tree in memory takes little more than its nodes' encodings.
+func TestTreeMemory(t *testing.T) {
+	m := numbered(repoKeys(20_000))
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	tree := build(t, m)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	size := int64(0)
+	for _, b := range blocks(t, tree) {
+		size += int64(len(b))
+	}
+	held := int64(after.HeapAlloc) - int64(before.HeapAlloc)
+	t.Logf("%d bytes a key, %.2f times the encoding", held/int64(len(m)), float64(held)/float64(size))
+	require.Less(t, held, 3*size)
+	runtime.KeepAlive(m)
+}

@@ -78,3 +78,36 @@ func with(m map[string]dagcbor.CID, key string, v dagcbor.CID) map[string]dagcbo
 	m[key] = v
 	return m
 }
+
+// A tree that shrinks to a node which nobody has is known by that node's CID.
+func TestTrimToMissing(t *testing.T) {
+	ledger.Covers(t, "MST-042")
+	m := map[string]dagcbor.CID{on(0, "a"): value(1), on(0, "b"): value(2), on(1, "c"): value(3)}
+	whole := build(t, m)
+	delete(m, on(1, "c"))
+	below := refRoot(m)
+	src := blocks(t, whole)
+	delete(src, below)
+	part, err := mst.Load(t.Context(), src, whole.Root(), nil)
+	require.NoError(t, err)
+	less, err := part.Delete(t.Context(), on(1, "c"))
+	require.NoError(t, err)
+	require.Equal(t, below, less.Root())
+	missing := &mst.MissingBlockError{CID: below}
+	_, _, err = less.Get(t.Context(), "a")
+	require.Equal(t, missing, err)
+	_, err = less.Count(t.Context())
+	require.Equal(t, missing, err)
+	_, err = collect(less.Entries(t.Context()))
+	require.Equal(t, missing, err)
+	_, err = collectChanges(mst.Diff(t.Context(), less, part))
+	require.Equal(t, missing, err)
+	require.Equal(t, missing, less.Draw(t.Context(), discard{}))
+	_, err = less.Put(t.Context(), "a", leafValue)
+	require.Equal(t, missing, errors.Unwrap(err))
+	for _, err := range less.Preorder(t.Context()) {
+		require.Equal(t, missing, err)
+	}
+	src[below] = blocks(t, build(t, m))[below] // now it is there
+	requireTree(t, m, less)
+}

@@ -11,8 +11,10 @@
 //
 // Begin with [NewWalker] to read a tree that somebody sent: it yields the
 // entries in key order, each checked before it is handed out. [Tree] is an
-// immutable snapshot with Get, Put, Delete and Apply. [Builder] makes the nodes
-// of a tree from sorted keys, in one pass and without holding the tree.
+// immutable snapshot with Get, Put, Delete and Apply, ranges in both directions,
+// and [Diff]. [Builder] makes the nodes of a tree from sorted keys, in one pass
+// and without holding the tree. What the operations do to a tree is drawn in the
+// directory docs/mst of this module, by [Tree.SVG].
 //
 // Everything that comes from outside is checked as it is read: that node bytes
 // are the one encoding of their content, that prefixes are compressed as far as
@@ -57,6 +59,7 @@ const (
 	DefaultMaxNodeEntries = 256        // keys in one node
 	DefaultMaxLayer       = 32         // of a key
 	DefaultMaxEntries     = 16_777_216 // keys in one tree
+	DefaultMaxNodes       = 16_777_216 // nodes in one tree
 )
 
 // MaxKeyLen is how many bytes a key may have.
@@ -83,10 +86,20 @@ type Options struct {
 	// MaxEntries is how many keys one tree may have; 0 means
 	// [DefaultMaxEntries].
 	MaxEntries int64
+	// MaxNodes is how many nodes of a tree one call or iteration may visit; 0
+	// means [DefaultMaxNodes]. A tree has about a third as many nodes as
+	// keys.
+	MaxNodes int64
 
 	// TrustHashes skips hashing the blocks of the source. Set it for a
 	// source that has compared each block with its CID, as car.Index has.
 	TrustHashes bool
+	// TrustLayers skips computing the layer of each key, which takes a hash of
+	// it. Set it for a source that holds only nodes that have been checked
+	// before, such as those that this package made. Of everything else a tree
+	// with keys on wrong layers would be accepted: keys could be in it without
+	// being found.
+	TrustLayers bool
 }
 
 // highestLayer is that of a key whose hash is all zero.
@@ -94,8 +107,9 @@ const highestLayer = 128
 
 type limits struct {
 	nodeEntries, layer int
-	nodeSize, entries  int64
-	trust              bool
+	nodeSize           int64
+	entries, nodes     int64
+	trust, trustLayers bool
 }
 
 func (o *Options) limits() limits {
@@ -108,7 +122,9 @@ func (o *Options) limits() limits {
 		layer:       int(limitOr(int64(o.MaxLayer), DefaultMaxLayer, highestLayer)),
 		nodeSize:    min(max(nodeEntries, DefaultMaxNodeEntries)*maxEntrySize, hugeNode),
 		entries:     limitOr(o.MaxEntries, DefaultMaxEntries, math.MaxInt64),
+		nodes:       limitOr(o.MaxNodes, DefaultMaxNodes, math.MaxInt64),
 		trust:       o.TrustHashes,
+		trustLayers: o.TrustLayers,
 	}
 }
 
@@ -223,4 +239,21 @@ func checkKey(key string) error {
 type Entry struct {
 	Key   string
 	Value dagcbor.CID
+}
+
+// A budget counts what one walk through a tree has come by.
+type budget struct{ nodes, entries int64 }
+
+func (b *budget) node(l *limits) error {
+	if b.nodes++; b.nodes > l.nodes {
+		return limitError("nodes in tree", l.nodes, b.nodes)
+	}
+	return nil
+}
+
+func (b *budget) entry(l *limits) error {
+	if b.entries++; b.entries > l.entries {
+		return limitError("entries in tree", l.entries, b.entries)
+	}
+	return nil
 }

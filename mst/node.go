@@ -2,6 +2,7 @@ package mst
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"math"
 	"slices"
@@ -156,7 +157,10 @@ func (n *rawNode) parse(c dagcbor.CID, b []byte, l *limits) error {
 	n.entries = slices.Grow(n.entries, min(int(count), len(b)/minEntryLen))
 	prevLen := 0
 	for range count {
-		e := p.entry(prevLen)
+		e, ok := p.quickEntry(prevLen)
+		if !ok {
+			e = p.entry(prevLen)
+		}
 		if p.bad != "" {
 			break
 		}
@@ -178,6 +182,67 @@ func (p *nodeParser) err(c dagcbor.CID) error {
 		return nil
 	}
 	return &NodeError{CID: c, Offset: p.badAt, Msg: p.bad}
+}
+
+// quickEntry reads an entry whose numbers are less than 256, as nearly all are.
+// It reports false, and leaves everything to entry, if that is not what is there
+// or if anything is wrong with it. prevLen is the length of the key before it.
+func (p *nodeParser) quickEntry(prevLen int) (e rawEntry, ok bool) {
+	b, at := p.b, p.off
+	if len(b)-at < minEntryLen || b[at] != 0xa4 || b[at+1] != 0x61 || b[at+2] != 'k' {
+		return e, false
+	}
+	size, at, ok := shortNumber(b, at+3, 2<<5)
+	if !ok || size > len(b)-at-(minEntryLen-len(entryHead)-1) {
+		return e, false
+	}
+	e.keyOff, e.keyLen = uint32(at), uint32(size)
+	at += size
+	if b[at] != 0x61 || b[at+1] != 'p' {
+		return e, false
+	}
+	prefix, at, ok := shortNumber(b, at+2, 0)
+	if !ok || prefix > prevLen || size+prefix == 0 || size+prefix > MaxKeyLen || len(b)-at < 5+linkLen || b[at] != 0x61 || b[at+1] != 't' {
+		return e, false
+	}
+	e.prefix = uint32(prefix)
+	if at += 2; b[at] == null {
+		at++
+	} else {
+		if len(b)-at < linkLen+2+linkLen || binary.BigEndian.Uint64(b[at:]) != nodeLink || b[at+8] != 0x20 {
+			return e, false
+		}
+		e.tree = uint32(at + cidStart)
+		at += linkLen
+	}
+	if b[at] != 0x61 || b[at+1] != 'v' {
+		return e, false
+	}
+	at += 2
+	if link := binary.BigEndian.Uint64(b[at:]); link != nodeLink && link != rawLink || b[at+8] != 0x20 {
+		return e, false
+	}
+	e.value = uint32(at + cidStart)
+	p.off = at + linkLen
+	return e, true
+}
+
+// The first eight bytes of a link, of either codec.
+const (
+	nodeLink = 0xd82a_5825_0001_7112
+	rawLink  = 0xd82a_5825_0001_5512
+)
+
+// shortNumber reads a head of the given major type at at, of at most two bytes,
+// which have to be there, and returns what follows it.
+func shortNumber(b []byte, at int, major byte) (n, next int, ok bool) {
+	switch head := b[at] ^ major; {
+	case head < 24:
+		return int(head), at + 1, true
+	case head == 24:
+		return int(b[at+1]), at + 2, b[at+1] >= 24
+	}
+	return 0, at, false
 }
 
 // entry reads an entry; prevLen is the length of the key before it.

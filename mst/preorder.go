@@ -22,55 +22,55 @@ type Step struct {
 // with an error is the last one; its Step is zero.
 func (t *Tree) Preorder(ctx context.Context) iter.Seq2[Step, error] {
 	return func(yield func(Step, error) bool) {
-		p := preorder{t: t, yield: yield}
-		p.walk(ctx, t.root.node, bounds{})
-	}
-}
-
-// preorder is one iteration. Its methods return false when it is to end.
-type preorder struct {
-	t       *Tree
-	yield   func(Step, error) bool
-	entries int64 // so far
-}
-
-func (p *preorder) fail(err error) bool {
-	p.yield(Step{}, err)
-	return false
-}
-
-// walk recurses, but no deeper than there are layers.
-func (p *preorder) walk(ctx context.Context, n *node, in bounds) bool {
-	if err := ctx.Err(); err != nil {
-		return p.fail(err)
-	}
-	if !p.yield(Step{CID: n.cid, Node: n.raw, Layer: n.layer}, nil) {
-		return false
-	}
-	for i := range len(n.entries) + 1 {
-		if i > 0 && !p.entry(n, i-1) {
-			return false
+		p := preorder{ranger: ranger{t: t}, yield: yield}
+		root, err := t.top(ctx)
+		if err == nil {
+			_, err = p.walk(ctx, child{t.cid, root}, bounds{})
 		}
-		c := *n.slot(i)
-		if !c.exists() {
-			continue
-		}
-		within := n.bounds(i, in)
-		sub, err := p.t.resolve(ctx, c, n.layer-1, within)
 		if err != nil {
-			return p.fail(err)
-		}
-		if !p.walk(ctx, sub, within) {
-			return false
+			yield(Step{}, err)
 		}
 	}
-	return true
 }
 
-func (p *preorder) entry(n *node, i int) bool {
-	if p.entries++; p.entries > p.t.l.entries {
-		return p.fail(tooManyEntries(&p.t.l))
+// preorder is one iteration.
+type preorder struct {
+	ranger
+	yield func(Step, error) bool
+}
+
+// walk yields the node of c and what is in it. It returns false when the
+// iteration is to end. It recurses, but no deeper than there are layers.
+func (p *preorder) walk(ctx context.Context, c child, in bounds) (bool, error) {
+	if err := p.visit(ctx); err != nil {
+		return false, err
 	}
-	e := &n.entries[i]
-	return p.yield(Step{CID: e.value, Key: e.key, Layer: n.layer}, nil)
+	n := c.node
+	layer := int(n.layer)
+	if !p.yield(Step{CID: c.cid, Node: n.raw, Layer: layer}, nil) {
+		return false, nil
+	}
+	keys := n.keysFrom(0)
+	for i := range len(n.slots) + 1 {
+		if i > 0 {
+			if err := p.entry(&p.t.l); err != nil {
+				return false, err
+			}
+			if !p.yield(Step{CID: n.value(i - 1), Key: keys.now, Layer: layer}, nil) {
+				return false, nil
+			}
+		}
+		keys.next()
+		if c := n.child(i); c.exists() {
+			within := keys.around(in)
+			var err error
+			if c.node, err = p.enter(ctx, n, i, within); err != nil {
+				return false, err
+			}
+			if more, err := p.walk(ctx, c, within); !more || err != nil {
+				return false, err
+			}
+		}
+	}
+	return true, nil
 }

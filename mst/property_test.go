@@ -4,7 +4,9 @@ import (
 	"errors"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -158,6 +160,50 @@ func TestRandomOps(t *testing.T) {
 	}
 }
 
+// TestModel is TestRandomOps with as many single changes as the environment
+// says, each of them followed by a comparison of root, a get, a diff and a
+// range: LINNET_MODEL_STEPS=1000000.
+func TestModel(t *testing.T) {
+	ledger.Covers(t, "MST-001", "MST-034", "MST-035", "MST-036", "MST-037", "MST-040", "MST-041", "MST-045")
+	steps := 2_000
+	if s := os.Getenv("LINNET_MODEL_STEPS"); s != "" {
+		var err error
+		steps, err = strconv.Atoi(s)
+		require.NoError(t, err)
+	}
+	x := &model{t: t, rng: rand.New(rand.NewPCG(11, uint64(steps))), pool: pool(2, 5), tree: mst.New(), m: map[string]dagcbor.CID{}}
+	for range steps {
+		old, oldMap := x.tree, x.m
+		x.step(1 + x.rng.IntN(3))
+		changes, err := collectChanges(mst.Diff(t.Context(), old, x.tree))
+		require.NoError(t, err)
+		require.Equal(t, refDiff(oldMap, x.m), changes)
+		x.checkRange()
+		x.check()
+	}
+	for _, s := range x.kept {
+		requireTree(t, s.m, s.tree)
+	}
+}
+
+// checkRange compares a random range in both directions with the map.
+func (x *model) checkRange() {
+	lo, hi := x.pool[x.rng.IntN(len(x.pool))], x.pool[x.rng.IntN(len(x.pool))]
+	var want []mst.Entry
+	for k, v := range sorted(x.m) {
+		if k >= lo && k < hi {
+			want = append(want, mst.Entry{Key: k, Value: v})
+		}
+	}
+	got, err := collect(x.tree.Range(x.t.Context(), lo, hi))
+	require.NoError(x.t, err)
+	require.Equal(x.t, want, got)
+	got, err = collect(x.tree.RangeBack(x.t.Context(), lo, hi))
+	require.NoError(x.t, err)
+	slices.Reverse(got)
+	require.Equal(x.t, want, got)
+}
+
 // Any way to a set of keys leads to one tree.
 func TestOneShape(t *testing.T) {
 	ledger.Covers(t, "MST-001", "MST-034", "MST-005", "MST-006", "MST-007", "MST-021")
@@ -200,4 +246,46 @@ func TestDeleteAll(t *testing.T) {
 		require.Equal(t, refRoot(m), tree.Root())
 	}
 	require.Equal(t, "bafyreie5737gdxlw5i64vzichcalba3z2v5n6icifvx5xytvske7mr3hpm", tree.Root().String())
+}
+
+// A large batch, in any order and with changes of one key in it, does what its
+// changes do one after the other.
+func TestLargeBatch(t *testing.T) {
+	ledger.Covers(t, "MST-001", "MST-034")
+	rng := rand.New(rand.NewPCG(12, 13))
+	keys := slices.Concat(repoKeys(2000), pool(20, 3))
+	for _, k := range repoKeys(50) {
+		for n := range 20 { // equal but for zeros at the end, and prefixes of each other
+			keys = append(keys, k[:len(k)-n], k+string(make([]byte, n+1)))
+		}
+	}
+	for _, n := range []int{2, 15, 16, 17, 500, 6000} {
+		m := map[string]dagcbor.CID{}
+		ops := make([]mst.Op, n)
+		for i := range ops {
+			ops[i] = mst.Op{Action: mst.Put, Key: keys[rng.IntN(len(keys))], Value: value(i)}
+			if _, found := m[ops[i].Key]; found && rng.IntN(2) == 0 {
+				ops[i].Action, ops[i].Value = mst.Delete, none
+			}
+			require.NoError(t, applyToMap(m, ops[i]))
+		}
+		tree, err := mst.New().Apply(t.Context(), ops...)
+		require.NoError(t, err)
+		requireTree(t, m, tree)
+		_, err = tree.Apply(t.Context(), append(slices.Clip(ops), mst.Op{Action: mst.Delete, Key: "nobody"}, mst.Op{Action: mst.Update, Key: "a", Value: leafValue})...)
+		bad, found := errors.AsType[*mst.OpError](err)
+		require.True(t, found)
+		require.Equal(t, firstFailure(m, append(slices.Clip(ops), mst.Op{Action: mst.Delete, Key: "nobody"})), bad.Index)
+	}
+}
+
+// firstFailure returns the index of the first op that cannot be made in m.
+func firstFailure(m map[string]dagcbor.CID, ops []mst.Op) int {
+	m = maps.Clone(m)
+	for i, op := range ops {
+		if applyToMap(m, op) != nil {
+			return i
+		}
+	}
+	return -1
 }

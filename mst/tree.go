@@ -2,8 +2,8 @@ package mst
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/linnet-at/linnet/dagcbor"
 )
@@ -16,45 +16,25 @@ import (
 // A Tree is safe for concurrent use. Reading never changes it: nodes that are
 // not in memory are fetched from its source each time, and checked.
 type Tree struct {
-	root child // always defined; the empty tree has a node
+	root *node // nil if the source did not have it when a change made it the root
+	cid  dagcbor.CID
 	src  Source
+	shop *loomShop // shared by the trees that come of this one
 	l    limits
 }
-
-// node is a node in memory. Until it is sealed it belongs to the one call that
-// makes it; from then on it is not changed.
-type node struct {
-	cid     dagcbor.CID // undefined until the node is sealed
-	raw     []byte      // its encoding, from then on
-	layer   int
-	left    child
-	entries []entry
-}
-
-func (n *node) sealed() bool { return n.raw != nil }
-
-type entry struct {
-	key   string
-	value dagcbor.CID
-	right child // the subtree between this key and the next
-}
-
-// child is a link to a node: to none if both are zero, to one in memory, or to
-// one that is known by its CID only.
-type child struct {
-	cid  dagcbor.CID // undefined while the node is not sealed
-	node *node
-}
-
-func (c child) exists() bool { return c.node != nil || c.cid.Defined() }
 
 // New returns the empty tree. Changes of it are held to the default limits; how
 // many keys it may have is not limited.
 func New() *Tree {
-	return &Tree{root: child{node: emptyNode()}, l: (&Options{MaxEntries: -1}).limits()}
+	empty := emptyRoot()
+	return &Tree{root: empty.node, cid: empty.cid, shop: new(loomShop), l: (&Options{MaxEntries: -1, MaxNodes: -1}).limits()}
 }
 
-func emptyNode() *node { return new(sealer).seal(&node{}) }
+func emptyRoot() child {
+	n := newNode(0, 0)
+	n.raw = appendNodeTail(appendNodeHead(nil, 0), dagcbor.CID{})
+	return child{dagcbor.Sum(dagcbor.DAGCBOR, n.raw), n}
+}
 
 // Load returns the tree in src whose root node is root. It fetches the root and
 // checks it; other nodes are fetched and checked when something needs them.
@@ -62,12 +42,12 @@ func emptyNode() *node { return new(sealer).seal(&node{}) }
 // [Walker] or [Tree.Entries] has been through all of it. A nil o means the
 // default limits.
 func Load(ctx context.Context, src Source, root dagcbor.CID, o *Options) (*Tree, error) {
-	t := &Tree{src: src, l: o.limits()}
+	t := &Tree{cid: root, src: src, shop: new(loomShop), l: o.limits()}
 	n, err := t.load(ctx, root, -1, bounds{})
 	if err != nil {
 		return nil, err
 	}
-	t.root = child{root, n}
+	t.root = n
 	return t, nil
 }
 
@@ -82,64 +62,74 @@ func checkEntry(key string, value dagcbor.CID) error {
 }
 
 // Root returns the CID of the root node, which stands for the whole tree.
-func (t *Tree) Root() dagcbor.CID { return t.root.node.cid }
+func (t *Tree) Root() dagcbor.CID { return t.cid }
+
+// top returns the root node.
+func (t *Tree) top(ctx context.Context) (*node, error) {
+	if t.root != nil {
+		return t.root, nil
+	}
+	return t.load(ctx, t.cid, -1, bounds{})
+}
 
 // Get returns the value of key and whether the tree has it.
 func (t *Tree) Get(ctx context.Context, key string) (dagcbor.CID, bool, error) {
-	n, in := t.root.node, bounds{}
-	for {
-		i, found := n.find(key)
+	var m matched
+	for n := t.root; n != nil; {
+		i, found := n.search(key, &m)
 		if found {
-			return n.entries[i].value, true, nil
+			return n.value(i), true, nil
 		}
-		c := *n.slot(i)
-		if !c.exists() {
+		sub := n.kid(i)
+		if sub == nil && !n.hasChild(i) {
 			return dagcbor.CID{}, false, nil
 		}
-		in = n.bounds(i, in)
-		var err error
-		if n, err = t.resolve(ctx, c, n.layer-1, in); err != nil {
+		n = sub
+	}
+	// Not all of the way is in memory.
+	return t.descend(ctx, key, func(dagcbor.CID, []byte, int) error { return nil })
+}
+
+// below returns the subtree of n before entry i, whose keys have to lie in
+// within, or nil if there is none.
+func (t *Tree) below(ctx context.Context, n *node, i int, within gap) (*node, error) {
+	if sub := n.kid(i); sub != nil {
+		return sub, nil
+	}
+	c := n.child(i)
+	if !c.exists() {
+		return nil, nil
+	}
+	return t.load(ctx, c.cid, int(n.layer)-1, within.bounds())
+}
+
+// descend calls visit for each node from the root down to the one that has key
+// or its place, and returns the value of key and whether the tree has it. raw is
+// the node's encoding. An error of visit comes back as it is.
+func (t *Tree) descend(ctx context.Context, key string, visit func(c dagcbor.CID, raw []byte, layer int) error) (value dagcbor.CID, found bool, err error) {
+	n, err := t.top(ctx)
+	if err != nil {
+		return dagcbor.CID{}, false, err
+	}
+	c, in := t.cid, gap{}
+	var m matched
+	for {
+		if err := visit(c, n.raw, int(n.layer)); err != nil {
+			return dagcbor.CID{}, false, err
+		}
+		i, found := n.search(key, &m)
+		if found {
+			return n.value(i), true, nil
+		}
+		link := n.child(i)
+		if !link.exists() {
+			return dagcbor.CID{}, false, nil
+		}
+		c, in = link.cid, n.gap(i, in)
+		if n, err = t.below(ctx, n, i, in); err != nil {
 			return dagcbor.CID{}, false, err
 		}
 	}
-}
-
-// find returns the position of key in n, or where it would be: the number of
-// smaller keys.
-func (n *node) find(key string) (i int, found bool) {
-	lo, hi := 0, len(n.entries)
-	for lo < hi {
-		mid := int(uint(lo+hi) / 2)
-		switch c := strings.Compare(n.entries[mid].key, key); {
-		case c == 0:
-			return mid, true
-		case c < 0:
-			lo = mid + 1
-		default:
-			hi = mid
-		}
-	}
-	return lo, false
-}
-
-// slot returns the place of the subtree before entry i.
-func (n *node) slot(i int) *child {
-	if i == 0 {
-		return &n.left
-	}
-	return &n.entries[i-1].right
-}
-
-// bounds returns the interval of the subtree before entry i of n, where n's own
-// is in.
-func (n *node) bounds(i int, in bounds) bounds {
-	if i > 0 {
-		in.lo = n.entries[i-1].key
-	}
-	if i < len(n.entries) {
-		in.hi = n.entries[i].key
-	}
-	return in
 }
 
 // resolve returns the node of c, from memory or from the source.
@@ -160,11 +150,16 @@ func (t *Tree) load(ctx context.Context, c dagcbor.CID, layer int, in bounds) (*
 	if err := v.open(c, b, layer, in, &t.l); err != nil {
 		return nil, err
 	}
-	n := &node{cid: c, raw: b, layer: v.layer, left: child{cid: v.cidAt(v.left)}}
-	n.entries = make([]entry, len(v.entries))
-	for i := range n.entries {
-		e := v.entry(i)
-		n.entries[i] = entry{e.Key, e.Value, child{cid: v.cidAt(v.slot(i + 1))}}
+	n := newNode(len(v.entries), 0)
+	n.raw, n.layer = b, uint8(v.layer)
+	for i, e := range v.entries {
+		n.slots[i] = slot{off: e.keyOff, prefix: uint16(e.prefix), suffix: uint16(e.keyLen)}
 	}
+	n.setAbbrs(commonPrefix(in.lo, in.hi))
 	return n, nil
+}
+
+func isMissing(err error) bool {
+	_, missing := errors.AsType[*MissingBlockError](err)
+	return missing
 }

@@ -3,6 +3,7 @@ package mst
 import (
 	"context"
 	"iter"
+	"strings"
 
 	"github.com/linnet-at/linnet/dagcbor"
 )
@@ -18,6 +19,7 @@ type Walker struct {
 	l      limits
 	levels []level // the open nodes, from the root down
 	stats  Stats
+	arena  strings.Builder // of keys
 }
 
 // Stats counts what a [Walker] has seen.
@@ -39,7 +41,8 @@ func (w *Walker) Stats() Stats { return w.stats }
 // Entries returns the entries in ascending order of their keys. Each is checked
 // before it is handed out, but that nothing is missing or wrong further on is
 // known only when the iteration has ended without an error. A pair with an
-// error is the last one; its Entry is zero.
+// error is the last one; its Entry is zero. Keys that come one after the other
+// share memory: who keeps one keeps about 2 kB of them, or can clone it.
 func (w *Walker) Entries(ctx context.Context) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		w.stats, w.levels = Stats{}, w.levels[:0]
@@ -56,20 +59,14 @@ func (w *Walker) walk(ctx context.Context, yield func(Entry, error) bool) error 
 	}
 	for len(w.levels) > 0 {
 		v := &w.levels[len(w.levels)-1]
-		pos, i := v.pos, v.pos/2
-		v.pos++
+		next, more, err := w.entries(v, yield)
 		switch {
-		case pos > 2*len(v.entries):
+		case !more || err != nil:
+			return err
+		case next == 0:
 			w.levels = w.levels[:len(w.levels)-1]
-		case pos%2 == 1:
-			if w.stats.Entries++; w.stats.Entries > w.l.entries {
-				return tooManyEntries(&w.l)
-			}
-			if !yield(v.entry(i), nil) {
-				return nil
-			}
-		case v.slot(i) != 0:
-			if err := w.push(ctx, v.cidAt(v.slot(i)), v.layer-1, v.bounds(i)); err != nil {
+		default:
+			if err := w.push(ctx, v.cidAt(next), v.layer-1, v.bounds(v.pos)); err != nil {
 				return err
 			}
 		}
@@ -77,8 +74,29 @@ func (w *Walker) walk(ctx context.Context, yield func(Entry, error) bool) error 
 	return nil
 }
 
-func tooManyEntries(l *limits) error {
-	return limitError("entries in tree", l.entries, l.entries+1)
+// entries yields what comes next in v, up to a subtree, of which it returns
+// where its CID is, or 0 if v ends. It returns false when yield wants no more.
+func (w *Walker) entries(v *level, yield func(Entry, error) bool) (next uint32, more bool, err error) {
+	if v.pos < 0 {
+		v.pos = 0
+		if v.left != 0 {
+			return v.left, true, nil
+		}
+	}
+	for v.pos < len(v.entries) {
+		i := v.pos
+		v.pos++
+		if w.stats.Entries++; w.stats.Entries > w.l.entries {
+			return 0, false, limitError("entries in tree", w.l.entries, w.stats.Entries)
+		}
+		if !yield(v.entry(i), nil) {
+			return 0, false, nil
+		}
+		if tree := v.entries[i].tree; tree != 0 {
+			return tree, true, nil
+		}
+	}
+	return 0, true, nil
 }
 
 // push opens the node c, whose layer is known unless it is -1.
@@ -87,12 +105,16 @@ func (w *Walker) push(ctx context.Context, c dagcbor.CID, layer int, in bounds) 
 	if err != nil {
 		return err
 	}
-	w.stats.Nodes++
+	if w.stats.Nodes++; w.stats.Nodes > w.l.nodes {
+		return limitError("nodes in tree", w.l.nodes, w.stats.Nodes)
+	}
 	w.stats.Bytes += int64(len(b))
 	if len(w.levels) < cap(w.levels) {
 		w.levels = w.levels[:len(w.levels)+1] // with the memory of an earlier one
 	} else {
 		w.levels = append(w.levels, level{})
 	}
-	return w.levels[len(w.levels)-1].open(c, b, layer, in, &w.l)
+	v := &w.levels[len(w.levels)-1]
+	v.arena = &w.arena
+	return v.open(c, b, layer, in, &w.l)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -203,4 +204,37 @@ func TestCancel(t *testing.T) {
 	// What needs nothing from outside does not care.
 	_, err = tree.Put(ctx, on(0, "a"), leafValue)
 	require.NoError(t, err)
+}
+
+// Layers are computed unless they are trusted; all else is checked still.
+func TestTrustLayers(t *testing.T) {
+	o := &mst.Options{TrustLayers: true}
+	f := newForest()
+	wrong := f.add(f.leaf(on(1, "b")), leaves{key: on(1, "m")}, leaves{key: on(0, "n")})
+	requireRefused(t, f, wrong, nil, "a", &mst.NodeError{CID: wrong, Offset: -1, Key: on(0, "n"), Msg: "key lies on another layer than its node"})
+	entries, err := collect(mst.NewWalker(f, wrong, o).Entries(t.Context()))
+	require.NoError(t, err)
+	require.Len(t, entries, 3)
+	bad := f.leaf(on(0, "z"))
+	_, err = collect(mst.NewWalker(f, f.add(bad, leaves{key: on(1, "m")}), o).Entries(t.Context()))
+	require.Equal(t, &mst.NodeError{CID: bad, Offset: -1, Key: on(0, "z"), Msg: "keys are out of order between nodes"}, err)
+	m := numbered(pool(3, 3))
+	tree := build(t, m)
+	entries, err = collect(mst.NewWalker(blocks(t, tree), tree.Root(), o).Entries(t.Context()))
+	require.NoError(t, err)
+	require.Equal(t, entriesOf(m), entries)
+	part, err := mst.Load(t.Context(), blocks(t, tree), tree.Root(), o)
+	require.NoError(t, err)
+	requireTree(t, m, part)
+	for key := range m { // a root knows its layer
+		less, err := part.Delete(t.Context(), key)
+		require.NoError(t, err)
+		require.Equal(t, refRoot(without(m, key)), less.Root())
+	}
+}
+
+func without(m map[string]dagcbor.CID, key string) map[string]dagcbor.CID {
+	m = maps.Clone(m)
+	delete(m, key)
+	return m
 }

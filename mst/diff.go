@@ -1,0 +1,374 @@
+package mst
+
+import (
+	"bytes"
+	"context"
+	"iter"
+	"strings"
+
+	"github.com/linnet-at/linnet/dagcbor"
+)
+
+// A Change is a key that differs between two trees.
+type Change struct {
+	Key      string
+	Old, New dagcbor.CID // the values; one is undefined if the key is in one tree only
+}
+
+// Action returns what was done to the key: [Create], [Update] or [Delete].
+func (c *Change) Action() Action {
+	switch {
+	case !c.Old.Defined():
+		return Create
+	case !c.New.Defined():
+		return Delete
+	}
+	return Update
+}
+
+// Diff returns the keys at which the trees differ, in ascending order, with
+// their values in from and in to. Subtrees that both have are neither entered
+// nor fetched, so the work depends on how many nodes differ, not on the size of
+// the trees. A pair with an error is the last one; its Change is zero.
+func Diff(ctx context.Context, from, to *Tree) iter.Seq2[Change, error] {
+	return func(yield func(Change, error) bool) {
+		d := differ{old: diffSide{ranger: ranger{t: from}}, new: diffSide{ranger: ranger{t: to}}, yield: yield}
+		if err := d.run(ctx); err != nil {
+			yield(Change{}, err)
+		}
+	}
+}
+
+// A Node is a node of a tree.
+type Node struct {
+	CID   dagcbor.CID
+	Bytes []byte // its encoding, not to be changed
+	Layer int
+}
+
+// DiffNodes returns the nodes of to that from does not have, and those of from
+// that to does not have, each in pre-order: the blocks of a commit, and those
+// that it makes superfluous. It costs what [Diff] does.
+func DiffNodes(ctx context.Context, from, to *Tree) (added, removed []Node, err error) {
+	d := differ{
+		old:   diffSide{ranger: ranger{t: from}, keep: true},
+		new:   diffSide{ranger: ranger{t: to}, keep: true},
+		yield: func(Change, error) bool { return true },
+	}
+	if err := d.run(ctx); err != nil {
+		return nil, nil, err
+	}
+	return without(d.new.nodes, d.old.nodes), without(d.old.nodes, d.new.nodes), nil
+}
+
+// without returns the nodes of a that are not in b.
+func without(a, b []Node) []Node {
+	in := make(map[dagcbor.CID]struct{}, len(b))
+	for i := range b {
+		in[b[i].CID] = struct{}{}
+	}
+	var rest []Node
+	for i := range a {
+		if _, found := in[a[i].CID]; !found {
+			rest = append(rest, a[i])
+		}
+	}
+	return rest
+}
+
+// differ goes through two trees side by side.
+type differ struct {
+	old, new diffSide
+	yield    func(Change, error) bool
+}
+
+// tie says that the key before entry i of a node is that before entry j of node
+// m in the other tree, so that what follows needs no expanding to be compared.
+type tie struct {
+	m    *node
+	i, j int
+}
+
+// diffSide is a place in one of the trees. The nodes that are open stand one
+// above the other.
+type diffSide struct {
+	ranger
+	open  []diffLevel
+	root  child // until it is opened
+	keep  bool
+	nodes []Node // that have been opened, if keep is set
+}
+
+type diffLevel struct {
+	n    *node
+	in   gap
+	keys keyCursor // behind the key of entry pos/2, if it has been needed
+	// An even number is the subtree before entry pos/2, an odd one the entry.
+	pos int
+	tie tie // in the old tree
+}
+
+// what is what comes next on a side.
+type what int
+
+const (
+	theEnd what = iota
+	anEntry
+	aTree
+)
+
+func (d *differ) run(ctx context.Context) error {
+	for _, s := range []*diffSide{&d.old, &d.new} {
+		root, err := s.t.top(ctx)
+		if err != nil {
+			return err
+		}
+		s.root = child{s.t.cid, root}
+		s.open = make([]diffLevel, 0, int(root.layer)+1)
+		if len(root.slots) == 0 && !root.hasChild(0) { // no subtree of another tree is this one
+			if err := s.enter(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	for {
+		a, b := d.old.next(), d.new.next()
+		more, err := true, error(nil)
+		switch {
+		case a == aTree && b == aTree && d.sameTree():
+			d.old.skip()
+			d.new.skip()
+		case a == aTree || b == aTree:
+			err = d.enter(ctx, a, b)
+		case a == theEnd && b == theEnd:
+			return nil
+		case a == anEntry && b == anEntry && d.tied():
+			more, err = d.along(d.old.top(), d.new.top())
+		default:
+			more, err = d.compare(a, b)
+		}
+		if !more || err != nil {
+			return err
+		}
+	}
+}
+
+// sameTree reports whether the subtrees that come next are one.
+func (d *differ) sameTree() bool {
+	if d.old.layer() != d.new.layer() {
+		return false
+	}
+	if d.old.root.exists() || d.new.root.exists() {
+		return d.old.link() == d.new.link()
+	}
+	a, b := d.old.top(), d.new.top()
+	x, y := a.n.linkAt(a.pos/2), b.n.linkAt(b.pos/2)
+	return string(a.n.raw[x:x+linkLen]) == string(b.n.raw[y:y+linkLen])
+}
+
+// enter opens one of two subtrees that differ, or both.
+func (d *differ) enter(ctx context.Context, a, b what) error {
+	// The higher one holds all that the other does, if they lie in one place.
+	ofOld, ofNew := -1, -1
+	if a == aTree {
+		ofOld = d.old.layer()
+	}
+	if b == aTree {
+		ofNew = d.new.layer()
+	}
+	if ofOld >= ofNew {
+		if err := d.old.enter(ctx); err != nil {
+			return err
+		}
+	}
+	if ofNew >= ofOld {
+		return d.new.enter(ctx)
+	}
+	return nil
+}
+
+// tied reports whether the entries that come next stand behind the same keys, in
+// nodes of one layer.
+func (d *differ) tied() bool {
+	a, b := d.old.top(), d.new.top()
+	if a.n.layer != b.n.layer {
+		return false
+	}
+	i, j := a.pos/2, b.pos/2
+	return i == 0 && j == 0 || a.tie == tie{b.n, i, j}
+}
+
+// along goes past the entries that are the same on both sides, and past one that
+// is not. It returns false when the iteration is to end.
+func (d *differ) along(a, b *diffLevel) (bool, error) {
+	n, m, i, j := a.n, b.n, a.pos/2, b.pos/2
+	for i < len(n.slots) && j < len(m.slots) && n.slots[i].prefix == m.slots[j].prefix &&
+		bytes.Equal(n.raw[n.slots[i].off:n.end(i)], m.raw[m.slots[j].off:m.end(j)]) {
+		a.skip()
+		a.skip()
+		b.skip()
+		b.skip()
+		if err := d.count(true, true); err != nil {
+			return false, err
+		}
+		i, j = i+1, j+1
+	}
+	a.tie = tie{m, i, j}
+	if i == len(n.slots) || j == len(m.slots) {
+		return true, nil
+	}
+	if n.slots[i].prefix != m.slots[j].prefix || !bytes.Equal(n.suffix(i), m.suffix(j)) {
+		return d.compare(anEntry, anEntry)
+	}
+	a.skip()
+	b.skip()
+	a.tie.i, a.tie.j = i+1, j+1
+	if err := d.count(true, true); err != nil {
+		return false, err
+	}
+	if x, y := n.value(i), m.value(j); x != y {
+		return d.yield(Change{n.key(i), x, y}, nil), nil
+	}
+	return true, nil
+}
+
+// count counts an entry of the one side, of the other, or of both.
+func (d *differ) count(ofOld, ofNew bool) error {
+	if ofOld {
+		if err := d.old.entry(&d.old.t.l); err != nil {
+			return err
+		}
+	}
+	if ofNew {
+		return d.new.entry(&d.new.t.l)
+	}
+	return nil
+}
+
+// compare yields the lesser of two entries if it has no counterpart, or both if
+// their values differ. It returns false when the iteration is to end.
+func (d *differ) compare(a, b what) (bool, error) {
+	var c Change
+	order := 0
+	switch {
+	case b == theEnd:
+		order, c.Key = -1, d.old.top().key()
+	case a == theEnd:
+		order, c.Key = 1, d.new.top().key()
+	default:
+		old, now := d.old.top().key(), d.new.top().key()
+		order, c.Key = strings.Compare(old, now), min(old, now)
+	}
+	if order <= 0 {
+		v := d.old.top()
+		c.Old = v.n.value(v.pos / 2)
+		v.skip()
+	}
+	if order >= 0 {
+		v := d.new.top()
+		c.New = v.n.value(v.pos / 2)
+		v.skip()
+	}
+	if order == 0 {
+		v, w := d.old.top(), d.new.top()
+		v.tie = tie{w.n, v.pos / 2, w.pos / 2}
+	}
+	if err := d.count(order <= 0, order >= 0); err != nil {
+		return false, err
+	}
+	return c.Old == c.New || d.yield(c, nil), nil
+}
+
+func (s *diffSide) top() *diffLevel { return &s.open[len(s.open)-1] }
+
+// next goes to what comes next, and says what it is.
+func (s *diffSide) next() what {
+	if s.root.exists() {
+		return aTree
+	}
+	for len(s.open) > 0 {
+		v := s.top()
+		i := v.pos / 2
+		switch {
+		case v.pos%2 == 0 && v.n.hasChild(i):
+			return aTree
+		case v.pos%2 == 0:
+			v.skip()
+		case i < len(v.n.slots):
+			return anEntry
+		default:
+			s.open = s.open[:len(s.open)-1]
+		}
+	}
+	return theEnd
+}
+
+// layer returns the layer of the subtree that comes next.
+func (s *diffSide) layer() int {
+	if s.root.exists() {
+		return int(s.root.node.layer)
+	}
+	return int(s.top().n.layer) - 1
+}
+
+// link returns the CID of the subtree that comes next.
+func (s *diffSide) link() dagcbor.CID {
+	if s.root.exists() {
+		return s.root.cid
+	}
+	v := s.top()
+	return v.n.cidIn(v.n.linkAt(v.pos / 2))
+}
+
+// skip goes past the subtree that comes next.
+func (s *diffSide) skip() {
+	if s.root.exists() {
+		s.root = child{}
+		return
+	}
+	s.top().skip()
+}
+
+// skip goes past what comes next.
+func (v *diffLevel) skip() {
+	if v.pos++; v.pos%2 == 0 && v.keys.n != nil {
+		v.keys.next()
+	}
+}
+
+// key returns the key of the entry that comes next.
+func (v *diffLevel) key() string {
+	if v.keys.n == nil {
+		v.keys = v.n.keysFrom(v.pos / 2)
+		v.keys.next()
+	}
+	return v.keys.now
+}
+
+// enter opens the subtree that comes next.
+func (s *diffSide) enter(ctx context.Context) error {
+	if err := s.visit(ctx); err != nil {
+		return err
+	}
+	var v diffLevel
+	var cid dagcbor.CID
+	if s.keep {
+		cid = s.link()
+	}
+	if s.root.exists() {
+		v.n = s.root.node
+	} else {
+		above := s.top()
+		v.in = above.n.gap(above.pos/2, above.in)
+		var err error
+		if v.n, err = s.t.below(ctx, above.n, above.pos/2, v.in); err != nil {
+			return err
+		}
+	}
+	s.skip()
+	if s.keep {
+		s.nodes = append(s.nodes, Node{cid, v.n.raw, int(v.n.layer)})
+	}
+	s.open = append(s.open, v)
+	return nil
+}
