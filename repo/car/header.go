@@ -15,10 +15,11 @@ type header struct {
 }
 
 // parseHeader reads the DAG-CBOR of the header, which stands at offset off.
-// How long it is has been checked; its parts need no limits of their own.
-func parseHeader(b []byte, off int64, l *limits) ([]dagcbor.CID, error) {
+// How long it is has been checked; its parts need no limits of their own. The
+// roots go into room, if there is enough of it.
+func parseHeader(b []byte, off int64, l *limits, room []dagcbor.CID) ([]dagcbor.CID, error) {
 	r := dagcbor.NewReader(b, &dagcbor.Options{MaxSize: -1, MaxContainer: -1, MaxKey: -1, MaxString: -1})
-	h, err := readHeader(r, l)
+	h, err := readHeader(r, l, room)
 	if err == nil {
 		err = r.End()
 	}
@@ -47,7 +48,7 @@ func headerError(err error, off int64) error {
 	return err
 }
 
-func readHeader(r *dagcbor.Reader, l *limits) (h header, err error) {
+func readHeader(r *dagcbor.Reader, l *limits, room []dagcbor.CID) (h header, err error) {
 	n, err := r.Map()
 	for range n {
 		var key []byte
@@ -56,7 +57,7 @@ func readHeader(r *dagcbor.Reader, l *limits) (h header, err error) {
 		}
 		switch string(key) {
 		case "roots":
-			h.roots, err = readRoots(r, l)
+			h.roots, err = readRoots(r, l, room)
 		case "version":
 			h.versionAt = r.Offset()
 			h.version, err = r.Int()
@@ -70,7 +71,7 @@ func readHeader(r *dagcbor.Reader, l *limits) (h header, err error) {
 	return h, err
 }
 
-func readRoots(r *dagcbor.Reader, l *limits) ([]dagcbor.CID, error) {
+func readRoots(r *dagcbor.Reader, l *limits, room []dagcbor.CID) ([]dagcbor.CID, error) {
 	at := r.Offset()
 	n, err := r.Array()
 	if err != nil {
@@ -79,7 +80,10 @@ func readRoots(r *dagcbor.Reader, l *limits) ([]dagcbor.CID, error) {
 	if int64(n) > l.roots {
 		return nil, limitError("number of roots", l.roots, int64(n), int64(at))
 	}
-	roots := make([]dagcbor.CID, 0, min(n, DefaultMaxRoots))
+	roots := room[:0]
+	if cap(room) < n || room == nil {
+		roots = make([]dagcbor.CID, 0, min(n, DefaultMaxRoots))
+	}
 	for range n {
 		c, err := r.CID()
 		if err != nil {

@@ -1,12 +1,15 @@
 package car
 
 import (
+	"context"
 	"encoding/binary"
 	"iter"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/mst"
 )
 
 // An Index finds the blocks of a CAR file that is in memory by their CIDs.
@@ -14,14 +17,15 @@ import (
 // bytes for each different block, or for each KiB of the file if those are
 // more.
 //
-// It is immutable and safe for concurrent use, as long as nobody changes the
-// file's bytes.
+// It is safe for concurrent use, as long as nobody changes the file's bytes or
+// calls Reset. It is a [mst.Source].
 type Index struct {
 	b      []byte
 	roots  []dagcbor.CID
 	start  int    // where the sections begin
 	unique int    // different blocks
 	slots  []slot // the hash table
+	spare  []slot // memory of another one, of no length
 	shift  uint   // from a hash to its first slot
 	seed   uint64
 }
@@ -30,80 +34,128 @@ type Index struct {
 // index of them. A block that stands there several times is held once. The
 // file may have up to 4 GiB - 1; a nil o means the default limits.
 func NewIndex(b []byte, o *Options) (*Index, error) {
-	// Whoever writes the file chooses the digests, though at the price of
-	// computing them. The random multiplier keeps him from choosing slots.
-	return newIndex(b, o, rand.Uint64()|1)
+	return newIndex(b, o, newSeed())
 }
 
+// newSeed returns a multiplier. Whoever writes the file chooses the digests,
+// though at the price of computing them; chance keeps him from choosing slots.
+func newSeed() uint64 { return rand.Uint64() | 1 }
+
 func newIndex(b []byte, o *Options, seed uint64) (*Index, error) {
-	l := o.limits()
-	if int64(len(b)) > math.MaxUint32 {
-		return nil, limitError("file size", math.MaxUint32, int64(len(b)), 0)
-	}
-	x := &Index{b: b, seed: seed}
-	if err := x.readHeader(&l); err != nil {
-		return nil, err
-	}
-	if err := x.readSections(&l); err != nil {
+	x := &Index{seed: seed}
+	if err := x.read(b, o); err != nil {
 		return nil, err
 	}
 	return x, nil
 }
 
-func (x *Index) readHeader(l *limits) error {
-	n, start, err := readLength(x.b, 0, "header")
+// Reset makes x the index of another file, as [NewIndex] does, with the memory
+// that it has: after a few files of about the same size there is nothing to
+// allocate. What Roots returned is overwritten; blocks stay valid. After an
+// error x has no blocks.
+func (x *Index) Reset(b []byte, o *Options) error {
+	if x.seed == 0 {
+		x.seed = newSeed()
+	}
+	x.clear()
+	err := x.read(b, o)
 	if err != nil {
-		return err
+		x.clear()
 	}
-	if err := l.checkHeader(n, int64(start)); err != nil {
-		return err
-	}
-	if n > uint64(len(x.b)-start) {
-		return truncated(int64(len(x.b)), "header")
-	}
-	x.start = start + int(n)
-	x.roots, err = parseHeader(x.b[start:x.start], int64(start), l)
 	return err
 }
 
-// readSections checks the sections, one after the other, and enters their
-// blocks into the table: in batches, so that the processor waits for several
-// slots at once, most of which are not in its caches.
-func (x *Index) readSections(l *limits) error {
-	var room [64]slot
-	batch := room[:0]
-	for off, count := x.start, int64(1); off < len(x.b); count++ {
-		content, end, err := x.readSection(off, count, l)
-		if err != nil {
-			return err
+// clear leaves nothing of x but memory.
+func (x *Index) clear() {
+	x.b, x.roots, x.start, x.unique, x.slots = nil, x.roots[:0], 0, 0, x.slots[:0]
+}
+
+// read reads a file into x, which is empty.
+func (x *Index) read(b []byte, o *Options) error {
+	l := o.limits()
+	if int64(len(b)) > math.MaxUint32 {
+		return limitError("file size", math.MaxUint32, int64(len(b)), 0)
+	}
+	r := Reader{in: bytesInput(b, 0), l: l, roots: x.roots}
+	if err := r.readHeader(); err != nil {
+		return err
+	}
+	x.b, x.roots, x.start = b, r.roots, int(r.in.off)
+	var err error
+	if workers := o.workers(); workers > 1 && len(b) > 2*batchSize {
+		err = x.readBatches(&r.in, l, workers)
+	} else {
+		err = x.readSections(&r.in, &l)
+	}
+	if err == nil && l.unique {
+		err = x.duplicate()
+	}
+	return err
+}
+
+// duplicate returns an error for the first section whose block is not the one
+// in the table.
+func (x *Index) duplicate() error {
+	for off := x.start; off < len(x.b); {
+		content, end := x.section(off)
+		if c := blockIn(content).CID; x.find(c) != off {
+			return &DuplicateError{c, int64(off)}
 		}
-		if len(batch) == cap(batch) {
-			x.add(batch)
-			batch = batch[:0]
-		}
-		batch = append(batch, slot{uint32(off), x.hash(content[1], content[4:cidLen])})
 		off = end
 	}
-	x.add(batch)
 	return nil
 }
 
-// readSection checks section number count, which stands at off.
-func (x *Index) readSection(off int, count int64, l *limits) (content []byte, end int, err error) {
-	n, size, err := readLength(x.b[off:], int64(off), "section length")
-	if err != nil {
-		return nil, 0, err
+// readSections checks the sections, one after the other, and enters their
+// blocks into the table: several at a time, so that the processor waits for
+// several slots at once, most of which are not in its caches.
+func (x *Index) readSections(in *input, l *limits) error {
+	var room [64]slot
+	group := room[:0]
+	for count := int64(1); ; count++ {
+		s, err := cutSection(in, l, count)
+		if err == nil {
+			err = l.checkBlock(s.content, s.start)
+		}
+		if err != nil {
+			x.add(group)
+			return notEOF(err)
+		}
+		if group = append(group, x.slot(s)); len(group) == cap(group) {
+			x.add(group)
+			group = group[:0]
+		}
 	}
-	start := off + size
-	if err := l.checkSection(n, int64(off), int64(start), count); err != nil {
-		return nil, 0, err
+}
+
+// readBatches is readSections with the help of others.
+func (x *Index) readBatches(in *input, l limits, workers int) error {
+	var room [64]slot
+	a := ahead{workers: workers}
+	for b := a.nextBatch(in, &l, nil); ; b = a.nextBatch(in, &l, b) {
+		for some := range slices.Chunk(b.sections[:b.good], cap(room)) {
+			group := room[:0]
+			for _, s := range some {
+				group = append(group, x.slot(s))
+			}
+			x.add(group)
+		}
+		if err := b.failure(); err != nil {
+			return notEOF(err)
+		}
 	}
-	if n > uint64(len(x.b)-start) {
-		return nil, 0, truncated(int64(len(x.b)), "section")
+}
+
+// notEOF takes the end of the file for what it is here: no error.
+func notEOF(err error) error {
+	if isEOF(err) {
+		return nil
 	}
-	end = start + int(n)
-	content = x.b[start:end]
-	return content, end, checkBlock(content, int64(start))
+	return err
+}
+
+func (x *Index) slot(s section) slot {
+	return slot{uint32(s.at), x.hash(s.content[1], s.content[4:cidLen])}
 }
 
 // section returns the content of the section at off, which has been checked,
@@ -124,8 +176,28 @@ func (x *Index) Len() int { return x.unique }
 // Get returns the block that c names and whether the file has it. The slice
 // aliases the file.
 func (x *Index) Get(c dagcbor.CID) (data []byte, found bool) {
-	if x.unique == 0 {
+	off := x.find(c)
+	if off == 0 {
 		return nil, false
+	}
+	b, _ := x.section(off)
+	return b[cidLen:], true
+}
+
+// Block returns the block that c names, as Get does, or [mst.ErrNotFound].
+func (x *Index) Block(_ context.Context, c dagcbor.CID) ([]byte, error) {
+	b, found := x.Get(c)
+	if !found {
+		return nil, mst.ErrNotFound
+	}
+	return b, nil
+}
+
+// find returns the offset of the first section with the block that c names, or
+// 0 if there is none.
+func (x *Index) find(c dagcbor.CID) int {
+	if x.unique == 0 {
+		return 0
 	}
 	digest := c.Digest()
 	hash := x.hash(byte(c.Codec()), digest[:])
@@ -135,10 +207,10 @@ func (x *Index) Get(c dagcbor.CID) (data []byte, found bool) {
 		}
 		b, _ := x.section(int(x.slots[i].off))
 		if b[1] == byte(c.Codec()) && string(b[4:cidLen]) == string(digest[:]) {
-			return b[cidLen:], true
+			return int(x.slots[i].off)
 		}
 	}
-	return nil, false
+	return 0
 }
 
 // Blocks returns all blocks in the order of the file, with repetitions. Their

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/mst"
 	"github.com/linnet-at/linnet/repo/car"
 )
 
@@ -104,4 +105,54 @@ func TestIndexConcurrent(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// An Index that was used for other files is like a new one.
+func TestIndexReset(t *testing.T) {
+	var x car.Index
+	for _, n := range []int{0, 1, 200, 5, 0, 64, 5000, 6, 1200} {
+		blocks := sizedBlocks(mixedSizes()[:n%1000]...)
+		for i := range n - len(blocks) {
+			blocks = append(blocks, block(string(binary.LittleEndian.AppendUint32(nil, uint32(i)))))
+		}
+		b := car.AppendHeader(nil, block("root").CID)
+		for _, block := range blocks {
+			b = car.AppendBlock(b, block.CID, block.Data)
+		}
+		for _, o := range []*car.Options{nil, {RefuseDuplicates: true}} {
+			want, wantErr := car.NewIndex(b, o)
+			err := x.Reset(b, o)
+			require.Equal(t, wantErr, err)
+			if err != nil {
+				want = new(car.Index)
+			}
+			require.Equal(t, []any{want.Len(), len(want.Roots())}, []any{x.Len(), len(x.Roots())})
+			requireBlocks(t, slices.Collect(want.Blocks()), slices.Collect(x.Blocks()))
+			for _, want := range blocks {
+				data, found := x.Get(want.CID)
+				require.Equal(t, err == nil, found)
+				require.True(t, !found || bytes.Equal(want.Data, data))
+			}
+			_, found := x.Get(block("of another file").CID)
+			require.False(t, found)
+		}
+		require.NoError(t, x.Reset(file(block("of another file")), nil))
+		other := file(block("one"), block("of another file"))
+		require.Error(t, x.Reset(other[:len(other)-1], nil))
+		require.Zero(t, x.Len())
+		require.Empty(t, x.Roots())
+		require.Empty(t, slices.Collect(x.Blocks()))
+	}
+}
+
+func TestIndexIsSource(t *testing.T) {
+	var x car.Index
+	var source mst.Source = &x
+	require.NoError(t, x.Reset(file(block("one")), nil))
+	data, err := source.Block(t.Context(), block("one").CID)
+	require.NoError(t, err)
+	require.Equal(t, block("one").Data, data)
+	data, err = source.Block(t.Context(), block("two").CID)
+	require.Equal(t, mst.ErrNotFound, err)
+	require.Nil(t, data)
 }

@@ -68,10 +68,17 @@ func TestIndexMemory(t *testing.T) {
 		var x *car.Index
 		used := allocated(func() {
 			var err error
-			x, err = car.NewIndex(b, nil)
+			x, err = car.NewIndex(b, &car.Options{Workers: 1})
 			require.NoError(t, err)
 		})
 		require.NotNil(t, x)
+		// Each worker costs a little more, while the index is made.
+		const worker = 32 << 10
+		several := allocated(func() {
+			_, err := car.NewIndex(b, &car.Options{Workers: 3})
+			require.NoError(t, err)
+		})
+		require.Less(t, several, used+4*worker)
 		return used
 	}
 	const fixed = 2 << 10
@@ -104,6 +111,20 @@ func TestIndexAllocations(t *testing.T) {
 	c := dagcbor.MustParseCID(workedRecordCID)
 	var x *car.Index
 	require.LessOrEqual(t, testing.AllocsPerRun(100, func() { x, _ = car.NewIndex(b, nil) }), 3.0)
+	// A consumer of many files, such as a firehose brings, uses one for all.
+	files := [][]byte{b, file(sizedBlocks(mixedSizes()[20:100]...)...), file(block("")), b, file(sizedBlocks(mixedSizes()[20:60]...)...)}
+	var again car.Index
+	reset := func() {
+		for _, b := range files {
+			if err := again.Reset(b, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for range 3 {
+		reset()
+	}
+	require.Zero(t, testing.AllocsPerRun(100, reset))
 	require.Zero(t, testing.AllocsPerRun(100, func() {
 		if _, found := x.Get(c); !found {
 			t.Fatal("not found")

@@ -1,6 +1,9 @@
 package car
 
-import "math"
+import (
+	"math"
+	"runtime"
+)
 
 // Default limits. The specification asks for limits without naming numbers
 // (https://atproto.com/specs/repository#security-considerations): records have
@@ -24,6 +27,42 @@ type Options struct {
 	// MaxBlocks is how many blocks the file may have, repeated ones
 	// included; 0 means no limit.
 	MaxBlocks int
+
+	// RefuseDuplicates makes [NewIndex] refuse a file in which a block stands
+	// several times, with a [*DuplicateError]. A Reader, which remembers
+	// nothing, can't tell.
+	RefuseDuplicates bool
+
+	// ReadAhead makes a Reader read and hash blocks before they are asked
+	// for, up to [ReadAheadSize] bytes for each worker, so that other cores
+	// hash while the caller works. An Index, whose file is there as a whole,
+	// always works so.
+	ReadAhead bool
+	// KeepBlocks makes the Data of the blocks that a Reader returns stay
+	// valid. Buffers are then not used again, and each block keeps the memory
+	// of those around it.
+	KeepBlocks bool
+	// Workers is how many goroutines, the caller included, hash at the same
+	// time; 0 means [runtime.GOMAXPROCS], and at most 8. They end by
+	// themselves.
+	Workers int
+	// TrustHashes takes the names of the blocks for true, of a file that was
+	// compared with them before and could not be changed since.
+	TrustHashes bool
+}
+
+// ReadAheadSize is how many bytes a Reader with [Options.ReadAhead] reads ahead
+// for each worker, or one block if that is larger.
+const ReadAheadSize = batchSize
+
+const maxWorkers = 8
+
+// workers returns how many goroutines hash.
+func (o *Options) workers() int {
+	if o == nil || o.Workers == 0 {
+		return min(runtime.GOMAXPROCS(0), maxWorkers)
+	}
+	return max(o.Workers, 1)
 }
 
 const (
@@ -37,6 +76,7 @@ const (
 // limits holds Options with the defaults filled in.
 type limits struct {
 	block, header, roots, size, blocks int64
+	trust, unique                      bool
 }
 
 func (o *Options) limits() limits {
@@ -49,6 +89,8 @@ func (o *Options) limits() limits {
 		roots:  limitOr(int64(o.MaxRoots), DefaultMaxRoots),
 		size:   limitOr(o.MaxSize, unlimited),
 		blocks: limitOr(int64(o.MaxBlocks), unlimited),
+		trust:  o.TrustHashes,
+		unique: o.RefuseDuplicates,
 	}
 }
 

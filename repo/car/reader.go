@@ -7,16 +7,22 @@ import (
 	"github.com/linnet-at/linnet/dagcbor"
 )
 
-// A Reader reads the blocks of a CAR file from a stream, in the order in which
-// they stand. It holds one block at a time in memory.
+// A Reader reads the blocks of a CAR file, in the order in which they stand. It
+// holds one block at a time in memory, or some hundred kilobytes of them with
+// [Options.ReadAhead].
 //
-// A Reader must not be used by several goroutines at once.
+// A Reader must not be used by several goroutines at once. It needs no closing.
 type Reader struct {
 	in    input
 	l     limits
 	roots []dagcbor.CID
-	n     int64 // blocks read
+	n     int64 // blocks returned
+	off   int64 // where the next one begins
 	err   error // what Next returns from now on
+
+	ahead *ahead // nil if one block is read at a time
+	batch *batch
+	i     int // the next one in batch
 }
 
 // NewReader reads the header of the CAR file in r and returns a Reader for its
@@ -25,15 +31,29 @@ type Reader struct {
 //
 // An error of r, other than [io.EOF], is wrapped in an [*Error].
 func NewReader(r io.Reader, o *Options) (*Reader, error) {
-	cr := &Reader{in: newInput(r), l: o.limits()}
-	if err := cr.readHeader(); err != nil {
+	return newReader(newInput(r, o), o)
+}
+
+// NewBytesReader is [NewReader] for a file that is in memory. Nothing of it is
+// copied: the Data of the blocks aliases b.
+func NewBytesReader(b []byte, o *Options) (*Reader, error) {
+	return newReader(bytesInput(b, 0), o)
+}
+
+func newReader(in input, o *Options) (*Reader, error) {
+	r := &Reader{in: in, l: o.limits()}
+	if err := r.readHeader(); err != nil {
 		return nil, err
 	}
-	return cr, nil
+	r.off = r.in.off
+	if o != nil && o.ReadAhead {
+		r.ahead = &ahead{workers: o.workers()}
+	}
+	return r, nil
 }
 
 func (r *Reader) readHeader() error {
-	n, size, err := r.length("header")
+	n, size, err := r.in.length("header")
 	if err != nil {
 		return err
 	}
@@ -44,7 +64,7 @@ func (r *Reader) readHeader() error {
 	if err != nil {
 		return err
 	}
-	r.roots, err = parseHeader(b[size:], int64(size), &r.l)
+	r.roots, err = parseHeader(b[size:], int64(size), &r.l, r.roots)
 	r.in.skip(len(b))
 	return err
 }
@@ -55,61 +75,72 @@ func (r *Reader) Roots() []dagcbor.CID { return r.roots }
 // Offset returns the offset in the file at which the next section begins: how
 // many bytes the header and the blocks returned so far have. After an error
 // that is where the section begins that could not be read.
-func (r *Reader) Offset() int64 { return r.in.off }
+func (r *Reader) Offset() int64 { return r.off }
 
 // Next returns the next block, checked against its CID. Its Data is valid only
-// until the next call. The error is [io.EOF], itself, at the end of the file;
-// after any error every further call returns the same.
+// until the next call, unless it aliases the file or [Options.KeepBlocks] is
+// set. The error is [io.EOF], itself, at the end of the file; after any error
+// every further call returns the same.
 func (r *Reader) Next() (Block, error) {
 	if r.err != nil {
 		return Block{}, r.err
 	}
-	b, err := r.next()
+	if r.ahead != nil {
+		return r.nextAhead()
+	}
+	s, err := cutSection(&r.in, &r.l, r.n+1)
+	if err == nil {
+		err = r.l.checkBlock(s.content, s.start)
+	}
+	return r.result(s, err)
+}
+
+// nextAhead returns the next block of the batch, or of the next batch.
+func (r *Reader) nextAhead() (Block, error) {
+	for r.batch == nil || r.i == r.batch.good {
+		if r.batch != nil {
+			if err := r.batch.failure(); err != nil {
+				return r.result(section{}, err)
+			}
+		}
+		r.batch, r.i = r.ahead.nextBatch(&r.in, &r.l, r.batch), 0
+	}
+	s := r.batch.sections[r.i]
+	r.i++
+	return r.result(s, nil)
+}
+
+func (r *Reader) result(s section, err error) (Block, error) {
 	if err != nil {
 		r.err = err
 		return Block{}, err
 	}
-	return b, nil
-}
-
-func (r *Reader) next() (Block, error) {
-	if r.in.atEnd() {
-		return Block{}, io.EOF
-	}
-	n, size, err := r.length("section length")
-	if err != nil {
-		return Block{}, err
-	}
-	start := r.in.off + int64(size)
-	if err := r.l.checkSection(n, r.in.off, start, r.n+1); err != nil {
-		return Block{}, err
-	}
-	b, err := r.in.peek(size+int(n), "section")
-	if err != nil {
-		return Block{}, err
-	}
-	content := b[size:]
-	if err := checkBlock(content, start); err != nil {
-		return Block{}, err
-	}
-	r.in.skip(len(b))
 	r.n++
-	return blockIn(content), nil
+	r.off = s.start + int64(len(s.content))
+	return blockIn(s.content), nil
 }
 
-// length looks at the length that comes next in the input. It waits for no
-// byte that is not part of it.
-func (r *Reader) length(what string) (n uint64, size int, err error) {
-	var b []byte
-	for size := 1; size <= maxVarint; size++ {
-		if b, err = r.in.peek(size, what); err != nil {
-			return 0, 0, err
-		}
-		if b[size-1] < 0x80 {
-			break
-		}
+// cutSection returns section number count, which comes next in the input, and
+// goes past it. Its hash is not compared. The error is io.EOF, itself, at the
+// end.
+func cutSection(in *input, l *limits, count int64) (section, error) {
+	if in.atEnd() {
+		return section{}, io.EOF
 	}
-	return readLength(b, r.in.off, what)
+	n, size, err := in.length("section length")
+	if err != nil {
+		return section{}, err
+	}
+	at, start := in.off, in.off+int64(size)
+	if err := l.checkSection(n, at, start, count); err != nil {
+		return section{}, err
+	}
+	b, err := in.peek(size+int(n), "section")
+	if err != nil {
+		return section{}, err
+	}
+	in.skip(len(b))
+	return section{b[size:], at, start}, nil
 }
 
 // Blocks returns the blocks that are left, as [Reader.Next] gives them. A pair

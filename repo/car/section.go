@@ -31,11 +31,14 @@ func readLength(b []byte, off int64, what string) (n uint64, size int, err error
 }
 
 // checkBlock compares the block in the content of a section, which stands at
-// off, with its name.
-func checkBlock(content []byte, off int64) error {
+// off, with its name, or only looks at the name if the rest is trusted.
+func (l *limits) checkBlock(content []byte, off int64) error {
 	c, err := dagcbor.CIDFromBytes(content[:cidLen])
 	if err != nil {
 		return &Error{off, "section has no CID of the blessed form", nil}
+	}
+	if l.trust {
+		return nil
 	}
 	sum := sha256.Sum256(content[cidLen:])
 	if string(sum[:]) != string(content[4:cidLen]) {

@@ -66,7 +66,13 @@ func (x *Index) resize(n int) {
 		return
 	}
 	old := x.slots
-	x.slots = make([]slot, size)
+	if cap(x.spare) >= size {
+		x.slots = x.spare[:size]
+		clear(x.slots)
+	} else {
+		x.slots = make([]slot, size)
+	}
+	x.spare = old[:0] // for the next one
 	x.shift = uint(32 - bits.TrailingZeros(uint(size)))
 	for _, s := range old {
 		if s.off == 0 {
