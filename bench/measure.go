@@ -23,6 +23,8 @@ type row struct {
 	// floor is the part of the work that no design avoids, or nil.
 	floorName string
 	floor     func()
+	// cores is how many cores ours has; 0 means one. The others have one.
+	cores int
 
 	// asked is how many times faster than the peer we have to be; 0 if
 	// nothing is asked. It stands for a multiple of the fastest SDK, which was
@@ -46,6 +48,15 @@ type result struct {
 	ourFigures, peerFigures, otherFigures, floorFigures figures
 }
 
+// clock is what times the row: the processor, which does not count what other
+// processes do, or the clock on the wall if the work is spread over cores.
+func (r row) clock() func() time.Duration {
+	if r.cores > 1 {
+		return wallTime
+	}
+	return cpuTime
+}
+
 const roundTime = 25 * time.Millisecond
 
 // measure times the contestants in turn.
@@ -58,13 +69,15 @@ func (r row) measure(rounds int) (result, error) {
 	res := result{row: r}
 	type contestant struct {
 		op    func()
+		cores int
 		out   *figures
 		n     int
 		times []float64
 	}
 	var all []*contestant
-	for _, c := range []*contestant{{op: r.ours, out: &res.ourFigures}, {op: r.peer, out: &res.peerFigures}, {op: r.other, out: &res.otherFigures}, {op: r.floor, out: &res.floorFigures}} {
+	for _, c := range []*contestant{{op: r.ours, cores: r.cores, out: &res.ourFigures}, {op: r.peer, out: &res.peerFigures}, {op: r.other, out: &res.otherFigures}, {op: r.floor, out: &res.floorFigures}} {
 		if c.op != nil {
+			runtime.GOMAXPROCS(max(1, c.cores))
 			c.n = calibrate(c.op)
 			*c.out = allocations(c.op, c.n)
 			all = append(all, c)
@@ -72,8 +85,9 @@ func (r row) measure(rounds int) (result, error) {
 	}
 	for range rounds {
 		for _, c := range all {
+			runtime.GOMAXPROCS(max(1, c.cores))
 			runtime.GC()
-			c.times = append(c.times, timed(c.op, c.n))
+			c.times = append(c.times, timed(r.clock(), c.op, c.n))
 		}
 	}
 	for _, c := range all {
@@ -83,19 +97,24 @@ func (r row) measure(rounds int) (result, error) {
 	return res, nil
 }
 
+// wallTime is the time on the clock.
+func wallTime() time.Duration { return time.Since(epoch) }
+
+var epoch = time.Now()
+
 // timed returns the nanoseconds that one of n operations takes.
-func timed(op func(), n int) float64 {
-	start := time.Now()
+func timed(clock func() time.Duration, op func(), n int) float64 {
+	start := clock()
 	for range n {
 		op()
 	}
-	return float64(time.Since(start).Nanoseconds()) / float64(n)
+	return float64((clock() - start).Nanoseconds()) / float64(n)
 }
 
 // calibrate returns how many operations take about a round's time.
 func calibrate(op func()) int {
 	for n := 1; ; n *= 4 {
-		if ns := timed(op, n) * float64(n); ns > float64(roundTime)/8 {
+		if ns := timed(wallTime, op, n) * float64(n); ns > float64(roundTime)/8 {
 			return max(1, int(float64(n)*float64(roundTime)/ns))
 		}
 	}
@@ -191,7 +210,7 @@ func memory(f figures) string {
 // table prints the results as Markdown.
 func table(results []result) string {
 	var sb strings.Builder
-	fmt.Fprintf(&sb, "# Results\n\nWritten by `cd bench && go run .` with %s on %s/%s, one core; medians of interleaved rounds. The peer is\n"+
+	fmt.Fprintf(&sb, "# Results\n\nWritten by `cd bench && go run .` with %s on %s/%s, one core and its processor time unless a row says otherwise; medians of interleaved rounds. The peer is\n"+
 		"github.com/bluesky-social/indigo at the version in go.mod. What is asked is a multiple of the peer in the same run; factors behind\n"+
 		"other libraries say how many times faster than they we are, those behind a floor how many times it we take.\n\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	head := []string{"workload", "linnet", "peer", "ratio", "asked", "", "others", "floor"}

@@ -27,6 +27,7 @@ type Commit struct {
 	cid      dagcbor.CID
 	block    []byte
 	unsigned []byte
+	room     [160]byte // for unsigned, which mostly fits
 }
 
 // DID returns the account that the repository belongs to.
@@ -114,27 +115,41 @@ var ErrUnsupportedVersion = errors.New("repo: unsupported repository version")
 // [*CommitError], and matches [ErrUnsupportedVersion] for other versions. The
 // Commit keeps block, which is not to be changed.
 func ParseCommit(block []byte, o *Options) (*Commit, error) {
-	p := commitParser{c: &Commit{cid: dagcbor.Sum(dagcbor.DAGCBOR, block), block: block}, r: dagcbor.NewReader(block, nil)}
-	if err := p.parse(); err != nil {
-		return nil, p.error("", err)
-	}
 	if o == nil {
 		o = &Options{}
 	}
-	if err := p.check(o); err != nil {
+	c := new(Commit)
+	if err := c.read(dagcbor.Sum(dagcbor.DAGCBOR, block), block, o, syntax.TID{}); err != nil {
 		return nil, err
 	}
-	p.c.unsigned = p.withoutSig()
-	return p.c, nil
+	return c, nil
+}
+
+// read makes c, which is zero, the commit in block, whose CID is cid. It does not
+// allocate if the fields did and rev are o.DID and rev, which need not be.
+func (c *Commit) read(cid dagcbor.CID, block []byte, o *Options, rev syntax.TID) error {
+	c.cid, c.block = cid, block
+	p := commitParser{c: c, r: *dagcbor.NewReader(block, nil)}
+	if err := p.parse(); err != nil {
+		return p.error("", err)
+	}
+	if err := p.check(o); err != nil {
+		return err
+	}
+	if err := p.names(o.DID, rev); err != nil {
+		return err
+	}
+	c.unsigned = p.withoutSig()
+	return nil
 }
 
 // commitParser holds the fields of a commit until all of them are there.
 type commitParser struct {
 	c *Commit
-	r *dagcbor.Reader
+	r dagcbor.Reader
 
 	fields           int
-	did, rev         string
+	did, rev         []byte
 	version          int64
 	sigStart, sigEnd int // the pair of sig in the block
 	seen             struct{ did, rev, sig, data, prev, version bool }
@@ -163,10 +178,10 @@ func (p *commitParser) field(key string, start int) (err error) {
 	switch key {
 	case "did":
 		p.seen.did = true
-		p.did, err = p.text()
+		p.did, err = p.r.Text()
 	case "rev":
 		p.seen.rev = true
-		p.rev, err = p.text()
+		p.rev, err = p.r.Text()
 	case "sig":
 		p.seen.sig = true
 		p.c.sig, err = p.r.Bytes()
@@ -189,11 +204,6 @@ func (p *commitParser) field(key string, start int) (err error) {
 	return err
 }
 
-func (p *commitParser) text() (string, error) {
-	b, err := p.r.Text()
-	return string(b), err
-}
-
 // error makes a CommitError of err, if it is none yet.
 func (p *commitParser) error(field string, err error) error {
 	if _, done := errors.AsType[*CommitError](err); done {
@@ -203,7 +213,7 @@ func (p *commitParser) error(field string, err error) error {
 }
 
 // check compares the fields with what version 3 demands.
-func (p *commitParser) check(o *Options) (err error) {
+func (p *commitParser) check(o *Options) error {
 	fail := func(field, msg string) error { return &CommitError{p.c.cid, field, msg, nil} }
 	switch s := &p.seen; {
 	case !s.version:
@@ -227,11 +237,20 @@ func (p *commitParser) check(o *Options) (err error) {
 	case len(p.c.sig) != crypto.SignatureSize:
 		return fail("sig", fmt.Sprintf("has %d bytes, not %d", len(p.c.sig), crypto.SignatureSize))
 	}
-	if p.c.did, err = syntax.ParseDID(p.did); err != nil {
-		return p.error("did", err)
+	return nil
+}
+
+// names parses the fields did and rev, unless they are those that are expected.
+func (p *commitParser) names(did syntax.DID, rev syntax.TID) (err error) {
+	if p.c.did = did; did.IsZero() || string(p.did) != did.String() {
+		if p.c.did, err = syntax.ParseDID(string(p.did)); err != nil {
+			return p.error("did", err)
+		}
 	}
-	if p.c.rev, err = syntax.ParseTID(p.rev); err != nil {
-		return p.error("rev", err)
+	if p.c.rev = rev; rev.IsZero() || string(p.rev) != rev.String() {
+		if p.c.rev, err = syntax.ParseTID(string(p.rev)); err != nil {
+			return p.error("rev", err)
+		}
 	}
 	return nil
 }
@@ -240,12 +259,17 @@ func (p *commitParser) check(o *Options) (err error) {
 func (p *commitParser) withoutSig() []byte {
 	b := p.c.block
 	head := headLen(p.fields)
-	out := dagcbor.AppendMap(make([]byte, 0, len(b)), p.fields-1)
+	out := p.c.room[:0:len(p.c.room)]
+	if len(b) > len(p.c.room)+p.sigEnd-p.sigStart {
+		out = make([]byte, 0, len(b))
+	}
+	out = dagcbor.AppendMap(out, p.fields-1)
 	out = append(out, b[head:p.sigStart]...)
 	return append(out, b[p.sigEnd:]...)
 }
 
 // headLen is how long the head of a map of n pairs is.
 func headLen(n int) int {
-	return len(dagcbor.AppendMap(nil, n))
+	var room [9]byte
+	return len(dagcbor.AppendMap(room[:0], n))
 }

@@ -159,7 +159,7 @@ func TestParseCommitVersion(t *testing.T) {
 }
 
 func TestUnknownFields(t *testing.T) {
-	ledger.Covers(t, "REP-014")
+	ledger.Covers(t, "REP-014", "CBR-022")
 	key := privateKey(t, crypto.K256).PublicKey()
 	for name, more := range map[string]fields{
 		"short, first":     {"a": dagcbor.AppendInt(nil, 1)},

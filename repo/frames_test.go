@@ -25,9 +25,13 @@ type message struct {
 	Commit dagcbor.CID `cbor:"commit"`
 	Blocks []byte      `cbor:"blocks"`
 	Ops    []struct {
-		CID  *dagcbor.CID `cbor:"cid"`
-		Path string       `cbor:"path"`
+		Action string       `cbor:"action"`
+		CID    *dagcbor.CID `cbor:"cid"`
+		Path   string       `cbor:"path"`
+		Prev   *dagcbor.CID `cbor:"prev"`
 	} `cbor:"ops"`
+	Since    *syntax.TID  `cbor:"since"`
+	PrevData *dagcbor.CID `cbor:"prevData"`
 }
 
 // messages calls f with the messages of a captured stream.

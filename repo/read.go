@@ -34,7 +34,7 @@ func Read(ctx context.Context, r io.Reader, o *Options) (*Export, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	b, err := readAll(ctx, r, o.maxSize())
+	b, err := readAll(ctx, r, o)
 	if err != nil {
 		return nil, err
 	}
@@ -54,62 +54,56 @@ func ReadBytes(b []byte, o *Options) (*Export, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Export{file: file, size: int64(len(b)), o: *o, tree: o.tree()}
-	if e.commit, err = e.readCommit(); err != nil {
+	e := &Export{file: file, size: int64(len(b)), o: *o, tree: o.treeOptions()}
+	if e.commit, err = e.o.readCommit(file.Roots(), e.find); err != nil {
 		return nil, err
 	}
 	return e, nil
-}
-
-var errNoKey = errors.New("repo: no key to verify with: set Options.Key, or SkipSignature to do without")
-
-func (o *Options) check() error {
-	if o == nil || o.Key.Curve() == 0 && !o.SkipSignature {
-		return errNoKey
-	}
-	return nil
-}
-
-// tree returns the options for the tree in a CAR file.
-func (o *Options) tree() mst.Options {
-	tree := mst.Options{}
-	if o.Tree != nil {
-		tree = *o.Tree
-	}
-	tree.TrustHashes = true // the index has hashed every block
-	return tree
 }
 
 func sizeError(limit, got int64) error {
 	return &LimitError{Name: "repo: size of CAR file", Limit: limit, Got: got, Offset: -1}
 }
 
-func (e *Export) readCommit() (*Commit, error) {
-	roots := e.file.Roots()
+// rootBlock returns the first root that the header of a CAR file names, which
+// is the commit, and its block.
+func rootBlock(roots []dagcbor.CID, get func(dagcbor.CID) ([]byte, bool, error)) (c dagcbor.CID, block []byte, err error) {
 	if len(roots) == 0 {
-		return nil, errors.New("repo: CAR file has no root, so no commit")
+		return c, nil, errors.New("repo: CAR file has no root, so no commit")
 	}
-	block, found := e.file.Get(roots[0])
-	if !found {
-		return nil, &CommitError{CID: roots[0], Msg: "is the root, and missing"}
+	c = roots[0]
+	block, found, err := get(c)
+	switch {
+	case err != nil:
+		return c, nil, err
+	case !found:
+		return c, nil, &CommitError{CID: c, Msg: "is the root, and missing"}
+	case c.Codec() != dagcbor.DAGCBOR:
+		return c, nil, &CommitError{CID: c, Msg: "is not DAG-CBOR by its CID"}
 	}
-	if roots[0].Codec() != dagcbor.DAGCBOR {
-		return nil, &CommitError{CID: roots[0], Msg: "is not DAG-CBOR by its CID"}
-	}
-	c, err := ParseCommit(block, &e.o)
+	return c, block, nil
+}
+
+// readCommit reads and verifies the commit that the header of a CAR file names.
+func (o *Options) readCommit(roots []dagcbor.CID, get func(dagcbor.CID) ([]byte, bool, error)) (*Commit, error) {
+	_, block, err := rootBlock(roots, get)
 	if err != nil {
 		return nil, err
 	}
-	if !e.o.DID.IsZero() && c.did != e.o.DID {
-		return nil, &DIDMismatchError{c.cid, c.did, e.o.DID}
-	}
-	if err := e.o.checkRev(c); err != nil {
+	c, err := ParseCommit(block, o)
+	if err != nil {
 		return nil, err
 	}
-	if e.o.SkipSignature {
+	if !o.DID.IsZero() && c.did != o.DID {
+		return nil, &DIDMismatchError{c.cid, c.did, o.DID}
+	}
+	if err := o.checkRev(c.cid, c.rev); err != nil {
+		return nil, err
+	}
+	if o.SkipSignature {
 		return c, nil
 	}
-	return c, c.Verify(e.o.Key)
+	return c, c.Verify(o.Key)
 }
 
 // A DIDMismatchError reports a commit of another account than the one asked
@@ -124,15 +118,15 @@ func (e *DIDMismatchError) Error() string {
 }
 
 // checkRev refuses a commit from the future.
-func (o *Options) checkRev(c *Commit) error {
+func (o *Options) checkRev(c dagcbor.CID, rev syntax.TID) error {
 	now := o.Now
 	if now.IsZero() {
 		now = time.Now()
 	}
-	if o.AllowFutureRev || !c.rev.Time().After(now.Add(MaxRevSkew)) {
+	if o.AllowFutureRev || !rev.Time().After(now.Add(MaxRevSkew)) {
 		return nil
 	}
-	return &FutureRevError{c.cid, c.rev, now}
+	return &FutureRevError{c, rev, now}
 }
 
 // A FutureRevError reports a commit whose revision is later than the present,
@@ -170,15 +164,17 @@ func (e *Export) Records(ctx context.Context) iter.Seq2[Record, error] {
 // it comes by.
 func (e *Export) RecordsStats(ctx context.Context, stats *mst.Stats) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		w := mst.NewWalker(mst.SourceFunc(e.node), e.commit.data, &e.tree)
-		for entry, err := range w.Entries(ctx) {
+		used := e.newUsage()
+		node := func(ctx context.Context, c dagcbor.CID) ([]byte, error) {
+			used.add(c)
+			return e.file.Block(ctx, c)
+		}
+		w := mst.NewWalker(mst.SourceFunc(node), e.commit.data, &e.tree)
+		for r, err := range e.records(w.Entries(ctx)) {
 			if stats != nil {
 				*stats = w.Stats()
 			}
-			var r Record
-			if err == nil {
-				r, err = e.record(entry)
-			}
+			used.add(r.cid)
 			if !yield(r, err) || err != nil {
 				return
 			}
@@ -186,26 +182,53 @@ func (e *Export) RecordsStats(ctx context.Context, stats *mst.Stats) iter.Seq2[R
 		if stats != nil {
 			*stats = w.Stats()
 		}
+		if err := used.extra(e); err != nil {
+			yield(Record{}, err)
+		}
 	}
 }
 
-func (e *Export) node(_ context.Context, c dagcbor.CID) ([]byte, error) {
-	if b, found := e.file.Get(c); found {
-		return b, nil
+// records returns the records of entries.
+func (e *Export) records(entries iter.Seq2[mst.Entry, error]) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		m := newMeter(&e.o, e.size)
+		m.now.Bytes = e.size
+		defer m.flush()
+		for entry, err := range entries {
+			var r Record
+			if err == nil {
+				r, err = e.o.record(entry, e.find)
+			}
+			if err == nil {
+				m.now.Records++
+				m.update()
+			}
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
 	}
-	return nil, mst.ErrNotFound
 }
 
-func (e *Export) record(entry mst.Entry) (Record, error) {
+func (e *Export) find(c dagcbor.CID) (block []byte, found bool, err error) {
+	block, found = e.file.Get(c)
+	return block, found, nil
+}
+
+// record returns the record of an entry, whose block get finds.
+func (o *Options) record(entry mst.Entry, get func(dagcbor.CID) ([]byte, bool, error)) (Record, error) {
 	r := Record{path: entry.Key, cid: entry.Value}
-	if !e.o.SkipRecords {
-		block, found := e.file.Get(entry.Value)
+	if !o.SkipRecords {
+		block, found, err := get(entry.Value)
+		if err != nil {
+			return Record{}, err
+		}
 		if !found {
 			return Record{}, &MissingRecordError{entry.Key, entry.Value}
 		}
 		r.block = block
 	}
-	if e.o.CheckRecords {
+	if o.CheckRecords {
 		if err := r.Validate(); err != nil {
 			return Record{}, err
 		}

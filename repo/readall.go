@@ -17,13 +17,14 @@ const (
 	growth = 4
 )
 
-// readAll reads r to its end, up to maxSize bytes. If r can tell its size, the
+// readAll reads r to its end, up to the limit. If r can tell its size, the
 // memory for all of it is made at once or in a few steps, so that a lie about it
 // costs no more than a small multiple of what is there.
-func readAll(ctx context.Context, r io.Reader, maxSize int64) ([]byte, error) {
-	in := boundReader(ctx, r, maxSize)
+func readAll(ctx context.Context, r io.Reader, o *Options) ([]byte, error) {
+	m := newMeter(o, sizeHint(r))
+	in := meteredReader(boundReader(ctx, r, o.maxSize()), m)
 	var buf []byte
-	for size := min(sizeHint(r), maxSize) + 1; int64(len(buf)) < size; { // one more, for the end to show
+	for size := min(m.now.Total, o.maxSize()) + 1; int64(len(buf)) < size; { // one more, for the end to show
 		have := len(buf)
 		buf = append(make([]byte, 0, min(size, max(trustedSize, growth*int64(have)))), buf...)
 		for len(buf) < cap(buf) {
@@ -48,14 +49,21 @@ type readerFunc func(b []byte) (int, error)
 
 func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
-// boundReader reads from r until ctx is done or there are more than maxSize
-// bytes.
+// boundReader is limitReader until ctx is done.
 func boundReader(ctx context.Context, r io.Reader, maxSize int64) io.Reader {
-	var total int64
+	in := limitReader(r, maxSize)
 	return readerFunc(func(b []byte) (int, error) {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
+		return in.Read(b)
+	})
+}
+
+// limitReader reads from r until there are more than maxSize bytes.
+func limitReader(r io.Reader, maxSize int64) io.Reader {
+	var total int64
+	return readerFunc(func(b []byte) (int, error) {
 		n, err := r.Read(b[:min(len(b), readStep)])
 		if total += int64(n); total > maxSize {
 			return n, sizeError(maxSize, total)
@@ -63,6 +71,18 @@ func boundReader(ctx context.Context, r io.Reader, maxSize int64) io.Reader {
 		if err != nil && err != io.EOF { //nolint:errorlint // the end of a stream is io.EOF itself
 			err = fmt.Errorf("repo: reading a CAR file: %w", err)
 		}
+		return n, err
+	})
+}
+
+// meteredReader reads from r and reports how far it has come.
+func meteredReader(r io.Reader, m *meter) io.Reader {
+	return readerFunc(func(b []byte) (int, error) {
+		n, err := r.Read(b)
+		if m.now.Bytes += int64(n); err == io.EOF { //nolint:errorlint // see above
+			m.flush()
+		}
+		m.update()
 		return n, err
 	})
 }

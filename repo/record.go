@@ -1,8 +1,10 @@
 package repo
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/data"
@@ -13,8 +15,9 @@ import (
 // repository under this path, and its bytes have the hash that the tree names.
 // Only verification makes one.
 //
-// A Record may be kept; it stays valid after the iteration that yielded it, and
-// keeps the memory of the export it came from. It is safe for concurrent use.
+// A Record may be kept, unless [Options.ReuseMemory] is set; it stays valid after
+// the iteration that yielded it, and keeps the memory of the export it came
+// from. It is safe for concurrent use.
 type Record struct {
 	path  string
 	cid   dagcbor.CID
@@ -40,8 +43,14 @@ func (r Record) RepoPath() (syntax.RepoPath, error) {
 func (r Record) CID() dagcbor.CID { return r.cid }
 
 // Bytes returns the record in DAG-CBOR, or nil if [Options.SkipRecords] was set.
-// The slice is not to be changed.
+// The slice is not to be changed. With [Options.ReuseMemory] it is valid only
+// until the next step of the loop.
 func (r Record) Bytes() []byte { return r.block }
+
+// Clone returns the record with memory of its own.
+func (r Record) Clone() Record {
+	return Record{strings.Clone(r.path), r.cid, bytes.Clone(r.block)}
+}
 
 // Unmarshal decodes the record into the Go value that v points to, as
 // [dagcbor.Unmarshal] does. Package data has untyped values and JSON.
@@ -55,9 +64,9 @@ func (r Record) Unmarshal(v any) error {
 // Validate checks what can be checked of a record without its schema: that its
 // path is one, that it is named by a CID with codec dag-cbor, has at most
 // [MaxRecordRead] bytes, is canonical DAG-CBOR and valid data, and is a map
-// with a $type. The error is a [*RecordError].
+// whose $type is its collection. The error is a [*RecordError].
 func (r Record) Validate() error {
-	_, err := r.RepoPath()
+	path, err := r.RepoPath()
 	switch {
 	case err != nil:
 		return err
@@ -66,8 +75,27 @@ func (r Record) Validate() error {
 	case r.block == nil:
 		return nil
 	}
-	if err := data.Validate(r.block, &data.Options{MaxCBOR: MaxRecordRead, Record: true}); err != nil {
+	v, err := data.NewView(r.block, &data.Options{MaxCBOR: MaxRecordRead, Record: true})
+	if err == nil {
+		err = checkType(v, path.Collection())
+	}
+	if err != nil {
 		return &RecordError{r.path, r.cid, err}
+	}
+	return nil
+}
+
+// checkType compares the $type of a valid record with the collection in which
+// it is, but for upper case in the authority of either.
+func checkType(v data.View, collection syntax.NSID) error {
+	value, _ := v.Get("$type")
+	text, _ := value.AliasText()
+	if string(text) == collection.String() {
+		return nil
+	}
+	typ, err := syntax.ParseNSID(string(text))
+	if err != nil || typ.Normalize() != collection.Normalize() {
+		return fmt.Errorf("record has $type %q, not that of its collection, %q", text, collection)
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func check(t testing.TB, file []byte, path string) error {
 }
 
 func TestInvalidRecords(t *testing.T) {
-	ledger.Covers(t, "REP-022")
+	ledger.Covers(t, "REP-022", "DAT-009")
 	good := blockOf(record(t, `{"$type":"com.example.record","n":1}`))
 	const path = "com.example.record/b"
 	for _, tc := range []struct {
@@ -66,6 +66,8 @@ func TestInvalidRecords(t *testing.T) {
 		{"no $type", dagcbor.AppendMap(nil, 0), "data: record without $type at offset 0"},
 		{"$type no text", []byte("\xa1\x65$type\x01"), "data: $type is not a string, or is empty at offset 7"},
 		{"$type no NSID", record(t, `{"$type":"blob!"}`), `data: $type "blob!" of a record is not an NSID at offset 0`},
+		{"other $type", record(t, `{"$type":"com.example.record.b"}`), `record has $type "com.example.record.b", not that of its collection, "com.example.record"`},
+		{"record name in upper case", record(t, `{"$type":"com.example.Record"}`), `record has $type "com.example.Record", not that of its collection, "com.example.record"`},
 		{"float", append([]byte("\xa2\x61f\xfb\x3f\xf8\x00\x00\x00\x00\x00\x00"), good.Data[4:]...), "dagcbor: floating-point number at offset 3"},
 		{"not canonical", bytes.Replace(good.Data, []byte("\x61n\x01"), []byte("\x61n\x18\x01"), 1), "dagcbor: number or length is not in its shortest form at offset 3"},
 		{"cut off", good.Data[:len(good.Data)-1], "dagcbor: unexpected end of input at offset 28"},
@@ -144,6 +146,7 @@ func TestBlocksInTwoRoles(t *testing.T) {
 func TestRecordPaths(t *testing.T) {
 	ledger.Covers(t, "MST-027")
 	one := blockOf(record(t, `{"$type":"com.example.record"}`))
+	first, last := blockOf(record(t, `{"$type":"a.a.a"}`)), blockOf(record(t, `{"$type":"z.z.z"}`))
 	key := strings.Repeat("k", mst.MaxKeyLen)
 	for path, want := range map[string]string{
 		"a":                              `expected a slash`,
@@ -157,8 +160,8 @@ func TestRecordPaths(t *testing.T) {
 		"com.example.record/\xff\x00":    `record key: `,
 		"com.example.record/" + key[19:]: `longer than 830 bytes`,
 	} {
-		entries := []mst.Entry{{Key: "a.a.a/a", Value: one.CID}, {Key: path, Value: one.CID}, {Key: "z.z.z/z", Value: one.CID}}
-		file := forge(t, entries, one)
+		entries := []mst.Entry{{Key: "a.a.a/a", Value: first.CID}, {Key: path, Value: one.CID}, {Key: "z.z.z/z", Value: last.CID}}
+		file := forge(t, entries, first, one, last)
 		err := check(t, file, path) // the other records are handed out
 		require.ErrorContains(t, err, "syntax: invalid repo path")
 		require.ErrorContains(t, err, want)

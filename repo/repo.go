@@ -8,12 +8,47 @@
 // key, from the account's DID document, can check all of it without trusting
 // whoever handed it out.
 //
+// # Reading
+//
 // Begin with [Read] to verify a repository that somebody exported as a CAR file
 // (package repo/car): it checks the commit and its signature, and
 // [Export.Records] then yields the records in the order of their paths, each
-// checked against the tree. [New] and [Repo.Apply] make a repository in memory
-// and change it, [Repo.Export] writes it as a CAR file. [ParseCommit] and
-// [SignCommit] are the parts for those who build a host of their own.
+// checked against the tree. [ReadStream] does the same in one pass, in memory
+// that does not depend on the size.
+//
+// # Writing
+//
+// [New] makes a repository in memory and [Open] one in a store (package
+// repo/blockstore). [Repo.Apply] makes writes, all or none, and its [Result] has
+// what a host needs to tell others of them. [Import] brings a repository that
+// was exported into a store, [ImportDiff] brings it up to date, and
+// [Repo.Export], [Repo.ExportSince] and [Repo.ExportCollection] write CAR files.
+// [ParseCommit] and [SignCommit] are the parts for those who build a host of
+// their own.
+//
+// Records that were deleted leave no trace in the tree, nor can a diff tell of
+// them: whoever needs to know has to compare with the tree before, or to follow
+// the ops of commits. A repository has up to some millions of records; keys that
+// are near each other in order, as those of one collection and time are, share
+// nodes, which makes writing and reading them together cheap. An account has one
+// repository.
+//
+// # Proving
+//
+// [Repo.WriteProof] and [VerifyProof] prove one record, or its absence, to
+// somebody who has nothing but the account's key.
+//
+// # Following
+//
+// A [Verifier] verifies the messages in which hosts tell of each commit
+// ([CommitMessage], [SyncMessage]), by undoing what they say was done: whoever
+// does so for all messages of an account, and keeps no more of it than a
+// [State], knows that no record was left out. [Result.Message] is the side of
+// the host. The key that a commit is signed with is always the present one of
+// the account: a [*SignatureError] may mean that it was changed, and of commits
+// that are not the last nobody needs to be able to tell.
+//
+// # What it means
 //
 // What is verified has a type that only verification makes: a [Record] comes
 // out of a checked tree and nowhere else. Verification is strict; each leniency
@@ -23,32 +58,32 @@
 // revisions and record keys are the writer's claims.
 //
 // Damage is reported by typed errors: [*CommitError], [*SignatureError],
-// [*MissingRecordError], [*RecordError], those of packages mst and car for
-// nodes and blocks, and [*LimitError] for what goes beyond a limit. Limits are
-// on by default; no input costs more memory than a small multiple of its size.
+// [*MissingRecordError], [*RecordError], [*MessageError], those of packages mst
+// and car for nodes and blocks, and [*LimitError] for what goes beyond a limit.
+// Limits are on by default; no input costs more memory than a small multiple of
+// its size.
 package repo
 
 import (
-	"math"
 	"time"
 
-	"github.com/linnet-at/linnet/crypto"
 	"github.com/linnet-at/linnet/dagcbor"
-	"github.com/linnet-at/linnet/mst"
-	"github.com/linnet-at/linnet/repo/car"
-	"github.com/linnet-at/linnet/syntax"
 )
 
 // Limits, from https://atproto.com/specs/sync#commit and
 // https://atproto.com/guides/data-validation.
 const (
-	// DefaultMaxSize is how many bytes of a CAR file are held in memory.
+	// DefaultMaxSize is how many bytes of a CAR file are read.
 	DefaultMaxSize = 1 << 30
+	// DefaultMemoryBudget is how many bytes [ReadStream] holds in memory of a
+	// CAR file whose blocks are not in pre-order.
+	DefaultMemoryBudget = 64 << 20
 	// MaxRecordRead is how many bytes a record may have that is read.
 	MaxRecordRead = 1_048_576
 	// MaxRecordWrite is how many bytes a record may have that is written.
 	MaxRecordWrite = 1_000_000
-	// MaxWrites is how many records one commit may change.
+	// MaxWrites is how many records one commit may change, unless it is
+	// announced by a #sync message.
 	MaxWrites = 200
 	// MaxRevSkew is how far the revision of a commit may be ahead of the
 	// reader's time.
@@ -57,59 +92,3 @@ const (
 
 // A LimitError reports something that goes beyond a limit.
 type LimitError = dagcbor.LimitError
-
-// Options says what a repository that is read has to be, and what is tolerated.
-type Options struct {
-	// Key is the account's signing key, from its DID document. Without it
-	// reading fails, unless SkipSignature is set.
-	Key *crypto.PublicKey
-	// SkipSignature reads repositories without checking who signed them: the
-	// content is then only consistent, not authentic. Key is ignored.
-	SkipSignature bool
-
-	// DID is the account that the repository must belong to. The zero DID
-	// accepts any: the caller has to compare [Commit.DID] itself.
-	DID syntax.DID
-
-	// SkipRecords does without the records: a CAR file that has only the
-	// commit and the tree is complete, and [Record.Bytes] returns nil.
-	SkipRecords bool
-	// CheckRecords fails on a record that [Record.Validate] refuses. By
-	// default such a record is handed out like any other, since one record
-	// that is wrong says nothing about the rest
-	// (https://atproto.com/guides/data-validation).
-	CheckRecords bool
-	// AllowMissingPrev accepts commits without the field prev, which some
-	// early writers left out.
-	AllowMissingPrev bool
-
-	// Now is the time at which the commit is judged; zero means the present. A
-	// commit whose revision is more than [MaxRevSkew] later is refused with a
-	// [*FutureRevError], unless AllowFutureRev is set: accepted once, such a
-	// revision would make all honest later ones look old
-	// (https://atproto.com/specs/repository#commit-objects).
-	Now            time.Time
-	AllowFutureRev bool
-
-	// MaxSize is how many bytes the CAR file may have, which is held in
-	// memory; 0 means [DefaultMaxSize]. A negative number lifts the limit as
-	// far as it goes, to 4 GiB - 1.
-	MaxSize int64
-	// CAR and Tree are further limits; nil means the defaults.
-	CAR  *car.Options
-	Tree *mst.Options
-}
-
-// maxFile is the largest CAR file that a [car.Index] can hold.
-const maxFile = min(math.MaxUint32, math.MaxInt)
-
-// maxSize returns the limit.
-func (o *Options) maxSize() int64 {
-	switch {
-	case o.MaxSize == 0:
-		return DefaultMaxSize
-	case o.MaxSize < 0:
-		return maxFile
-	}
-	return min(o.MaxSize, maxFile)
-}

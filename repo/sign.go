@@ -71,3 +71,9 @@ func SignCommit(ctx context.Context, key crypto.Signer, u UnsignedCommit) (*Comm
 	block := u.append(make([]byte, 0, len(unsigned)+len(sig)+8), sig)
 	return ParseCommit(block, nil)
 }
+
+// commitSize returns how many bytes the block of a commit has.
+func commitSize(did syntax.DID, data dagcbor.CID) int {
+	u := UnsignedCommit{did, syntax.MustParseTID("2222222222222"), data}
+	return len(u.append(nil, make([]byte, crypto.SignatureSize)))
+}

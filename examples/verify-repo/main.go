@@ -27,7 +27,6 @@ import (
 
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/did"
-	"github.com/linnet-at/linnet/mst"
 	"github.com/linnet-at/linnet/repo"
 )
 
@@ -81,7 +80,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		in = f
 	}
 	progress := newProgress(stderr)
-	err = verify(ctx, cmd, doc, progress.reader(in), stdout, progress)
+	err = verify(ctx, cmd, doc, in, stdout, progress)
 	progress.clear()
 	if err != nil {
 		fmt.Fprintf(stderr, "not verified: %v\n", err)
@@ -125,7 +124,9 @@ func verify(ctx context.Context, cmd command, doc []byte, in io.Reader, stdout i
 	}
 	// A file may come from a place where the clock is ahead of ours: what is
 	// verified here is what was signed, and the summary shows the time.
-	export, err := repo.Read(ctx, in, &repo.Options{Key: key, DID: account.ID, CheckRecords: true, AllowFutureRev: true})
+	stream, err := repo.ReadStream(ctx, in, &repo.Options{
+		Key: key, DID: account.ID, CheckRecords: true, AllowFutureRev: true, ReuseMemory: true, Progress: p.show,
+	})
 	if err != nil {
 		return err
 	}
@@ -133,11 +134,10 @@ func verify(ctx context.Context, cmd command, doc []byte, in io.Reader, stdout i
 	out := bufio.NewWriter(stdout)
 	sum := summary{collections: map[string]int{}}
 	var line []byte
-	for record, err := range export.RecordsStats(ctx, &sum.tree) {
+	for record, err := range stream.Records(ctx) {
 		if err != nil {
 			return errors.Join(err, out.Flush())
 		}
-		p.record()
 		if !cmd.json {
 			sum.add(record)
 			continue
@@ -148,7 +148,7 @@ func verify(ctx context.Context, cmd command, doc []byte, in io.Reader, stdout i
 		out.Write(line) //nolint:errcheck // Flush returns the error
 	}
 	if !cmd.json {
-		sum.print(out, account, export, time.Since(start))
+		sum.print(out, account, stream, time.Since(start))
 	}
 	return out.Flush()
 }
@@ -171,21 +171,16 @@ func appendJSON(dst []byte, r repo.Record) ([]byte, error) {
 
 // summary is what is printed without -json.
 type summary struct {
-	tree        mst.Stats
-	records     int
-	bytes       int64 // of the records
-	collections map[string]int
+	collections map[string]int // records of each
 }
 
 func (s *summary) add(r repo.Record) {
 	collection, _, _ := strings.Cut(r.Path(), "/")
 	s.collections[collection]++
-	s.records++
-	s.bytes += int64(len(r.Bytes()))
 }
 
-func (s *summary) print(out io.Writer, account *did.Document, export *repo.Export, took time.Duration) {
-	commit := export.Commit()
+func (s *summary) print(out io.Writer, account *did.Document, stream *repo.Stream, took time.Duration) {
+	commit, stats := stream.Commit(), stream.Stats()
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(out, "%-10s "+format+"\n", append([]any{name}, args...)...)
 	}
@@ -203,7 +198,7 @@ func (s *summary) print(out io.Writer, account *did.Document, export *repo.Expor
 	row("rev", "%s (%s%s)", commit.Rev(), commit.Rev().Time().Format(time.RFC3339Nano), future)
 	row("commit", "%s", commit.CID())
 	row("data", "%s", commit.Data())
-	row("records", "%d (%d bytes)", s.records, s.bytes)
+	row("records", "%d (%d bytes)", stats.Records, stats.RecordBytes)
 	names := make([]string, 0, len(s.collections))
 	width := 0
 	for name := range s.collections {
@@ -214,8 +209,12 @@ func (s *summary) print(out io.Writer, account *did.Document, export *repo.Expor
 	for _, name := range names {
 		row("", "%-*s %d", width, name, s.collections[name])
 	}
-	row("nodes", "%d (%d bytes)", s.tree.Nodes, s.tree.Bytes)
-	row("file", "%d bytes, %d blocks", export.Size(), export.Blocks())
+	row("nodes", "%d (%d bytes)", stats.Nodes, stats.NodeBytes)
+	order := "in pre-order"
+	if !stats.Ordered {
+		order = "not in pre-order"
+	}
+	row("file", "%d bytes, %d blocks, %s", stats.Bytes, stats.Blocks, order)
 	row("time", "%s", took.Round(10*time.Microsecond))
 	fmt.Fprintln(out, "verified")
 }

@@ -5,16 +5,16 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/linnet-at/linnet/repo"
 )
 
 // progress shows on a terminal how far a long verification is. Elsewhere, and
 // in the first half second, it shows nothing.
 type progress struct {
-	w       io.Writer // nil if it is not a terminal
-	next    time.Time
-	shown   bool
-	bytes   int64
-	records int
+	w     io.Writer // nil if it is not a terminal
+	next  time.Time
+	shown bool
 }
 
 const (
@@ -32,56 +32,18 @@ func newProgress(stderr io.Writer) *progress {
 	return p
 }
 
-// reader counts the bytes that are read from r. What r says about its size is
-// kept, so that it is read without growing buffers.
-func (p *progress) reader(r io.Reader) io.Reader {
-	if f, isFile := r.(*os.File); isFile {
-		return fileReader{f, p}
-	}
-	return plainReader{r, p}
-}
-
-type plainReader struct {
-	io.Reader
-	p *progress
-}
-
-func (r plainReader) Read(b []byte) (int, error) {
-	n, err := r.Reader.Read(b)
-	r.p.read(n)
-	return n, err
-}
-
-type fileReader struct {
-	*os.File
-	p *progress
-}
-
-func (r fileReader) Read(b []byte) (int, error) {
-	n, err := r.File.Read(b)
-	r.p.read(n)
-	return n, err
-}
-
-func (p *progress) read(n int) {
-	p.bytes += int64(n)
-	p.show("read %d bytes", p.bytes)
-}
-
-func (p *progress) record() {
-	p.records++
-	if p.records%256 == 0 {
-		p.show("verified %d records", p.records)
-	}
-}
-
-func (p *progress) show(format string, args ...any) {
+// show is the function for repo.Options.Progress.
+func (p *progress) show(now repo.Progress) {
 	if p.w == nil || time.Now().Before(p.next) {
 		return
 	}
 	p.next = time.Now().Add(progressEvery)
 	p.shown = true
-	fmt.Fprintf(p.w, "\r\x1b[K"+format, args...)
+	of := ""
+	if now.Total > 0 {
+		of = fmt.Sprintf(" of %d", now.Total)
+	}
+	fmt.Fprintf(p.w, "\r\x1b[Kread %d%s bytes, verified %d records", now.Bytes, of, now.Records)
 }
 
 // clear removes what is shown, before something else is printed.

@@ -1,0 +1,267 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	blocks "github.com/ipfs/go-block-format"
+
+	peermst "github.com/bluesky-social/indigo/atproto/repo/mst"
+	"github.com/ipfs/go-cid"
+
+	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/mst"
+	"github.com/linnet-at/linnet/syntax"
+)
+
+// sortedTree is what a tree is made of, in the forms that the contestants take.
+type sortedTree struct {
+	keys   []string // ascending
+	values []dagcbor.CID
+	peer   map[string]cid.Cid
+}
+
+// newSortedTree makes n keys such as those of posts, likes and follows.
+func newSortedTree(n int) *sortedTree {
+	s := &sortedTree{keys: make([]string, n), values: make([]dagcbor.CID, n), peer: make(map[string]cid.Cid, n)}
+	random := rand.New(rand.NewPCG(1, 2))
+	micros := uint64(1_700_000_000_000_000)
+	for i := range n {
+		micros += 1 + random.Uint64N(100_000_000)
+		collection, _ := syntheticRecord(i)
+		s.keys[i] = collection + "/" + must(syntax.TIDFromInteger(micros<<10)).String()
+	}
+	slices.Sort(s.keys)
+	for i, key := range s.keys {
+		s.values[i] = dagcbor.Sum(dagcbor.DAGCBOR, []byte(key))
+		s.peer[key] = s.values[i].Cid()
+	}
+	return s
+}
+
+func (s *sortedTree) entries(yield func(string, dagcbor.CID) bool) {
+	for i, k := range s.keys {
+		if !yield(k, s.values[i]) {
+			return
+		}
+	}
+}
+
+// build makes the root with the Builder.
+func (s *sortedTree) build() dagcbor.CID {
+	b := mst.NewBuilder(nil)
+	for i, k := range s.keys {
+		check(b.Add(k, s.values[i]))
+	}
+	return must(b.Finish())
+}
+
+func (s *sortedTree) peerBuild() string {
+	return must(must(peermst.LoadTreeFromMap(s.peer)).RootCID()).String()
+}
+
+// buildRow is that of n sorted keys.
+func buildRow(name string, s *sortedTree, cores int, asked float64) row {
+	var nodes [][]byte
+	builder := mst.NewBuilder(func(_ dagcbor.CID, node []byte) error { nodes = append(nodes, bytes.Clone(node)); return nil })
+	for k, v := range s.entries {
+		check(builder.Add(k, v))
+	}
+	root := must(builder.Finish())
+	r := row{
+		name: name, cores: cores,
+		agree: func() error {
+			if s.build() != root || s.peerBuild() != root.String() || must(mst.Build(s.entries)).Root() != root {
+				return errors.New("roots differ")
+			}
+			return nil
+		},
+		ours:  func() { ourCID = s.build() },
+		peer:  func() { sink = s.peerBuild() },
+		asked: asked, maxAllocs: -1,
+	}
+	if cores == 1 {
+		r.floorName, r.floor = "SHA-256 of keys and nodes", func() {
+			for _, k := range s.keys {
+				mst.Layer(k)
+			}
+			for _, n := range nodes {
+				dagcbor.Sum(dagcbor.DAGCBOR, n)
+			}
+		}
+	}
+	return r
+}
+
+// randomRow is that of the keys in random order.
+func randomRow(name string, s *sortedTree) row {
+	ctx := context.Background()
+	ops := make([]mst.Op, len(s.keys))
+	for to, from := range rand.New(rand.NewPCG(3, 4)).Perm(len(s.keys)) {
+		ops[to] = mst.Op{Action: mst.Create, Key: s.keys[from], Value: s.values[from]}
+	}
+	type pair struct {
+		key   []byte
+		value cid.Cid
+	}
+	pairs := make([]pair, len(ops))
+	for i := range ops {
+		pairs[i] = pair{[]byte(ops[i].Key), ops[i].Value.Cid()}
+	}
+	peer := func() string {
+		tree := peermst.NewEmptyTree()
+		for i := range pairs {
+			must(tree.Insert(pairs[i].key, pairs[i].value))
+		}
+		return must(tree.RootCID()).String()
+	}
+	return row{
+		name: name,
+		agree: func() error {
+			if must(mst.New().Apply(ctx, ops...)).Root().String() != peer() {
+				return errors.New("roots differ")
+			}
+			return nil
+		},
+		ours:  func() { ourCID = must(mst.New().Apply(ctx, ops...)).Root() },
+		peer:  func() { sink = peer() },
+		asked: 3 * 340.0 / 169, maxAllocs: -1,
+	}
+}
+
+// peerSource is a block store in memory for the peer.
+type peerSource map[cid.Cid]blocks.Block
+
+func (s peerSource) Get(_ context.Context, c cid.Cid) (blocks.Block, error) {
+	if b, found := s[c]; found {
+		return b, nil
+	}
+	return nil, fmt.Errorf("no block %s", c)
+}
+
+// walkRow is that of reading all keys from a block store of one's own. The peer
+// neither hashes blocks nor checks the layers of keys; neither do we here.
+func walkRow(name string, s *sortedTree) row {
+	ctx := context.Background()
+	ours, theirs := mst.MapSource{}, peerSource{}
+	b := mst.NewBuilder(func(c dagcbor.CID, node []byte) error {
+		ours[c] = bytes.Clone(node)
+		theirs[c.Cid()] = must(blocks.NewBlockWithCid(ours[c], c.Cid()))
+		return nil
+	})
+	for k, v := range s.entries {
+		check(b.Add(k, v))
+	}
+	root := must(b.Finish())
+	walk := func() (n int) {
+		for _, err := range mst.NewWalker(ours, root, &mst.Options{TrustHashes: true, TrustLayers: true}).Entries(ctx) {
+			check(err)
+			n++
+		}
+		return n
+	}
+	peer := func() (n int) {
+		tree := must(peermst.LoadTreeFromStore(ctx, theirs, root.Cid()))
+		check(tree.Walk(func([]byte, cid.Cid) error { n++; return nil }))
+		return n
+	}
+	return row{
+		name: name,
+		agree: func() error {
+			if walk() != len(s.keys) || peer() != len(s.keys) {
+				return errors.New("not all keys were seen")
+			}
+			return nil
+		},
+		ours: func() { walk() }, peer: func() { peer() },
+		asked: 4.5 * 143 / 44, maxAllocs: -1,
+	}
+}
+
+// diffRow is that of ten changes.
+func diffRow(name string, s *sortedTree, from *mst.Tree) row {
+	ctx := context.Background()
+	var ops []mst.Op
+	for i := range 10 {
+		ops = append(ops, mst.Op{Action: mst.Update, Key: s.keys[(i+1)*9000], Value: s.values[0]})
+	}
+	to := must(from.Apply(ctx, ops...))
+	diff := func() (n int) {
+		for _, err := range mst.Diff(ctx, from, to) {
+			check(err)
+			n++
+		}
+		return n
+	}
+	return row{
+		name: name,
+		agree: func() error {
+			if diff() != len(ops) {
+				return errors.New("not all changes were seen")
+			}
+			return nil
+		},
+		ours: func() { diff() }, maxAllocs: -1,
+	}
+}
+
+func mstRows(wanted func(string) bool) ([]row, error) {
+	const (
+		sortedRow  = "mst: 100,000 sorted keys to root CID"
+		millionRow = "mst: 1,000,000 sorted keys to root CID, two cores"
+		random     = "mst: 100,000 keys in random order to root CID"
+		getRow     = "mst: get in 100,000 keys"
+		putRow     = "mst: put into 100,000 keys, new root"
+		coldRow    = "mst: cold walk of 100,000 keys from a block store"
+		diffName   = "mst: diff of 100,000 keys, 10 changes"
+	)
+	var rows []row
+	if wanted(millionRow) {
+		rows = append(rows, buildRow(millionRow, newSortedTree(1_000_000), 2, 6*2055.0/759))
+	}
+	if !slices.ContainsFunc([]string{sortedRow, random, getRow, putRow, coldRow, diffName}, wanted) {
+		return rows, nil
+	}
+	ctx := context.Background()
+	s := newSortedTree(repoSize)
+	tree := must(mst.Build(s.entries))
+	peerTree := must(peermst.LoadTreeFromMap(s.peer))
+	i := 0
+	next := func() string { i = (i + 7919) % len(s.keys); return s.keys[i] }
+	fresh := make([]string, 4096)
+	for j := range fresh {
+		fresh[j] = next() + "x"
+	}
+	nextFresh := func() string { i = (i + 1) % len(fresh); return fresh[i] }
+	other := dagcbor.Sum(dagcbor.DAGCBOR, []byte{0xa0})
+	otherCid := other.Cid()
+	rows = append(rows, pick([]row{
+		buildRow(sortedRow, s, 1, 3.3*207/71),
+		randomRow(random, s),
+		{
+			name:      getRow,
+			ours:      func() { v, _, err := tree.Get(ctx, next()); check(err); ourCID = v },
+			peer:      func() { sink = must(peerTree.Get([]byte(next()))) },
+			asked:     1.7 * 1249 / 702,
+			maxAllocs: 0,
+		},
+		{
+			name: putRow,
+			ours: func() { ourCID = must(tree.Put(ctx, nextFresh(), other)).Root() },
+			peer: func() {
+				key := []byte(nextFresh())
+				must(peerTree.Insert(key, otherCid))
+				sink = must(peerTree.RootCID())
+				must(peerTree.Remove(key))
+			},
+			asked: 2.5 * 55 / 25.5, maxAllocs: 10,
+		},
+		walkRow(coldRow, s),
+		diffRow(diffName, s, tree),
+	}, wanted)...)
+	return rows, nil
+}

@@ -1,0 +1,393 @@
+package repo_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/linnet-at/linnet/crypto"
+	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/internal/ledger"
+	"github.com/linnet-at/linnet/mst"
+	"github.com/linnet-at/linnet/repo"
+	"github.com/linnet-at/linnet/repo/car"
+	"github.com/linnet-at/linnet/syntax"
+)
+
+// recordsOf returns the records of a capture's file by path.
+func recordsOf(t testing.TB, c capture) map[string]string {
+	t.Helper()
+	e, err := repo.ReadBytes(c.file, c.options())
+	require.NoError(t, err)
+	m := map[string]string{}
+	for rec, err := range e.Records(t.Context()) {
+		require.NoError(t, err)
+		m[rec.Path()] = string(rec.Bytes())
+	}
+	return m
+}
+
+// What is imported is what was exported, block for block, and nothing that the
+// file has besides.
+func TestImport(t *testing.T) {
+	ledger.Covers(t, "CAR-014", "CAR-017", "REP-029", "REP-039")
+	_, foreign := sections(t, captured(t, "dan").file)
+	for _, name := range captures {
+		c := captured(t, name)
+		roots, blocks := sections(t, c.file)
+		store := newFaulty()
+		commit, err := repo.Import(t.Context(), store, bytes.NewReader(carFile(roots, slices.Concat(foreign, blocks)...)), c.options())
+		require.NoError(t, err)
+		require.Equal(t, c.head, commit.CID().String())
+		requireStored(t, store.Memory, commit, recordsOf(t, c))
+
+		// A host that takes over the account signs with its own key.
+		r, err := repo.Open(t.Context(), store, c.did, privateKey(t, crypto.P256), clockAt(t, rev))
+		require.NoError(t, err)
+		res, err := r.Resign(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, []any{commit.Data(), commit.Rev()}, []any{res.Commit.Data(), res.Since})
+		require.Positive(t, res.Commit.Rev().Compare(commit.Rev()))
+		require.NoError(t, res.Commit.Verify(privateKey(t, crypto.P256).PublicKey()))
+		requireStored(t, store.Memory, res.Commit, recordsOf(t, c))
+
+		// What is older does not come back.
+		before := references(t, store.Memory)
+		_, err = repo.Import(t.Context(), store, bytes.NewReader(c.file), c.options())
+		require.Equal(t, &repo.StaleError{Repo: c.did, Rev: commit.Rev(), Last: res.Commit.Rev()}, err)
+		_, _, err = repo.ImportDiff(t.Context(), store, bytes.NewReader(c.file), c.options())
+		require.ErrorIs(t, err, repo.ErrStale)
+		require.Equal(t, before, references(t, store.Memory))
+	}
+}
+
+// What can't be verified leaves nothing behind, nor does a store that fails at
+// any call.
+func TestImportFails(t *testing.T) {
+	ledger.Covers(t, "REP-030", "REP-039")
+	c := captured(t, "carol")
+	roots, blocks := sections(t, c.file)
+	bob, key := identity(t, "bob")
+	for name, tc := range map[string]struct {
+		file []byte
+		o    repo.Options
+	}{
+		"cut":           {carFile(roots, blocks[:len(blocks)-1]...), repo.Options{}},
+		"changed":       {flip(true, c.file), repo.Options{}},
+		"other account": {c.file, repo.Options{DID: bob}},
+		"other key":     {c.file, repo.Options{Key: key}},
+		"no records":    {c.file, repo.Options{SkipRecords: true}},
+	} {
+		o := *c.options()
+		if tc.o.Key != nil {
+			o.Key = tc.o.Key
+		}
+		if !tc.o.DID.IsZero() {
+			o.DID = tc.o.DID
+		}
+		o.SkipRecords = tc.o.SkipRecords
+		store := newFaulty()
+		_, err := repo.Import(t.Context(), store, bytes.NewReader(tc.file), &o)
+		require.Error(t, err, name)
+		require.Zero(t, store.Len(), name)
+	}
+	_, err := repo.Import(t.Context(), newFaulty(), bytes.NewReader(c.file), nil)
+	require.Error(t, err)
+
+	// Into the store of another account.
+	store := newFaulty()
+	apply(t, open(t, store), repo.Create(at(t, "1"), value(t, "a")))
+	before := references(t, store.Memory)
+	for _, try := range []func() error{
+		func() error {
+			_, err := repo.Import(t.Context(), store, bytes.NewReader(c.file), c.options())
+			return err
+		},
+		func() error {
+			_, _, err := repo.ImportDiff(t.Context(), store, bytes.NewReader(c.file), c.options())
+			return err
+		},
+	} {
+		errorIs[*repo.DIDMismatchError](t, try())
+		require.Equal(t, before, references(t, store.Memory))
+	}
+}
+
+// A large repository comes in several batches. Until the last one the store
+// shows what was there; when one fails, or the reader, or the context ends, that
+// is what is there afterwards.
+func TestImportBatches(t *testing.T) {
+	ledger.Covers(t, "REP-039", "CAR-017")
+	file := synthetic(t, 20_000)
+	o := options(t)
+	disk := errors.New("disk is gone")
+	e, err := repo.ReadBytes(file, o)
+	require.NoError(t, err)
+
+	for _, old := range []bool{false, true} {
+		store := newFaulty()
+		if old {
+			early := repo.UnsignedCommit{DID: account, Rev: syntax.MustParseTID("3jzfcijpj2z22"), Data: dagcbor.MustParseCID(emptyTree)}
+			c, err := repo.SignCommit(t.Context(), privateKey(t, crypto.K256), early)
+			require.NoError(t, err)
+			root, nodes := treeOf(t)
+			require.Equal(t, early.Data, root)
+			_, err = repo.Import(t.Context(), store, bytes.NewReader(carFile([]dagcbor.CID{c.CID()}, append(nodes, car.Block{CID: c.CID(), Data: c.Bytes()})...)), o)
+			require.NoError(t, err)
+		}
+		before := references(t, store.Memory)
+		head, err := store.Memory.Head(t.Context())
+		require.NoError(t, err)
+
+		batches := 0
+		store.fail = func(call string) error {
+			if call == "Commit" {
+				batches++
+				now, err := store.Memory.Head(t.Context())
+				require.NoError(t, err)
+				require.Equal(t, head, now)
+			}
+			return nil
+		}
+		for bad := 1; ; bad++ {
+			batches = 0
+			inner := store.fail
+			store.fail = func(call string) error {
+				if call == "Commit" && batches+1 == bad {
+					batches++
+					return disk
+				}
+				return inner(call)
+			}
+			commit, err := repo.Import(t.Context(), store, bytes.NewReader(file), o)
+			store.fail = inner
+			if err == nil {
+				require.Greater(t, bad, 3)
+				require.Equal(t, e.Commit().CID(), commit.CID())
+				break
+			}
+			require.ErrorIs(t, err, disk)
+			require.Equal(t, before, references(t, store.Memory))
+		}
+		r, err := repo.Open(t.Context(), store, account, nil, nil)
+		require.NoError(t, err)
+		store.fail = nil
+		var out bytes.Buffer
+		require.NoError(t, r.Export(t.Context(), &out))
+		require.True(t, bytes.Equal(file, out.Bytes()))
+
+		// The reader fails in the middle, or the caller gives up.
+		store = newFaulty()
+		_, err = repo.Import(t.Context(), store, io.MultiReader(bytes.NewReader(file[:len(file)-100]), failing{disk}), o)
+		require.Error(t, err)
+		require.Zero(t, store.Len())
+		ctx, cancel := context.WithCancel(t.Context())
+		store.fail = func(string) error {
+			if store.Len() > 0 {
+				cancel()
+			}
+			return nil
+		}
+		_, err = repo.Import(ctx, store, bytes.NewReader(file), o)
+		require.ErrorIs(t, err, context.Canceled)
+		require.Zero(t, store.Len())
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// When not even cleaning up works that is said.
+func TestImportLeaves(t *testing.T) {
+	store := newFaulty()
+	disk := errors.New("disk is gone")
+	n := 0
+	store.fail = func(call string) error {
+		if call == "Commit" {
+			if n++; n > 1 {
+				return disk
+			}
+		}
+		return nil
+	}
+	_, err := repo.Import(t.Context(), store, bytes.NewReader(synthetic(t, 20_000)), options(t))
+	require.ErrorIs(t, err, disk)
+	require.ErrorContains(t, err, "blocks stay in the store: disk is gone")
+}
+
+// A diff since any earlier revision, put on what was there at that revision, is
+// the repository as it is now: exactly, and with the records that came back,
+// moved or are at several paths.
+func TestImportDiff(t *testing.T) {
+	ledger.Covers(t, "REP-032", "REP-034", "REP-035", "SNC-094", "MST-041")
+	rnd := rand.New(rand.NewPCG(9, 10))
+	r := repo.New(account, privateKey(t, crypto.K256), clockAt(t, rev))
+	type snapshot struct {
+		tree    *mst.Tree
+		file    []byte
+		content map[string]string
+	}
+	var past []snapshot
+	have := map[string]string{}
+	for range 40 {
+		writes, next := randomWrites(t, rnd, have)
+		apply(t, r, writes...)
+		have = next
+		past = append(past, snapshot{r.Tree(), export(t, r), have})
+	}
+	now := export(t, r)
+	for i, s := range past[:len(past)-1] {
+		var diff bytes.Buffer
+		require.NoError(t, r.ExportSince(t.Context(), &diff, s.tree))
+		requireDiff(t, diff.Bytes(), s.tree, s.content, have)
+
+		for _, file := range [][]byte{diff.Bytes(), now} { // the whole is a diff, too
+			store := newFaulty()
+			_, err := repo.Import(t.Context(), store, bytes.NewReader(s.file), options(t))
+			require.NoError(t, err)
+			commit, changes, err := repo.ImportDiff(t.Context(), store, bytes.NewReader(file), options(t))
+			require.NoError(t, err, i)
+			require.Equal(t, r.Head(), commit)
+			requireStored(t, store.Memory, commit, have)
+			got := maps.Clone(s.content)
+			for _, c := range changes {
+				if c.Old.Defined() {
+					require.Equal(t, blockOf([]byte(got[c.Key])).CID, c.Old)
+				}
+				delete(got, c.Key)
+				if c.New.Defined() {
+					require.Equal(t, blockOf([]byte(have[c.Key])).CID, c.New)
+					got[c.Key] = have[c.Key]
+				}
+			}
+			require.Equal(t, have, got)
+			require.True(t, slices.IsSortedFunc(changes, func(a, b mst.Change) int { return bytes.Compare([]byte(a.Key), []byte(b.Key)) }))
+		}
+
+		// On what it was not made for it is refused, or happens to have all that is needed.
+		if i > 3 {
+			store := newFaulty()
+			_, err := repo.Import(t.Context(), store, bytes.NewReader(past[i-4].file), options(t))
+			require.NoError(t, err)
+			before := references(t, store.Memory)
+			commit, _, err := repo.ImportDiff(t.Context(), store, bytes.NewReader(diff.Bytes()), options(t))
+			if err == nil {
+				requireStored(t, store.Memory, commit, have)
+			} else {
+				require.True(t, isA[*mst.MissingBlockError](err) || isA[*repo.MissingRecordError](err), "%v", err)
+				require.Equal(t, before, references(t, store.Memory))
+			}
+		}
+	}
+	// Into nothing goes the whole only.
+	store := newFaulty()
+	_, _, err := repo.ImportDiff(t.Context(), store, bytes.NewReader(now), options(t))
+	require.NoError(t, err)
+	requireStored(t, store.Memory, r.Head(), have)
+	var all bytes.Buffer
+	require.NoError(t, r.ExportSince(t.Context(), &all, nil))
+	require.Equal(t, now, all.Bytes())
+}
+
+// requireDiff checks what is in a diff: the commit, the nodes that were not
+// there, the records that are new at their path, and nothing else.
+func requireDiff(t testing.TB, file []byte, base *mst.Tree, was, is map[string]string) {
+	t.Helper()
+	roots, blocks := sections(t, file)
+	require.Equal(t, roots[0], blocks[0].CID)
+	want := map[dagcbor.CID]bool{roots[0]: true}
+	old := map[dagcbor.CID]bool{}
+	for s, err := range base.Preorder(t.Context()) {
+		require.NoError(t, err)
+		old[s.CID] = s.Node != nil
+	}
+	var entries []mst.Entry
+	for path, rec := range is {
+		c := blockOf([]byte(rec)).CID
+		entries = append(entries, mst.Entry{Key: path, Value: c})
+		if was[path] != rec {
+			want[c] = true
+		}
+	}
+	_, nodes := treeOf(t, entries...)
+	for _, n := range nodes {
+		if !old[n.CID] {
+			want[n.CID] = true
+		}
+	}
+	got := map[dagcbor.CID]bool{}
+	for _, b := range blocks {
+		got[b.CID] = true
+	}
+	require.Equal(t, want, got)
+}
+
+// A record that was there before, went and came back is in the diff since it was
+// gone.
+func TestDiffABA(t *testing.T) {
+	ledger.Covers(t, "REP-032")
+	r := newRepo(t)
+	a, b := value(t, "a"), value(t, "b")
+	apply(t, r, repo.Create(at(t, "1"), a), repo.Create(at(t, "2"), b))
+	apply(t, r, repo.Update(at(t, "1"), b))
+	since := r.Tree()
+	apply(t, r, repo.Update(at(t, "1"), a))             // A-B-A
+	apply(t, r, repo.Delete(at(t, "2")))                // gone
+	apply(t, r, repo.Create(at(t, "3"), b))             // moved
+	apply(t, r, repo.Create(at(t, "4"), value(t, "x"))) // superseded
+	apply(t, r, repo.Update(at(t, "4"), value(t, "y")))
+	var file bytes.Buffer
+	require.NoError(t, r.ExportSince(t.Context(), &file, since))
+	_, blocks := sections(t, file.Bytes())
+	has := map[dagcbor.CID]bool{}
+	for _, x := range blocks {
+		has[x.CID] = true
+	}
+	for text, want := range map[string]bool{"a": true, "b": true, "x": false, "y": true} {
+		require.Equal(t, want, has[blockOf(value(t, text)).CID], text)
+	}
+
+	// What went and came back to where it was is no difference of the trees.
+	since = r.Tree()
+	var written []syntax.RepoPath
+	for _, w := range []repo.Write{
+		repo.Delete(at(t, "1")), repo.Create(at(t, "1"), a), repo.Delete(at(t, "4")), repo.Create(at(t, "5"), value(t, "z")),
+	} {
+		written = append(written, apply(t, r, w).Ops[0].Path)
+	}
+	file.Reset()
+	require.NoError(t, r.ExportSince(t.Context(), &file, since, written...))
+	_, blocks = sections(t, file.Bytes())
+	counts := map[dagcbor.CID]int{}
+	for _, x := range blocks {
+		counts[x.CID]++
+	}
+	for text, want := range map[string]int{"a": 1, "b": 0, "y": 0, "z": 1} {
+		require.Equal(t, want, counts[blockOf(value(t, text)).CID], text)
+	}
+}
+
+// Trees are compared without a store, too.
+func TestExportTree(t *testing.T) {
+	ledger.Covers(t, "MST-041")
+	c := captured(t, "carol")
+	e, err := repo.ReadBytes(c.file, c.options())
+	require.NoError(t, err)
+	tree, err := e.Tree(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, e.Commit().Data(), tree.Root())
+	n := 0
+	for _, err := range mst.Diff(t.Context(), mst.New(), tree) {
+		require.NoError(t, err)
+		n++
+	}
+	require.Len(t, c.records, n)
+}
