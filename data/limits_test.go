@@ -310,6 +310,9 @@ func TestMemoryJSON(t *testing.T) {
 func bounds(t *testing.T, in []byte) func(most int, what string, f func()) {
 	return func(most int, what string, f func()) {
 		t.Helper()
+		if raceDetector {
+			most *= 2
+		}
 		if got := allocated(f); got > uint64(most) {
 			t.Errorf("%s of %d bytes (%.20x) allocates %d, more than %d", what, len(in), in, got, most)
 		}

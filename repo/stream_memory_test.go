@@ -29,7 +29,7 @@ const (
 
 // largeRecord is record number i of the large stream.
 func largeRecord(dst []byte, i int) (path string, record []byte) {
-	key, err := syntax.TIDFromInteger(uint64(1_700_000_000_000_000+i*977) << 10)
+	key, err := syntax.TIDFromInteger(uint64(1_700_000_000_000_000+int64(i)*977) << 10)
 	if err != nil {
 		panic(err)
 	}
