@@ -46,12 +46,7 @@ func (r *Repo) Export(ctx context.Context, w io.Writer) error {
 // without the nodes and records that have nothing to do with them. Reading it
 // in full ends at the first node that is missing.
 func (r *Repo) ExportCollection(ctx context.Context, w io.Writer, collections ...syntax.NSID) error {
-	s := r.now.Load()
-	x, err := newExporter(r.store, s.head, w)
-	if err != nil {
-		return err
-	}
-	tree, err := mst.Load(ctx, x.tee(), s.head.data, storedTree())
+	x, tree, err := r.exportPart(ctx, w)
 	if err != nil {
 		return err
 	}
@@ -76,12 +71,7 @@ func (r *Repo) ExportCollection(ctx context.Context, w io.Writer, collections ..
 // from the root down to the path, and the record. Several paths can share a
 // proof. [VerifyProof] is the other side of it.
 func (r *Repo) WriteProof(ctx context.Context, w io.Writer, paths ...syntax.RepoPath) error {
-	s := r.now.Load()
-	x, err := newExporter(r.store, s.head, w)
-	if err != nil {
-		return err
-	}
-	tree, err := mst.Load(ctx, x.tee(), s.head.data, storedTree())
+	x, tree, err := r.exportPart(ctx, w)
 	if err != nil {
 		return err
 	}
@@ -97,6 +87,18 @@ func (r *Repo) WriteProof(ctx context.Context, w io.Writer, paths ...syntax.Repo
 		}
 	}
 	return x.w.Flush()
+}
+
+// exportPart begins a file of a part of the repository. Each node of the tree
+// that it returns is written when it is looked at for the first time.
+func (r *Repo) exportPart(ctx context.Context, w io.Writer) (*exporter, *mst.Tree, error) {
+	s := r.now.Load()
+	x, err := newExporter(r.store, s.head, w)
+	if err != nil {
+		return nil, nil, err
+	}
+	tree, err := mst.Load(ctx, x.tee(), s.head.data, storedTree())
+	return x, tree, err
 }
 
 // exporter writes a CAR file.
