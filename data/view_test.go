@@ -177,12 +177,12 @@ func requirePairs(t *testing.T, v data.View, tree map[string]any) {
 func TestViewGet(t *testing.T) {
 	v := viewOf(t, `{"reply":{"root":{"uri":"at://x","n":1},"list":[{"a":[10,20]}]},"b":{},"bb":2,"ba":1,"bc":3}`, nil)
 	for path, want := range map[string]string{
-		"": v.String(), "reply/root/uri": `"at://x"`, "reply/root/n": "1", "b": "{}", "ba": "1", "bb": "2", "bc": "3",
-		"x": "", "reply/root/uri/x": "", "reply/list/a": "", "reply/x": "", "a": "", "c": "", "bd": "", "b9": "", "replz": "", "longer than all": "",
+		"": v.String(), "reply.root.uri": `"at://x"`, "reply.root.n": "1", "b": "{}", "ba": "1", "bb": "2", "bc": "3",
+		"x": "", "reply.root.uri.x": "", "reply.list.a": "", "reply.x": "", "a": "", "c": "", "bd": "", "b9": "", "replz": "", "longer than all": "",
 	} {
 		var keys []string
 		if path != "" {
-			keys = strings.Split(path, "/")
+			keys = strings.Split(path, ".")
 		}
 		got, ok := v.Get(keys...)
 		require.Equal(t, want != "", ok, path)

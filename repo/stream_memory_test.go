@@ -94,35 +94,16 @@ func TestStreamMemory(t *testing.T) {
 		"not kept, reused":       func(o *repo.Options) { o.RequirePreorder, o.ReuseMemory = true, true },
 		"kept in a file, reused": func(o *repo.Options) { o.ReuseMemory = true },
 	} {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestStreamMemory$")
-		cmd.Env = append(os.Environ(), makeEnv+"="+strconv.Itoa(n))
-		cmd.Stderr = os.Stderr
-		out, err := cmd.StdoutPipe()
-		require.NoError(t, err)
-		require.NoError(t, cmd.Start())
-		o := options(t)
-		o.MaxSize, o.TempDir = -1, t.TempDir()
-		change(o)
-		before := liveHeap()
-		peak, live, seen := before, before, 0
-		s, err := repo.ReadStream(t.Context(), out, o)
-		require.NoError(t, err)
-		for r, err := range s.Records(t.Context()) {
-			require.NoError(t, err)
-			if seen++; seen%100 == 0 && len(r.Bytes()) > 0 {
-				peak = max(peak, heap())
-			}
-			if seen%(n/20) == 0 {
-				live = max(live, liveHeap())
-			}
-		}
-		require.Equal(t, n, seen)
-		require.True(t, s.Stats().Ordered)
-		require.NoError(t, cmd.Wait())
-		t.Logf("%s: %d bytes, %d live, %d with garbage", name, s.Stats().Bytes, live-before, peak-before)
-		require.Less(t, live-before, uint64(2<<20), name)
 		// How much garbage there is depends on when the collector gets its turn.
-		require.Less(t, peak-before, uint64(8<<20), name)
+		for tries := 3; ; tries-- {
+			live, peak := streamLarge(t, n, change)
+			t.Logf("%s: %d bytes live, %d with garbage", name, live, peak)
+			require.Less(t, live, uint64(2<<20), name)
+			if peak < 4<<20 {
+				break
+			}
+			require.NotZero(t, tries, "%s: %d bytes with garbage", name, peak)
+		}
 	}
 }
 
@@ -137,4 +118,36 @@ func heap() uint64 {
 func liveHeap() uint64 {
 	runtime.GC()
 	return heap()
+}
+
+// streamLarge reads n records that another process writes, and returns how much
+// more of the heap was in use at most: without garbage, and with it.
+func streamLarge(t *testing.T, n int, change func(*repo.Options)) (liveMost, peakMost uint64) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestStreamMemory$")
+	cmd.Env = append(os.Environ(), makeEnv+"="+strconv.Itoa(n))
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	o := options(t)
+	o.MaxSize, o.TempDir = -1, t.TempDir()
+	change(o)
+	before := liveHeap()
+	peak, live, seen := before, before, 0
+	s, err := repo.ReadStream(t.Context(), out, o)
+	require.NoError(t, err)
+	for r, err := range s.Records(t.Context()) {
+		require.NoError(t, err)
+		if seen++; seen%100 == 0 && len(r.Bytes()) > 0 {
+			peak = max(peak, heap())
+		}
+		if seen%(n/20) == 0 {
+			live = max(live, liveHeap())
+		}
+	}
+	require.Equal(t, n, seen)
+	require.True(t, s.Stats().Ordered)
+	require.NoError(t, cmd.Wait())
+	return live - before, peak - before
 }

@@ -88,8 +88,8 @@ func FuzzSign(f *testing.F) {
 			k = testKey(t, crypto.K256, "fuzz")
 		}
 		c := jwt.Claims{Issuer: iss, Subject: sub, Method: lxm, ID: jti, IssuedAt: time.Unix(iat, 0).UTC(), Expires: time.Unix(iat+lifetime, 0).UTC()}
-		if c.IssuedAt.IsZero() {
-			t.Skip("the year 1")
+		if c.IssuedAt.IsZero() { // which would leave the claim out
+			c.IssuedAt = c.IssuedAt.Add(time.Second)
 		}
 		for _, a := range []string{aud, aud2} {
 			if a != "" {

@@ -3,6 +3,7 @@ package car_test
 import (
 	"bytes"
 	"io"
+	"math"
 	"runtime"
 	"testing"
 
@@ -66,11 +67,14 @@ func TestClaims(t *testing.T) {
 func TestIndexMemory(t *testing.T) {
 	measure := func(b []byte) uint64 {
 		var x *car.Index
-		used := allocated(func() {
-			var err error
-			x, err = car.NewIndex(b, &car.Options{Workers: 1})
-			require.NoError(t, err)
-		})
+		used := uint64(math.MaxUint64)
+		for range 5 { // the runtime now and then allocates something beside it
+			used = min(used, allocated(func() {
+				var err error
+				x, err = car.NewIndex(b, &car.Options{Workers: 1})
+				require.NoError(t, err)
+			}))
+		}
 		require.NotNil(t, x)
 		// Each worker costs a little more, while the index is made.
 		const worker = 32 << 10
@@ -81,7 +85,7 @@ func TestIndexMemory(t *testing.T) {
 		require.Less(t, several, used+4*worker)
 		return used
 	}
-	const fixed = 16 << 10 // and what the runtime allocates beside it
+	const fixed = 2 << 10
 	for _, n := range []int{1, 6, 64, 65, 1000, 20_000, 43_690, 43_691} {
 		b := car.AppendHeader(nil)
 		for i := range n {

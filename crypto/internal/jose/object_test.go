@@ -179,6 +179,8 @@ func decodes(dec *json.Decoder, depth int) bool {
 	return err == nil
 }
 
+var hugeNumber = regexp.MustCompile(`[eE][+-]?[0-9]{3}|[0-9]{300}`)
+
 func FuzzParseObject(f *testing.F) {
 	for _, text := range objects {
 		f.Add([]byte(text))
@@ -189,10 +191,10 @@ func FuzzParseObject(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if bytes.ContainsAny(data, "eE") && regexp.MustCompile(`[eE][+-]?[0-9]{3}|[0-9]{300}`).Match(data) {
-			t.Skip("numbers that the reference cannot hold")
-		}
 		o, err := jose.ParseObject(data)
+		if bytes.ContainsAny(data, "eE") && hugeNumber.Match(data) {
+			return // the reference cannot hold such numbers: no more than that it ends is known
+		}
 		require.Equal(t, reference(data), err == nil, "%q: %v", data, err)
 		if err == nil {
 			requireSame(t, string(data), o)

@@ -1,3 +1,5 @@
+//go:build !js && !wasip1
+
 package filestore_test
 
 import (
@@ -7,7 +9,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -61,9 +62,6 @@ func writeUntilKilled(dir string) error {
 // TestKill kills a writer a hundred times, at any moment, and opens what it has
 // left: all that was acknowledged is there, and at most one batch more.
 func TestKill(t *testing.T) {
-	if runtime.GOOS == "js" || runtime.GOOS == "wasip1" {
-		t.Skip("no processes")
-	}
 	rounds, until := 100, time.Now().Add(50*time.Second)
 	if testing.Short() {
 		rounds = 5
