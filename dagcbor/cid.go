@@ -69,10 +69,13 @@ func Sum(c Codec, data []byte) CID {
 // panics if the codec is neither [Raw] nor [DAGCBOR].
 func CIDFromDigest(c Codec, digest [sha256.Size]byte) CID {
 	if c != Raw && c != DAGCBOR {
-		panic("dagcbor: no CID has the codec " + c.String())
+		noSuchCodec(c)
 	}
 	return CID{c, digest}
 }
+
+// noSuchCodec panics. It is a function so that its caller can be inlined.
+func noSuchCodec(c Codec) { panic("dagcbor: no CID has the codec " + c.String()) }
 
 // constString admits only untyped string constants in calls from outside the
 // package, so that MustParseCID can't be given run-time input.

@@ -48,7 +48,7 @@ func unmarshal(b []byte, ru *rules) (any, error) {
 	if len(b) > ru.maxCBOR {
 		return nil, limitError("CBOR size", ru.maxCBOR, len(b), -1)
 	}
-	t := treeReader{checker: ru.checker(b), text: string(b), items: len(b), most: ru.maxTree, mem: len(b)}
+	t := treeReader{checker: ru.checker(b), text: string(b), items: len(b), most: ru.maxTree, mem: len(b) + boxesMemory, boxer: newBoxer(len(b))}
 	v, end := t.value(0, 0)
 	if end != len(b) {
 		if err := ru.judge(b); err != nil {
@@ -77,6 +77,7 @@ type treeReader struct {
 	most  int    // memory that the tree may take
 	mem   int    // estimate of the memory of the tree so far
 	off   int    // where mem went beyond most
+	boxer boxer
 }
 
 // Memory that a value takes on a 64-bit machine, beside the 16 bytes of the
@@ -127,7 +128,7 @@ func (t *treeReader) value(off, depth int) (v any, next int) {
 		if !utf8scan.Valid(b[next:end]) || t.charge(memScalar, off) {
 			return nil, declined
 		}
-		return t.text[next:end], end
+		return t.boxer.box(t.text[next:end]), end
 	case cborhead.Map:
 		if arg > uint64(t.maxContainer) || depth >= t.maxDepth {
 			return nil, declined
