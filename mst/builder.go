@@ -26,6 +26,7 @@ type Builder struct {
 	low    int    // the lowest open layer
 	err    error
 	ahead  bool // layers are computed ahead
+	hash   layerer
 	queued *keyBatch
 	hashed *keyBatch // whose layers are being computed, or nil
 }
@@ -35,6 +36,7 @@ type keyBatch struct {
 	keys   []string
 	values []dagcbor.CID
 	layers [batchSize]uint8
+	hash   layerer
 	done   chan struct{} // closed when layers is there
 }
 
@@ -45,7 +47,7 @@ func (q *keyBatch) compute() {
 	q.done = make(chan struct{})
 	go func() {
 		for i, key := range q.keys {
-			q.layers[i] = uint8(Layer(key))
+			q.layers[i] = uint8(q.hash.layer(key))
 		}
 		close(q.done)
 	}()
@@ -71,12 +73,12 @@ func NewBuilder(sink func(c dagcbor.CID, node []byte) error) *Builder {
 // error every further call returns the same.
 func (b *Builder) Add(key string, value dagcbor.CID) error {
 	if b.err == nil {
-		b.err = b.add(key, value)
+		b.err = b.add(key, &value)
 	}
 	return b.err
 }
 
-func (b *Builder) add(key string, value dagcbor.CID) error {
+func (b *Builder) add(key string, value *dagcbor.CID) error {
 	if err := checkNext(b.last, key, value); err != nil {
 		return err
 	}
@@ -88,13 +90,13 @@ func (b *Builder) add(key string, value dagcbor.CID) error {
 	if b.ahead {
 		return b.queue(key, value)
 	}
-	return b.put(key, value, Layer(key))
+	return b.put(key, value, b.hash.layer(key))
 }
 
 // queue adds an entry to those that wait for their layers.
-func (b *Builder) queue(key string, value dagcbor.CID) error {
+func (b *Builder) queue(key string, value *dagcbor.CID) error {
 	q := b.queued
-	q.keys, q.values = append(q.keys, key), append(q.values, value)
+	q.keys, q.values = append(q.keys, key), append(q.values, *value)
 	if len(q.keys) < batchSize {
 		return nil
 	}
@@ -116,7 +118,7 @@ func (b *Builder) queue(key string, value dagcbor.CID) error {
 func (b *Builder) putAll(q *keyBatch) error {
 	<-q.done
 	for i, key := range q.keys {
-		if err := b.put(key, q.values[i], int(q.layers[i])); err != nil {
+		if err := b.put(key, &q.values[i], int(q.layers[i])); err != nil {
 			return err
 		}
 	}
@@ -132,7 +134,7 @@ func (b *Builder) flush() error {
 	}
 	if b.queued != nil {
 		for i, key := range b.queued.keys {
-			if err := b.put(key, b.queued.values[i], Layer(key)); err != nil {
+			if err := b.put(key, &b.queued.values[i], b.hash.layer(key)); err != nil {
 				return err
 			}
 		}
@@ -142,7 +144,7 @@ func (b *Builder) flush() error {
 }
 
 // put puts an entry that lies on layer h in the tree.
-func (b *Builder) put(key string, value dagcbor.CID, h int) error {
+func (b *Builder) put(key string, value *dagcbor.CID, h int) error {
 	if err := b.closeBelow(h); err != nil {
 		return err
 	}

@@ -27,12 +27,13 @@ func (c *Change) Action() Action {
 }
 
 // Diff returns the keys at which the trees differ, in ascending order, with
-// their values in from and in to. Subtrees that both have are neither entered
-// nor fetched, so the work depends on how many nodes differ, not on the size of
-// the trees. A pair with an error is the last one; its Change is zero.
+// their values in from and in to. Subtrees that both have are neither entered nor
+// fetched, so the work depends on how many nodes differ, not on the size of the
+// trees; at most a node or two on their edges are, beside a change on a layer far
+// above. A pair with an error is the last one; its Change is zero.
 func Diff(ctx context.Context, from, to *Tree) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
-		d := differ{old: diffSide{ranger: ranger{t: from}}, new: diffSide{ranger: ranger{t: to}}, yield: yield}
+		d := newDiffer(from, to, yield)
 		if err := d.run(ctx); err != nil {
 			yield(Change{}, err)
 		}
@@ -50,11 +51,8 @@ type Node struct {
 // that to does not have, each in pre-order: the blocks of a commit, and those
 // that it makes superfluous. It costs what [Diff] does.
 func DiffNodes(ctx context.Context, from, to *Tree) (added, removed []Node, err error) {
-	d := differ{
-		old:   diffSide{ranger: ranger{t: from}, keep: true},
-		new:   diffSide{ranger: ranger{t: to}, keep: true},
-		yield: func(Change, error) bool { return true },
-	}
+	d := newDiffer(from, to, func(Change, error) bool { return true })
+	d.old.keep, d.new.keep = true, true
 	if err := d.run(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -82,11 +80,8 @@ type differ struct {
 	yield    func(Change, error) bool
 }
 
-// tie says that the key before entry i of a node is that before entry j of node
-// m in the other tree, so that what follows needs no expanding to be compared.
-type tie struct {
-	m    *node
-	i, j int
+func newDiffer(from, to *Tree, yield func(Change, error) bool) differ {
+	return differ{old: diffSide{ranger: ranger{t: from}}, new: diffSide{ranger: ranger{t: to}}, yield: yield}
 }
 
 // diffSide is a place in one of the trees. The nodes that are open stand one
@@ -94,7 +89,7 @@ type tie struct {
 type diffSide struct {
 	ranger
 	open  []diffLevel
-	root  child // until it is opened
+	root  *node // until it is opened; nil then
 	keep  bool
 	nodes []Node // that have been opened, if keep is set
 }
@@ -105,7 +100,6 @@ type diffLevel struct {
 	keys keyCursor // behind the key of entry pos/2, if it has been needed
 	// An even number is the subtree before entry pos/2, an odd one the entry.
 	pos int
-	tie tie // in the old tree
 }
 
 // what is what comes next on a side.
@@ -123,9 +117,9 @@ func (d *differ) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.root = child{s.t.cid, root}
+		s.root = root
 		s.open = make([]diffLevel, 0, int(root.layer)+1)
-		if len(root.slots) == 0 && !root.hasChild(0) { // no subtree of another tree is this one
+		if len(root.slots) == 0 { // the empty tree is no subtree of any other, and in one it is wrong
 			if err := s.enter(ctx); err != nil {
 				return err
 			}
@@ -138,11 +132,19 @@ func (d *differ) run(ctx context.Context) error {
 		case a == aTree && b == aTree && d.sameTree():
 			d.old.skip()
 			d.new.skip()
+		case a == aTree && b == aTree && d.abreast():
+			if err = d.old.enter(ctx); err == nil {
+				err = d.new.enter(ctx)
+			}
+		case a == aTree && d.old.comesIn(&d.new, b):
+			more, err = d.pass(ctx, &d.new, b)
+		case b == aTree && d.new.comesIn(&d.old, a):
+			more, err = d.pass(ctx, &d.old, a)
 		case a == aTree || b == aTree:
 			err = d.enter(ctx, a, b)
 		case a == theEnd && b == theEnd:
 			return nil
-		case a == anEntry && b == anEntry && d.tied():
+		case a == anEntry && b == anEntry:
 			more, err = d.along(d.old.top(), d.new.top())
 		default:
 			more, err = d.compare(a, b)
@@ -153,56 +155,88 @@ func (d *differ) run(ctx context.Context) error {
 	}
 }
 
-// sameTree reports whether the subtrees that come next are one.
+// sameTree reports whether the subtrees that come next are one. Trees that are
+// right have none on two layers; in others it is found out by entering it.
 func (d *differ) sameTree() bool {
 	if d.old.layer() != d.new.layer() {
 		return false
 	}
-	if d.old.root.exists() || d.new.root.exists() {
+	if d.old.root != nil || d.new.root != nil {
 		return d.old.link() == d.new.link()
 	}
 	a, b := d.old.top(), d.new.top()
 	x, y := a.n.linkAt(a.pos/2), b.n.linkAt(b.pos/2)
-	return string(a.n.raw[x:x+linkLen]) == string(b.n.raw[y:y+linkLen])
+	return bytes.Equal(a.n.raw[x:x+linkLen], b.n.raw[y:y+linkLen])
 }
 
-// enter opens one of two subtrees that differ, or both.
-func (d *differ) enter(ctx context.Context, a, b what) error {
-	// The higher one holds all that the other does, if they lie in one place.
-	ofOld, ofNew := -1, -1
-	if a == aTree {
-		ofOld = d.old.layer()
-	}
-	if b == aTree {
-		ofNew = d.new.layer()
-	}
-	if ofOld >= ofNew {
-		if err := d.old.enter(ctx); err != nil {
-			return err
-		}
-	}
-	if ofNew >= ofOld {
-		return d.new.enter(ctx)
-	}
-	return nil
-}
-
-// tied reports whether the entries that come next stand behind the same keys, in
-// nodes of one layer.
-func (d *differ) tied() bool {
-	a, b := d.old.top(), d.new.top()
-	if a.n.layer != b.n.layer {
+// abreast reports whether the subtrees that come next, which differ, lie before
+// the same key, or both at the end: the usual case, in which neither of them is
+// further on in the other tree.
+func (d *differ) abreast() bool {
+	if d.old.layer() != d.new.layer() || (d.old.root == nil) != (d.new.root == nil) {
 		return false
 	}
+	if d.old.root != nil {
+		return true
+	}
+	a, b := d.old.top(), d.new.top()
 	i, j := a.pos/2, b.pos/2
-	return i == 0 && j == 0 || a.tie == tie{b.n, i, j}
+	if i == len(a.n.slots) || j == len(b.n.slots) {
+		return i == len(a.n.slots) && j == len(b.n.slots)
+	}
+	return a.n.slots[i].sameSize(&b.n.slots[j]) && bytes.Equal(a.n.suffix(i), b.n.suffix(j))
+}
+
+// enter opens one of two subtrees that differ, or the only one: the higher, since
+// it holds all that the other does if they lie in one place.
+func (d *differ) enter(ctx context.Context, a, b what) error {
+	if b != aTree || a == aTree && d.old.layer() >= d.new.layer() {
+		return d.old.enter(ctx)
+	}
+	return d.new.enter(ctx)
+}
+
+// comesIn reports whether the subtree that comes next is further on in one of the
+// nodes in which the other side is, which is at w: then whatever comes before it
+// there is on that side only.
+func (s *diffSide) comesIn(other *diffSide, w what) bool {
+	if w == theEnd || other.root != nil {
+		return false
+	}
+	// A subtree can only be in the node of the layer above it.
+	k := int(other.open[0].n.layer) - s.layer() - 1
+	if k < 0 || k >= len(other.open) {
+		return false
+	}
+	c, v := s.link(), &other.open[k]
+	for i := v.pos/2 + 1; i <= len(v.n.slots); i++ {
+		if at := v.n.linkAt(i); v.n.raw[at] != null && v.n.cidIn(at) == c {
+			return true
+		}
+	}
+	return false
+}
+
+// pass goes past or into what comes next on a side, at w, and on that side only.
+func (d *differ) pass(ctx context.Context, s *diffSide, w what) (bool, error) {
+	if w == aTree {
+		return true, s.enter(ctx)
+	}
+	if s == &d.old {
+		return d.compare(anEntry, theEnd)
+	}
+	return d.compare(theEnd, anEntry)
 }
 
 // along goes past the entries that are the same on both sides, and past one that
 // is not. It returns false when the iteration is to end.
+//
+// Keys of which the same part is written out are the same: all that the two trees
+// have before them has been passed, on both sides, and if the parts that are not
+// written out differed, the key before the greater one would not have been.
 func (d *differ) along(a, b *diffLevel) (bool, error) {
 	n, m, i, j := a.n, b.n, a.pos/2, b.pos/2
-	for i < len(n.slots) && j < len(m.slots) && n.slots[i].prefix == m.slots[j].prefix &&
+	for i < len(n.slots) && j < len(m.slots) && n.slots[i].sameSize(&m.slots[j]) &&
 		bytes.Equal(n.raw[n.slots[i].off:n.end(i)], m.raw[m.slots[j].off:m.end(j)]) {
 		a.skip()
 		a.skip()
@@ -213,16 +247,14 @@ func (d *differ) along(a, b *diffLevel) (bool, error) {
 		}
 		i, j = i+1, j+1
 	}
-	a.tie = tie{m, i, j}
 	if i == len(n.slots) || j == len(m.slots) {
 		return true, nil
 	}
-	if n.slots[i].prefix != m.slots[j].prefix || !bytes.Equal(n.suffix(i), m.suffix(j)) {
+	if !n.slots[i].sameSize(&m.slots[j]) || !bytes.Equal(n.suffix(i), m.suffix(j)) {
 		return d.compare(anEntry, anEntry)
 	}
 	a.skip()
 	b.skip()
-	a.tie.i, a.tie.j = i+1, j+1
 	if err := d.count(true, true); err != nil {
 		return false, err
 	}
@@ -231,6 +263,10 @@ func (d *differ) along(a, b *diffLevel) (bool, error) {
 	}
 	return true, nil
 }
+
+// sameSize reports whether as much is written out of both keys, and as much is
+// not.
+func (s *slot) sameSize(r *slot) bool { return s.prefix == r.prefix && s.suffix == r.suffix }
 
 // count counts an entry of the one side, of the other, or of both.
 func (d *differ) count(ofOld, ofNew bool) error {
@@ -269,10 +305,6 @@ func (d *differ) compare(a, b what) (bool, error) {
 		c.New = v.n.value(v.pos / 2)
 		v.skip()
 	}
-	if order == 0 {
-		v, w := d.old.top(), d.new.top()
-		v.tie = tie{w.n, v.pos / 2, w.pos / 2}
-	}
 	if err := d.count(order <= 0, order >= 0); err != nil {
 		return false, err
 	}
@@ -283,7 +315,7 @@ func (s *diffSide) top() *diffLevel { return &s.open[len(s.open)-1] }
 
 // next goes to what comes next, and says what it is.
 func (s *diffSide) next() what {
-	if s.root.exists() {
+	if s.root != nil {
 		return aTree
 	}
 	for len(s.open) > 0 {
@@ -305,16 +337,16 @@ func (s *diffSide) next() what {
 
 // layer returns the layer of the subtree that comes next.
 func (s *diffSide) layer() int {
-	if s.root.exists() {
-		return int(s.root.node.layer)
+	if s.root != nil {
+		return int(s.root.layer)
 	}
 	return int(s.top().n.layer) - 1
 }
 
 // link returns the CID of the subtree that comes next.
 func (s *diffSide) link() dagcbor.CID {
-	if s.root.exists() {
-		return s.root.cid
+	if s.root != nil {
+		return s.t.cid
 	}
 	v := s.top()
 	return v.n.cidIn(v.n.linkAt(v.pos / 2))
@@ -322,8 +354,8 @@ func (s *diffSide) link() dagcbor.CID {
 
 // skip goes past the subtree that comes next.
 func (s *diffSide) skip() {
-	if s.root.exists() {
-		s.root = child{}
+	if s.root != nil {
+		s.root = nil
 		return
 	}
 	s.top().skip()
@@ -355,8 +387,8 @@ func (s *diffSide) enter(ctx context.Context) error {
 	if s.keep {
 		cid = s.link()
 	}
-	if s.root.exists() {
-		v.n = s.root.node
+	if s.root != nil {
+		v.n = s.root
 	} else {
 		above := s.top()
 		v.in = above.n.gap(above.pos/2, above.in)

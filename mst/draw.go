@@ -5,110 +5,94 @@ import (
 	"context"
 	"fmt"
 	"io"
-
-	"github.com/linnet-at/linnet/dagcbor"
 )
 
-// Draw writes the tree to w as a picture in text, for people: a line for each
-// node with its layer and CID, below it and indented its subtrees and entries
-// from left to right.
+// Text writes the picture to w as text: a line for each node with its layer and
+// CID, below it and indented its subtrees and entries from left to right. The
+// sign of a [Mark] stands at the end of the line.
 //
-//	layer 1  bafyreicmahysq4n6wfuxo522m6dpiy7z7qzym3dzs756t5n7nfdgccwq7m
-//	├─ layer 0  bafyreif3sdxmlpkhus4bgjqfxoduedvmgsuhvb2f3kqaoo3hp3pixz3lve
-//	│  └─ com.example.record/3jqfcqzm3fp2j  bafyreie5cvv4h45feadgeuwhbcutmh6t2ceseocckahdoe6uat64zmz454
-//	└─ com.example.record/3jqfcqzm3fs2j  bafyreie5cvv4h45feadgeuwhbcutmh6t2ceseocckahdoe6uat64zmz454
+//	layer 1  bafyreicmahysq4n6wfuxo522m6dpiy7z7qzym3dzs756t5n7nfdgccwq7m *
+//	├─ layer 0  bafyreif3sdxmlpkhus4bgjqfxoduedvmgsuhvb2f3kqaoo3hp3pixz3lve …
+//	└─ com.example.record/3jqfcqzm3fs2j  bafyreie5cvv4h45feadgeuwhbcutmh6t2ceseocckahdoe6uat64zmz454 +
 //
 // Keys are printed as they are if they are printable, quoted otherwise.
-func (t *Tree) Draw(ctx context.Context, w io.Writer) error {
-	return t.DrawChange(ctx, w, nil)
+func (p Picture) Text(ctx context.Context, w io.Writer) error {
+	out := bufio.NewWriter(w)
+	for i := range p {
+		d := textDrawer{p[i].drawer(), out}
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		if d.Caption != "" {
+			fmt.Fprintln(out, d.title())
+		}
+		root, mark, err := d.begin(ctx)
+		if err == nil {
+			layer := 0
+			if root.node != nil {
+				layer = int(root.node.layer)
+			}
+			err = d.draw(ctx, root, layer, mark, bounds{}, "", "")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return out.Flush()
 }
 
-// DrawChange is [Tree.Draw] with a star behind each node that before does not
-// have: those that a change of before made.
-func (t *Tree) DrawChange(ctx context.Context, w io.Writer, before *Tree) error {
-	d := drawing{ranger: ranger{t: t}, w: bufio.NewWriter(w)}
-	if err := d.mark(ctx, before); err != nil {
-		return err
-	}
-	root, err := t.top(ctx)
-	if err != nil {
-		return err
-	}
-	if err := d.draw(ctx, child{t.cid, root}, bounds{}, "", ""); err != nil {
-		return err
-	}
-	return d.w.Flush()
+type textDrawer struct {
+	drawer
+	w *bufio.Writer
 }
 
-type drawing struct {
-	ranger
-	w    *bufio.Writer
-	made map[dagcbor.CID]struct{} // the nodes that are marked
-}
-
-// mark marks the nodes that before, unless it is nil, does not have.
-func (d *drawing) mark(ctx context.Context, before *Tree) error {
-	if before == nil {
-		return nil
-	}
-	added, _, err := DiffNodes(ctx, before, d.t)
-	d.made = make(map[dagcbor.CID]struct{}, len(added))
-	for i := range added {
-		d.made[added[i].CID] = struct{}{}
-	}
-	return err
-}
-
-func (d *drawing) touched(c dagcbor.CID) bool {
-	_, made := d.made[c]
-	return made
-}
-
-// draw writes the node of c; indent stands before what is in it, and mark, in
-// place of the last part of indent, before the node itself.
-func (d *drawing) draw(ctx context.Context, c child, in bounds, mark, indent string) error {
+// draw writes the node of c; indent stands before what is in it, and branch, in
+// place of the last part of indent, before the node itself. It recurses, but no
+// deeper than there are layers.
+func (d *textDrawer) draw(ctx context.Context, c child, layer int, m Mark, in bounds, branch, indent string) error {
 	if err := d.visit(ctx); err != nil {
 		return err
 	}
-	n := c.node
-	star := ""
-	if d.touched(c.cid) {
-		star = " *"
+	fmt.Fprintf(d.w, "%slayer %d  %s%s\n", branch, layer, c.cid, trailing(m))
+	if m == Closed {
+		return nil
 	}
-	fmt.Fprintf(d.w, "%slayer %d  %s%s\n", mark, n.layer, c.cid, star)
+	n := c.node
 	keys := n.keysFrom(0)
 	for i := range len(n.slots) + 1 {
-		c := n.child(i)
+		last := i == len(n.slots)
 		if i > 0 {
 			branch := "├─ "
-			if i == len(n.slots) && !c.exists() {
+			if last && !n.hasChild(i) {
 				branch = "└─ "
 			}
-			fmt.Fprintf(d.w, "%s%s%s  %s\n", indent, branch, printable(keys.now), n.value(i-1))
+			e := Entry{keys.now, n.value(i - 1)}
+			fmt.Fprintf(d.w, "%s%s%s  %s%s\n", indent, branch, printable(e.Key), e.Value, trailing(d.entryMark(e)))
 		}
 		keys.next()
-		if !c.exists() {
+		if !n.hasChild(i) {
 			continue
 		}
-		branch, more := "├─ ", "│  "
-		if i == len(n.slots) {
-			branch, more = "└─ ", "   "
-		}
 		within := keys.around(in)
-		var err error
-		if c.node, err = d.enter(ctx, n, i, within); err != nil {
+		sub, m, err := d.next(ctx, n, i, within)
+		if err != nil {
 			return err
 		}
-		if err := d.draw(ctx, c, within, indent+branch, indent+more); err != nil {
+		branch, more := "├─ ", "│  "
+		if last {
+			branch, more = "└─ ", "   "
+		}
+		if err := d.draw(ctx, sub, layer-1, m, within, indent+branch, indent+more); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func printable(key string) string {
-	if q := quote(key); len(q) != len(key)+2 {
-		return q
+// trailing returns the sign of a mark for the end of a line.
+func trailing(m Mark) string {
+	if m == Plain {
+		return ""
 	}
-	return key
+	return " " + m.sign()
 }

@@ -3,21 +3,54 @@ package mst
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 
 	"github.com/linnet-at/linnet/dagcbor"
 )
 
+// entryRoom is how many bytes the encoding of an entry without a subtree may have
+// beside its key.
+const entryRoom = len(entryHead) + maxNumber + len(prefixKey) + maxNumber + noTreeLen
+
+// maxNumber is how many bytes the head of a key or the length of a prefix may have.
+const maxNumber = 3
+
 // appendEntry appends the encoding of an entry without a subtree, whose key
 // shares prefix bytes with the key before it in the node.
-func appendEntry(dst []byte, prefix int, key string, value dagcbor.CID) []byte {
-	dst = append(dst, 0xa4, 0x61, 'k')
-	dst = appendNumber(dst, 2<<5, len(key)-prefix)
-	dst = append(dst, key[prefix:]...)
-	dst = append(dst, 0x61, 'p')
-	dst = appendNumber(dst, 0, prefix)
-	dst = append(dst, 0x61, 't', null, 0x61, 'v', 0xd8, 0x2a, 0x58, 0x25, 0, 1, byte(value.Codec()), 0x12, 0x20)
+func appendEntry(dst []byte, prefix int, key string, value *dagcbor.CID) []byte {
+	suffix := key[prefix:]
+	start := len(dst)
+	dst = slices.Grow(dst, len(suffix)+entryRoom)[:start+len(suffix)+entryRoom]
+	b := dst[start:]
+	binary.LittleEndian.PutUint32(b, entryHeadWord)
+	at := len(entryHead)
+	at += putNumber(b[at:], 2<<5, len(suffix))
+	at += copy(b[at:], suffix)
+	binary.LittleEndian.PutUint16(b[at:], prefixKeyWord)
+	at += len(prefixKey)
+	at += putNumber(b[at:], 0, prefix)
+	// The second word writes over the end of the first, and has the codec.
+	binary.LittleEndian.PutUint64(b[at:], noTreeWord)
+	at += noTreeLen - linkLen
+	binary.LittleEndian.PutUint64(b[at+1:], nodeLinkWord&^(0xff<<40)|uint64(value.Codec())<<40)
+	at += linkLen - 32
 	digest := value.Digest()
-	return append(dst, digest[:]...)
+	copy(b[at:at+32], digest[:])
+	return dst[:start+at+32]
+}
+
+// putNumber writes a head to dst, which has room for it, and returns its length.
+func putNumber(dst []byte, major byte, n int) int {
+	switch {
+	case n < 24:
+		dst[0] = major | byte(n)
+		return 1
+	case n < 1<<8:
+		dst[0], dst[1] = major|24, byte(n)
+		return 2
+	}
+	dst[0], dst[1], dst[2] = major|25, byte(n>>8), byte(n)
+	return maxNumber
 }
 
 // nullTail is how many bytes of an entry without a subtree stand behind its t.

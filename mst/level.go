@@ -1,175 +1,88 @@
 package mst
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/linnet-at/linnet/dagcbor"
 )
 
-// level is a node from a source, with its keys expanded and everything checked
+// level is a node that a Walker has open. Everything about it has been checked
 // that can be checked without its neighbours.
 type level struct {
 	rawNode
-	cid   dagcbor.CID
-	layer int              // of the keys
-	in    bounds           // where they have to lie
-	keys  string           // all keys, one behind the other
-	ends  []uint32         // where each ends
-	pos   int              // of a Walker: how many entries it has been past, or -1 before the left subtree
-	arena *strings.Builder // where keys go, between those of other nodes; nil for memory of their own
+	in  bounds        // where the keys have to lie
+	out []Entry       // the entries
+	sub []dagcbor.CID // the subtrees before each entry and behind the last; what there is not is left as it was
+	pos int           // how many entries the Walker has been past, or -1 before the left subtree
 }
-
-// arenaSize is how much memory an arena takes at once.
-const arenaSize = 2 << 10
 
 // bounds is the open interval in which the keys of a subtree have to lie. An
 // empty string is no bound: keys aren't empty.
 type bounds struct{ lo, hi string }
 
-// open takes the node c apart and checks it. layer is -1 for the root of a
-// tree. It reuses v's memory, but for the keys, which others may hold.
-func (v *level) open(c dagcbor.CID, b []byte, layer int, in bounds, l *limits) error {
-	v.cid, v.layer, v.in, v.pos = c, layer, in, -1
-	if err := v.parse(c, b, l); err != nil {
+// open takes the node v.cid, whose bytes are b, apart and checks it. It reuses v's
+// memory, but not that of the keys, which others may hold.
+//
+// Entries and links are made here and not when they are needed, which is some
+// time later: they are copied then, and what was written a moment ago in other
+// pieces than those in which it is read takes a processor several times as long.
+func (w *Walker) open(v *level, b []byte) error {
+	if err := v.take(b, &w.l); err != nil {
 		return err
 	}
-	if err := v.expandKeys(); err != nil {
-		return err
-	}
-	if err := v.checkBounds(); err != nil {
-		return err
-	}
-	return v.checkLayers(l)
-}
-
-// expandKeys sets keys and ends and checks that the keys ascend and that they
-// are compressed as far as they can be.
-func (v *level) expandKeys() error {
-	var own strings.Builder
-	sb, room := v.arena, max(arenaSize, v.keyLen)
-	if sb == nil {
-		sb, room = &own, v.keyLen
-	}
-	if sb.Cap()-sb.Len() < v.keyLen {
-		sb.Reset()
-		sb.Grow(room)
-	}
-	first := sb.Len()
-	v.ends = slices.Grow(v.ends[:0], len(v.entries))
-	prev := ""
+	w.makeRoom(v)
 	for i := range v.entries {
-		e := &v.entries[i]
-		suffix, tail := v.b[e.keyOff:e.keyOff+e.keyLen], prev[e.prefix:]
-		switch {
-		case i == 0:
-		case len(suffix) == 0 || len(tail) > 0 && suffix[0] < tail[0]:
-			return &NodeError{CID: v.cid, Offset: int(e.keyOff), Msg: "keys are out of order"}
-		case len(tail) > 0 && suffix[0] == tail[0]:
-			return &NodeError{CID: v.cid, Offset: int(e.keyOff), Msg: "p is shorter than the common prefix"}
+		key, err := w.roll.next(&v.rawNode, i, &v.in, &w.l)
+		if err != nil {
+			return err
 		}
-		start := sb.Len()
-		sb.WriteString(prev[:e.prefix])
-		sb.Write(suffix)
-		prev = sb.String()[start:]
-		v.ends = append(v.ends, uint32(sb.Len()-first))
-	}
-	v.keys = sb.String()[first:]
-	return nil
-}
-
-// checkBounds checks that the keys, which ascend, lie in the interval that the
-// nodes above leave. That a node comes twice in a tree is seen here: so no
-// tree, however its nodes are shared, has more of them than keys allow.
-func (v *level) checkBounds() error {
-	last := len(v.entries) - 1
-	switch {
-	case last < 0:
-	case v.in.lo != "" && v.key(0) <= v.in.lo:
-		return &NodeError{CID: v.cid, Offset: -1, Key: v.key(0), Msg: outOfOrder}
-	case v.in.hi != "" && v.key(last) >= v.in.hi:
-		return &NodeError{CID: v.cid, Offset: -1, Key: v.key(last), Msg: outOfOrder}
-	}
-	return nil
-}
-
-const outOfOrder = "keys are out of order between nodes"
-
-// checkLayers sets the layer of a root and checks that keys and links agree
-// with the node's layer.
-func (v *level) checkLayers(l *limits) error {
-	root := v.layer < 0
-	if len(v.entries) == 0 {
-		switch {
-		case root && v.left == 0: // the empty tree
-			v.layer = 0
-			return nil
-		case root:
-			return &NodeError{CID: v.cid, Offset: -1, Msg: "root has no keys, but a subtree"}
-		case v.left == 0:
-			return &NodeError{CID: v.cid, Offset: -1, Msg: "node is empty"}
-		}
+		start := w.arena.Len()
+		w.arena.Write(key)
+		v.out[i].Key = w.arena.String()[start:]
 	}
 	for i := range v.entries {
-		if l.trustLayers && (i > 0 || v.layer >= 0) {
-			break
-		}
-		key := v.key(i)
-		h := Layer(key)
-		if v.layer < 0 {
-			v.layer = h
-		}
-		if h != v.layer {
-			return &NodeError{CID: v.cid, Offset: -1, Key: key, Msg: "key lies on another layer than its node"}
-		}
+		cid := b[v.entries[i].value:]
+		v.out[i].Value = dagcbor.CIDFromDigest(dagcbor.Codec(cid[1]), [32]byte(cid[cidLen-32:]))
 	}
-	if v.layer > l.layer {
-		return limitError("layer of node "+v.cid.String(), int64(l.layer), int64(v.layer))
+	if v.left != 0 || v.trees {
+		v.setSubs()
 	}
-	if v.layer == 0 && v.hasChild() {
-		return &NodeError{CID: v.cid, Offset: -1, Msg: "node on layer 0 has a subtree"}
-	}
-	return nil
+	return v.checkShape(&w.l)
 }
 
-func (v *level) hasChild() bool {
-	for i := range len(v.entries) + 1 {
-		if v.slot(i) != 0 {
-			return true
+// setSubs sets the subtrees that there are.
+func (v *level) setSubs() {
+	for i := range v.sub {
+		if at := v.slot(i); at != 0 {
+			cid := v.b[at:]
+			v.sub[i] = dagcbor.CIDFromDigest(dagcbor.DAGCBOR, [32]byte(cid[cidLen-32:]))
 		}
 	}
-	return false
 }
 
-// slot returns where the CID of the subtree before entry i is; 0 if there is
-// none.
-func (v *level) slot(i int) uint32 {
-	if i == 0 {
-		return v.left
+// arenaSize is how much memory for keys is allocated at once.
+const arenaSize = 2 << 10
+
+// makeRoom sees to it that there is memory for what v holds.
+func (w *Walker) makeRoom(v *level) {
+	if w.arena.Cap()-w.arena.Len() < v.keyLen {
+		w.arena.Reset()
+		w.arena.Grow(max(arenaSize, v.keyLen))
 	}
-	return v.entries[i-1].tree
+	n := len(v.entries)
+	if n+1 > cap(v.sub) {
+		room := max(n, 8)
+		v.out, v.sub = make([]Entry, room), make([]dagcbor.CID, room+1)
+	}
+	v.out, v.sub = v.out[:n], v.sub[:n+1]
 }
 
 // bounds returns the interval of the subtree before entry i.
 func (v *level) bounds(i int) bounds {
 	in := v.in
 	if i > 0 {
-		in.lo = v.key(i - 1)
+		in.lo = v.out[i-1].Key
 	}
-	if i < len(v.entries) {
-		in.hi = v.key(i)
+	if i < len(v.out) {
+		in.hi = v.out[i].Key
 	}
 	return in
-}
-
-func (v *level) key(i int) string {
-	start := uint32(0)
-	if i > 0 {
-		start = v.ends[i-1]
-	}
-	return v.keys[start:v.ends[i]]
-}
-
-func (v *level) entry(i int) Entry {
-	return Entry{v.key(i), v.cidAt(v.entries[i].value)}
 }

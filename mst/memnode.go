@@ -19,10 +19,10 @@ import (
 // A node doesn't know its own CID; it stands in the node above, or in the Tree.
 type node struct {
 	raw   []byte
-	slots []slot // of the entries
 	left  *node  // the leftmost subtree, if it is in memory
 	skip  uint16 // how many bytes at the front of all keys are the same, or fewer
 	layer uint8
+	slots []slot // of the entries; they stand next to it in memory (newNode)
 }
 
 // slot is an entry of a node. The key is the first prefix bytes of the key

@@ -21,10 +21,40 @@ type rawEntry struct {
 
 // rawNode is a node as it is encoded, taken apart without copying.
 type rawNode struct {
+	cid     dagcbor.CID
+	layer   int // of the keys; -1 for that of a root, until it is known
 	b       []byte
 	entries []rawEntry
 	left    uint32 // the CID of the leftmost subtree; 0 if there is none
+	trees   bool   // there are subtrees behind entries
 	keyLen  int    // of all keys together, prefixes expanded
+}
+
+// slot returns where the CID of the subtree before entry i is; 0 if there is
+// none.
+func (n *rawNode) slot(i int) uint32 {
+	if i == 0 {
+		return n.left
+	}
+	return n.entries[i-1].tree
+}
+
+// cidAt returns the CID that stands at off, and the undefined one for 0.
+func (n *rawNode) cidAt(off uint32) dagcbor.CID {
+	if off == 0 {
+		return dagcbor.CID{}
+	}
+	return dagcbor.CIDFromDigest(dagcbor.Codec(n.b[off+codecAt-cidStart]), [32]byte(n.b[off+cidLen-32:]))
+}
+
+// fail returns what is wrong with n, in one place or in all of it.
+func (n *rawNode) fail(offset int, msg string) error {
+	return &NodeError{CID: n.cid, Offset: offset, Msg: msg}
+}
+
+// failKey returns what is wrong with a key of n.
+func (n *rawNode) failKey(key []byte, msg string) error {
+	return &NodeError{CID: n.cid, Offset: -1, Key: string(key), Msg: msg}
 }
 
 // The encoding of a node is fixed but for its keys and CIDs: a map of e and l,
@@ -32,6 +62,7 @@ type rawNode struct {
 const (
 	nodeHead  = "\xa2\x61e"
 	leftKey   = "\x61l"
+	noLeft    = leftKey + "\xf6"
 	entryHead = "\xa4\x61k"
 	prefixKey = "\x61p"
 	treeKey   = "\x61t"
@@ -39,10 +70,12 @@ const (
 	linkHead  = "\xd8\x2a\x58\x25\x00\x01"
 	null      = 0xf6
 
+	minNodeLen  = len(nodeHead) + 1 + len(leftKey) + 1
 	minEntryLen = len(entryHead) + 1 + len(prefixKey) + 1 + len(treeKey) + 1 + len(valueKey) + linkLen
 
 	linkLen  = 41
 	cidStart = 5 // of the CID in a link
+	cidLen   = linkLen - cidStart
 	codecAt  = 6 // of the codec in a link
 )
 
@@ -142,107 +175,155 @@ func (p *nodeParser) link(tree bool, what string) uint32 {
 // be seen in it alone but for the keys' order, layer and compression. It reuses
 // n's memory.
 func (n *rawNode) parse(c dagcbor.CID, b []byte, l *limits) error {
+	n.cid = c
+	return n.take(b, l)
+}
+
+// take is parse of the node n.cid.
+func (n *rawNode) take(b []byte, l *limits) error {
+	n.b, n.entries = b, n.entries[:0]
 	p := nodeParser{b: b}
-	n.b, n.entries, n.keyLen = b, n.entries[:0], 0
-	p.expect(nodeHead, "a node is a map of e and l")
-	at := p.off
-	count := p.number(4<<5, "e is not an array")
-	switch {
-	case p.bad != "":
-		return p.err(c)
-	case count > uint64(l.nodeEntries):
-		return &LimitError{Name: "mst: entries in node " + c.String(), Limit: int64(l.nodeEntries), Got: int64(min(count, math.MaxInt64)), Offset: int64(at)}
+	count, err := n.head(&p, l)
+	if err != nil {
+		return err
 	}
 	// Room for as many as are announced, if there are bytes for that many.
-	n.entries = slices.Grow(n.entries, min(int(count), len(b)/minEntryLen))
-	prevLen := 0
+	entries := slices.Grow(n.entries, min(count, len(b)/minEntryLen))
+	prevLen, keyLen, trees := 0, 0, uint32(0)
 	for range count {
-		e, ok := p.quickEntry(prevLen)
-		if !ok {
-			e = p.entry(prevLen)
-		}
-		if p.bad != "" {
-			break
+		entries = append(entries, rawEntry{})
+		e := &entries[len(entries)-1]
+		if next := quickEntry(b, p.off, prevLen, e); next > 0 {
+			p.off = next
+		} else if *e = p.entry(prevLen); p.bad != "" {
+			return p.err(&n.cid)
 		}
 		prevLen = int(e.prefix + e.keyLen)
-		n.keyLen += prevLen
-		n.entries = append(n.entries, e)
+		keyLen += prevLen
+		trees |= e.tree
+	}
+	n.entries, n.keyLen, n.trees = entries, keyLen, trees != 0
+	if len(b)-p.off == len(noLeft) && string(b[p.off:]) == noLeft {
+		n.left = 0
+		return nil
 	}
 	p.expect(leftKey, "e is not followed by l")
 	n.left = p.link(true, "l is neither null nor the link of a node")
 	if p.off != len(b) {
 		p.fail(p.off, "more bytes after the node")
 	}
-	return p.err(c)
+	return p.err(&n.cid)
+}
+
+// head reads what is before the entries, of which it returns the number.
+func (n *rawNode) head(p *nodeParser, l *limits) (count int, err error) {
+	if len(n.b) >= minNodeLen {
+		word := binary.LittleEndian.Uint32(n.b)
+		if count := int(word>>24 ^ 4<<5); word&(1<<24-1) == nodeHeadWord && count < 24 && count <= l.nodeEntries {
+			p.off = len(nodeHead) + 1
+			return count, nil
+		}
+	}
+	p.expect(nodeHead, "a node is a map of e and l")
+	at := p.off
+	number := p.number(4<<5, "e is not an array")
+	if p.bad == "" && number > uint64(l.nodeEntries) {
+		return 0, &LimitError{Name: "mst: entries in node " + n.cid.String(), Limit: int64(l.nodeEntries), Got: int64(min(number, math.MaxInt64)), Offset: int64(at)}
+	}
+	return int(number), p.err(&n.cid)
 }
 
 // err returns what was wrong with the node c.
-func (p *nodeParser) err(c dagcbor.CID) error {
+func (p *nodeParser) err(c *dagcbor.CID) error {
 	if p.bad == "" {
 		return nil
 	}
-	return &NodeError{CID: c, Offset: p.badAt, Msg: p.bad}
+	return &NodeError{CID: *c, Offset: p.badAt, Msg: p.bad}
 }
 
-// quickEntry reads an entry whose numbers are less than 256, as nearly all are.
-// It reports false, and leaves everything to entry, if that is not what is there
-// or if anything is wrong with it. prevLen is the length of the key before it.
-func (p *nodeParser) quickEntry(prevLen int) (e rawEntry, ok bool) {
-	b, at := p.b, p.off
-	if len(b)-at < minEntryLen || b[at] != 0xa4 || b[at+1] != 0x61 || b[at+2] != 'k' {
-		return e, false
-	}
-	size, at, ok := shortNumber(b, at+3, 2<<5)
-	if !ok || size > len(b)-at-(minEntryLen-len(entryHead)-1) {
-		return e, false
-	}
-	e.keyOff, e.keyLen = uint32(at), uint32(size)
-	at += size
-	if b[at] != 0x61 || b[at+1] != 'p' {
-		return e, false
-	}
-	prefix, at, ok := shortNumber(b, at+2, 0)
-	if !ok || prefix > prevLen || size+prefix == 0 || size+prefix > MaxKeyLen || len(b)-at < 5+linkLen || b[at] != 0x61 || b[at+1] != 't' {
-		return e, false
-	}
-	e.prefix = uint32(prefix)
-	if at += 2; b[at] == null {
-		at++
-	} else {
-		if len(b)-at < linkLen+2+linkLen || binary.BigEndian.Uint64(b[at:]) != nodeLink || b[at+8] != 0x20 {
-			return e, false
-		}
-		e.tree = uint32(at + cidStart)
-		at += linkLen
-	}
-	if b[at] != 0x61 || b[at+1] != 'v' {
-		return e, false
-	}
-	at += 2
-	if link := binary.BigEndian.Uint64(b[at:]); link != nodeLink && link != rawLink || b[at+8] != 0x20 {
-		return e, false
-	}
-	e.value = uint32(at + cidStart)
-	p.off = at + linkLen
-	return e, true
-}
-
-// The first eight bytes of a link, of either codec.
+// The fixed parts of an entry as little-endian words, for quickEntry.
 const (
-	nodeLink = 0xd82a_5825_0001_7112
-	rawLink  = 0xd82a_5825_0001_5512
+	nodeHeadWord  = 0x6561a2 // nodeHead: the lowest 24 bits
+	entryHeadWord = 0x6b61a4 // entryHead: the same
+	prefixKeyWord = 0x7061   // prefixKey: the lowest 16
+	// From the p on: treeKey, null or the link of a node, valueKey, a link.
+	// Of each link the bytes 1 to 8 are a word too; before them is the first
+	// byte, behind them the digest.
+	noTreeWord   = 0x582a_d876_61f6_7461
+	treeWord     = 0x0100_2558_2ad8_7461
+	valueWord    = 0x0100_2558_2ad8_7661
+	nodeLinkWord = 0x2012_7101_0025_582a
+	rawLinkWord  = 0x2012_5501_0025_582a
+
+	noTreeLen = len(treeKey) + 1 + len(valueKey) + linkLen
+	treeLen   = len(treeKey) + linkLen
+	valueLen  = len(valueKey) + linkLen
 )
 
-// shortNumber reads a head of the given major type at at, of at most two bytes,
-// which have to be there, and returns what follows it.
-func shortNumber(b []byte, at int, major byte) (n, next int, ok bool) {
-	switch head := b[at] ^ major; {
-	case head < 24:
-		return int(head), at + 1, true
-	case head == 24:
-		return int(b[at+1]), at + 2, b[at+1] >= 24
+// quickEntry reads the entry at at into e and returns where it ends, if its
+// numbers are less than 256, as nearly all are. It returns 0, and leaves
+// everything to nodeParser.entry, if that is not what is there or if anything is
+// wrong with it. prevLen is the length of the key before it.
+func quickEntry(b []byte, at, prevLen int, e *rawEntry) (end int) {
+	rest := b[at:]
+	if len(rest) < minEntryLen {
+		return 0
 	}
-	return 0, at, false
+	word := binary.LittleEndian.Uint32(rest)
+	size, off := int(word>>24^2<<5), len(entryHead)+1
+	if size >= 24 {
+		size, off = quickNumber(size, rest[off]), off+1
+	}
+	if word&(1<<24-1) != entryHeadWord || size < 0 || len(rest)-off < size+len(prefixKey)+1+noTreeLen {
+		return 0
+	}
+	e.keyOff, e.keyLen = uint32(at+off), uint32(size)
+	off += size
+	word = binary.LittleEndian.Uint32(rest[off:])
+	prefix := int(word >> 16 & 0xff)
+	off += len(prefixKey) + 1
+	if prefix >= 24 {
+		prefix, off = quickNumber(prefix, byte(word>>24)), off+1
+	}
+	if word&(1<<16-1) != prefixKeyWord || prefix < 0 || prefix > prevLen || prefix+size == 0 {
+		return 0
+	}
+	e.prefix = uint32(prefix)
+	return quickLinks(b, at+off, e)
+}
+
+// quickNumber returns the number whose head has the low bits info, at least 24,
+// and is followed by next, or -1 if it takes more than these or too many.
+func quickNumber(info int, next byte) int {
+	if info != 24 || next < 24 {
+		return -1
+	}
+	return int(next)
+}
+
+// quickLinks is quickEntry from what stands behind the prefix on.
+func quickLinks(b []byte, at int, e *rawEntry) (end int) {
+	rest := b[at:]
+	if len(rest) < noTreeLen {
+		return 0
+	}
+	var link uint64
+	if word := binary.LittleEndian.Uint64(rest); word == noTreeWord {
+		link = binary.LittleEndian.Uint64(rest[noTreeLen-linkLen+1:])
+		e.tree, at = 0, at+noTreeLen
+	} else {
+		if word != treeWord || len(rest) < treeLen+valueLen || binary.LittleEndian.Uint64(rest[treeLen-linkLen+1:]) != nodeLinkWord ||
+			binary.LittleEndian.Uint64(rest[treeLen:]) != valueWord {
+			return 0
+		}
+		link = binary.LittleEndian.Uint64(rest[treeLen+valueLen-linkLen+1:])
+		e.tree, at = uint32(at+treeLen-cidLen), at+treeLen+valueLen
+	}
+	if link != nodeLinkWord && link != rawLinkWord {
+		return 0
+	}
+	e.value = uint32(at - cidLen)
+	return at
 }
 
 // entry reads an entry; prevLen is the length of the key before it.
@@ -279,35 +360,32 @@ func (p *nodeParser) entry(prevLen int) (e rawEntry) {
 	return e
 }
 
-// cidAt returns the CID that stands at off.
-func (n *rawNode) cidAt(off uint32) dagcbor.CID {
-	if off == 0 {
-		return dagcbor.CID{}
-	}
-	return dagcbor.CIDFromDigest(dagcbor.Codec(n.b[off+1]), [32]byte(n.b[off+4:off+36]))
+// fetch gets the bytes of the node c from src.
+func fetch(ctx context.Context, src Source, c dagcbor.CID, l *limits) ([]byte, error) {
+	return fetchNode(ctx, src, &c, l)
 }
 
-// fetch gets the bytes of a node from src.
-func fetch(ctx context.Context, src Source, c dagcbor.CID, l *limits) ([]byte, error) {
+// fetchNode is fetch without a copy of the CID.
+func fetchNode(ctx context.Context, src Source, c *dagcbor.CID, l *limits) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	switch {
 	case c.Codec() != dagcbor.DAGCBOR:
-		return nil, &NodeError{CID: c, Offset: -1, Msg: "CID is not that of a node"}
+		return nil, &NodeError{CID: *c, Offset: -1, Msg: "CID is not that of a node"}
 	case src == nil:
-		return nil, &MissingBlockError{c}
+		return nil, &MissingBlockError{*c}
 	}
-	b, err := src.Block(ctx, c)
+	b, err := src.Block(ctx, *c)
 	switch {
-	case errors.Is(err, ErrNotFound):
-		return nil, &MissingBlockError{c}
+	case err != nil && errors.Is(err, ErrNotFound):
+		return nil, &MissingBlockError{*c}
 	case err != nil:
 		return nil, err
 	case int64(len(b)) > l.nodeSize:
 		return nil, limitError("size of node "+c.String(), l.nodeSize, int64(len(b)))
 	case !l.trust && !c.Matches(b):
-		return nil, &NodeError{CID: c, Offset: -1, Msg: "block does not match its CID"}
+		return nil, &NodeError{CID: *c, Offset: -1, Msg: "block does not match its CID"}
 	}
 	return b, nil
 }

@@ -9,39 +9,49 @@ import (
 	"unicode/utf8"
 )
 
-// SVG writes the tree to w as a picture, for people: layers from top to bottom,
-// keys from left to right, a box for each node and a line to each subtree. Nodes
-// that before does not have, those that a change made, are marked; a nil before
-// marks none. The picture is as wide as all keys side by side.
-func (t *Tree) SVG(ctx context.Context, w io.Writer, before *Tree) error {
-	p := picture{drawing: drawing{ranger: ranger{t: t}, w: bufio.NewWriter(w)}, x: boxGap}
-	if err := p.mark(ctx, before); err != nil {
-		return err
+// SVG writes the picture to w as an image: layers from top to bottom, keys from
+// left to right, a box for each node and a line to each subtree. What has a
+// [Mark] has another color. The image is as wide as all keys side by side, and
+// has a background of its own.
+func (p Picture) SVG(ctx context.Context, w io.Writer) error {
+	parts := make([]layout, len(p))
+	s := svg{w: bufio.NewWriter(w)}
+	for i := range p {
+		l := &parts[i]
+		*l = layout{drawer: p[i].drawer(), x: boxGap}
+		root, mark, err := l.begin(ctx)
+		if err != nil {
+			return err
+		}
+		if root.node != nil {
+			l.top = int(root.node.layer)
+		}
+		if _, err := l.place(ctx, root, l.top, mark, bounds{}); err != nil {
+			return err
+		}
+		s.width = max(s.width, leftEdge+l.x+boxGap, 2*leftText+charWidth*float64(utf8.RuneCountInString(l.Caption)))
+		s.height += l.height()
 	}
-	root, err := t.top(ctx)
-	if err != nil {
-		return err
-	}
-	if _, err := p.place(ctx, child{t.cid, root}, bounds{}); err != nil {
-		return err
-	}
-	p.write(int(root.layer))
-	return p.w.Flush()
+	s.write(parts)
+	return s.w.Flush()
 }
 
-// Measures of a picture, in pixels.
+// Measures of an image, in pixels.
 const (
-	boxGap    = 12
-	boxHeight = 28
-	rowHeight = 64
-	charWidth = 7.3
-	leftEdge  = 64
+	boxGap        = 12
+	boxHeight     = 28
+	rowHeight     = 64
+	captionHeight = 30
+	charWidth     = 7.3
+	leftEdge      = 72
+	leftText      = 12
 )
 
-// picture lays the boxes out: each key takes the next place to the right, and a
-// box reaches around its keys.
-type picture struct {
-	drawing
+// layout says where the boxes of a drawing are: each key takes the next place to
+// the right, and a box reaches around its keys.
+type layout struct {
+	drawer
+	top   int     // the layer of the root
 	x     float64 // where the next key goes
 	boxes []svgBox
 }
@@ -49,14 +59,20 @@ type picture struct {
 type svgBox struct {
 	layer    int
 	from, to float64
+	mark     Mark
 	texts    []svgText
 	lines    []svgLine
-	touched  bool
 }
 
 type svgText struct {
-	x float64
-	s string
+	x    float64
+	s    string
+	mark Mark
+}
+
+// width returns how much room the text takes with what is around it.
+func (t *svgText) width() float64 {
+	return charWidth*float64(utf8.RuneCountInString(t.s)) + boxGap
 }
 
 // svgLine goes from x at the bottom of a box to the middle of another one.
@@ -67,56 +83,71 @@ type svgLine struct {
 
 // place lays out the node of c and those below it, and returns the index of its
 // box. It recurses, but no deeper than there are layers.
-func (p *picture) place(ctx context.Context, c child, in bounds) (int, error) {
-	if err := p.visit(ctx); err != nil {
+func (l *layout) place(ctx context.Context, c child, layer int, m Mark, in bounds) (int, error) {
+	if err := l.visit(ctx); err != nil {
 		return 0, err
 	}
+	b := svgBox{layer: layer, from: -1, mark: m}
+	if m == Closed {
+		l.text(&b, m.sign(), Plain)
+		return l.add(b), nil
+	}
 	n := c.node
-	b := svgBox{layer: int(n.layer), from: -1, touched: p.touched(c.cid)}
 	keys := n.keysFrom(0)
 	for i := range len(n.slots) + 1 {
 		if i > 0 {
-			text := svgText{p.x + boxGap/2, printable(keys.now)}
-			p.x += charWidth*float64(utf8.RuneCountInString(text.s)) + boxGap
-			b.texts = append(b.texts, text)
-			b.cover(text.x-boxGap/2, p.x)
+			m := l.entryMark(Entry{keys.now, n.value(i - 1)})
+			text := printable(keys.now)
+			if m != Plain {
+				text = m.sign() + " " + text
+			}
+			l.text(&b, text, m)
 		}
 		keys.next()
-		sub := n.child(i)
-		if !sub.exists() {
+		if !n.hasChild(i) {
 			continue
 		}
 		within := keys.around(in)
-		var err error
-		if sub.node, err = p.enter(ctx, n, i, within); err != nil {
-			return 0, err
-		}
-		at := p.x
-		k, err := p.place(ctx, sub, within)
+		sub, m, err := l.next(ctx, n, i, within)
 		if err != nil {
 			return 0, err
 		}
-		if len(n.slots) == 0 {
-			middle := (p.boxes[k].from + p.boxes[k].to) / 2
-			b.cover(middle-boxGap, middle+boxGap)
+		at := l.x
+		k, err := l.place(ctx, sub, layer-1, m, within)
+		if err != nil {
+			return 0, err
 		}
-		switch {
-		case i == 0 && len(n.slots) > 0: // the box begins behind it
-			at = p.x
+		switch below := &l.boxes[k]; {
 		case len(n.slots) == 0:
-			at = (b.from + b.to) / 2
+			at = (below.from + below.to) / 2
+			b.cover(at-boxGap, at+boxGap)
+		case i == 0: // the box begins behind it
+			at = l.x
 		case i < len(n.slots):
-			at = (at + p.x) / 2
+			at = (at + l.x) / 2
 		}
 		b.lines = append(b.lines, svgLine{at, k})
 	}
 	if b.from < 0 { // the empty tree
-		b.cover(p.x, p.x+2*boxGap)
-		p.x += 2 * boxGap
+		b.cover(l.x, l.x+2*boxGap)
+		l.x += 2 * boxGap
 	}
-	p.x += boxGap / 2
-	p.boxes = append(p.boxes, b)
-	return len(p.boxes) - 1, nil
+	return l.add(b), nil
+}
+
+// add puts b behind the other boxes and returns its index.
+func (l *layout) add(b svgBox) int {
+	l.x += boxGap / 2
+	l.boxes = append(l.boxes, b)
+	return len(l.boxes) - 1
+}
+
+// text puts a text into the box, at the next place to the right.
+func (l *layout) text(b *svgBox, s string, m Mark) {
+	t := svgText{l.x, s, m}
+	l.x += t.width()
+	b.texts = append(b.texts, t)
+	b.cover(t.x, l.x)
 }
 
 // cover makes the box reach from one place to the other.
@@ -127,31 +158,88 @@ func (b *svgBox) cover(from, to float64) {
 	b.to = to
 }
 
-func (p *picture) write(top int) {
-	width, height := leftEdge+p.x+boxGap, float64((top+1)*rowHeight)
-	fmt.Fprintf(p.w, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" font-family="monospace" font-size="12">`+"\n", width, height)
-	fmt.Fprintf(p.w, `<rect width="100%%" height="100%%" fill="#fff"/>`+"\n")
-	y := func(layer int) float64 { return float64((top-layer)*rowHeight) + boxGap }
-	for layer := range top + 1 {
-		fmt.Fprintf(p.w, `<text x="4" y="%.0f" fill="#888">layer %d</text>`+"\n", y(layer)+boxHeight/2+4, layer)
+// height returns how high the drawing is.
+func (l *layout) height() float64 {
+	h := float64((l.top + 1) * rowHeight)
+	if l.Caption != "" {
+		h += captionHeight
 	}
-	for _, b := range p.boxes {
-		for _, l := range b.lines {
-			sub := &p.boxes[l.box]
-			fmt.Fprintf(p.w, `<line x1="%.1f" y1="%.0f" x2="%.1f" y2="%.0f" stroke="#555"/>`+"\n",
-				leftEdge+l.x, y(b.layer)+boxHeight, leftEdge+(sub.from+sub.to)/2, y(sub.layer))
+	return h
+}
+
+// svg writes the image.
+type svg struct {
+	w             *bufio.Writer
+	width, height float64
+	y             float64 // where the present drawing begins
+}
+
+func (s *svg) write(parts []layout) {
+	fmt.Fprintf(s.w, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" font-family="monospace" font-size="12" fill="#222">`+"\n", s.width, s.height)
+	fmt.Fprintf(s.w, `<rect x="0.5" y="0.5" width="%.0f" height="%.0f" rx="6" fill="#fff" stroke="#ddd"/>`+"\n", s.width-1, s.height-1)
+	for i := range parts {
+		l := &parts[i]
+		start := s.y
+		if l.Caption != "" {
+			fmt.Fprintf(s.w, `<text x="%d" y="%.0f" font-weight="bold">%s</text>`+"\n", leftText, s.y+captionHeight-8, html.EscapeString(l.title()))
+			s.y += captionHeight
+		}
+		s.drawing(l)
+		s.y = start + l.height()
+	}
+	fmt.Fprintln(s.w, "</svg>")
+}
+
+func (s *svg) drawing(l *layout) {
+	y := func(layer int) float64 { return s.y + float64((l.top-layer)*rowHeight) + boxGap }
+	for layer := range l.top + 1 {
+		fmt.Fprintf(s.w, `<text x="%d" y="%.0f" fill="#777">layer %d</text>`+"\n", leftText, y(layer)+boxHeight/2+4, layer)
+	}
+	for i := range l.boxes {
+		b := &l.boxes[i]
+		for _, line := range b.lines {
+			sub := &l.boxes[line.box]
+			fmt.Fprintf(s.w, `<line x1="%.1f" y1="%.0f" x2="%.1f" y2="%.0f" stroke="%s"/>`+"\n",
+				leftEdge+line.x, y(b.layer)+boxHeight, leftEdge+(sub.from+sub.to)/2, y(sub.layer), colorsOf(sub.mark).line)
 		}
 	}
-	for _, b := range p.boxes {
-		fill, stroke := "#f4f4f4", "#555"
-		if b.touched {
-			fill, stroke = "#ffe8b0", "#b06000"
-		}
-		fmt.Fprintf(p.w, `<rect x="%.1f" y="%.0f" width="%.1f" height="%d" rx="4" fill="%s" stroke="%s"/>`+"\n",
-			leftEdge+b.from, y(b.layer), b.to-b.from, boxHeight, fill, stroke)
-		for _, t := range b.texts {
-			fmt.Fprintf(p.w, `<text x="%.1f" y="%.0f">%s</text>`+"\n", leftEdge+t.x, y(b.layer)+boxHeight/2+4, html.EscapeString(t.s))
-		}
+	for i := range l.boxes {
+		s.box(&l.boxes[i], y(l.boxes[i].layer))
 	}
-	fmt.Fprintln(p.w, "</svg>")
+}
+
+// box draws a box whose upper edge is at y.
+func (s *svg) box(b *svgBox, y float64) {
+	c, dashed := colorsOf(b.mark), ""
+	if b.mark == Closed {
+		dashed = ` stroke-dasharray="3 2"`
+	}
+	fmt.Fprintf(s.w, `<rect x="%.1f" y="%.0f" width="%.1f" height="%d" rx="4" fill="%s" stroke="%s"%s/>`+"\n",
+		leftEdge+b.from, y, b.to-b.from, boxHeight, c.fill, c.stroke, dashed)
+	for i := range b.texts {
+		t := &b.texts[i]
+		if t.mark != Plain {
+			c := colorsOf(t.mark)
+			fmt.Fprintf(s.w, `<rect x="%.1f" y="%.0f" width="%.1f" height="%d" rx="3" fill="%s"/>`+"\n",
+				leftEdge+t.x+boxGap/4, y+boxGap/3, t.width()-boxGap/2, boxHeight-2*boxGap/3, c.key)
+		}
+		fmt.Fprintf(s.w, `<text x="%.1f" y="%.0f">%s</text>`+"\n", leftEdge+t.x+boxGap/2, y+boxHeight/2+4, html.EscapeString(t.s))
+	}
+}
+
+// colors are those of a box, the line to it, and a key.
+type colors struct{ fill, stroke, line, key string }
+
+func colorsOf(m Mark) colors {
+	switch m {
+	case Marked:
+		return colors{"#fff0c8", "#b06000", "#555", "#ffcf5c"}
+	case Added:
+		return colors{"#e3f6e5", "#1a7f37", "#555", "#a5e3ae"}
+	case Removed:
+		return colors{"#fde8e6", "#b3261e", "#555", "#ffbdb5"}
+	case Closed:
+		return colors{"#fff", "#999", "#999", "#eee"}
+	}
+	return colors{"#f4f4f4", "#555", "#555", "#fff"}
 }

@@ -142,17 +142,27 @@ func (t *Tree) resolve(ctx context.Context, c child, layer int, in bounds) (*nod
 
 // load fetches a node and checks it. layer is -1 for the root of the tree.
 func (t *Tree) load(ctx context.Context, c dagcbor.CID, layer int, in bounds) (*node, error) {
-	b, err := fetch(ctx, t.src, c, &t.l)
+	b, err := fetchNode(ctx, t.src, &c, &t.l)
 	if err != nil {
 		return nil, err
 	}
-	var v level
-	if err := v.open(c, b, layer, in, &t.l); err != nil {
+	v := rawNode{cid: c, layer: layer}
+	if err := v.take(b, &t.l); err != nil {
+		return nil, err
+	}
+	var roll keyRoll
+	for i := range v.entries {
+		if _, err := roll.next(&v, i, &in, &t.l); err != nil {
+			return nil, err
+		}
+	}
+	if err := v.checkShape(&t.l); err != nil {
 		return nil, err
 	}
 	n := newNode(len(v.entries), 0)
 	n.raw, n.layer = b, uint8(v.layer)
-	for i, e := range v.entries {
+	for i := range v.entries {
+		e := &v.entries[i]
 		n.slots[i] = slot{off: e.keyOff, prefix: uint16(e.prefix), suffix: uint16(e.keyLen)}
 	}
 	n.setAbbrs(commonPrefix(in.lo, in.hi))

@@ -20,6 +20,7 @@ type Walker struct {
 	levels []level // the open nodes, from the root down
 	stats  Stats
 	arena  strings.Builder // of keys
+	roll   keyRoll
 }
 
 // Stats counts what a [Walker] has seen.
@@ -54,19 +55,20 @@ func (w *Walker) Entries(ctx context.Context) iter.Seq2[Entry, error] {
 
 // walk returns nil also when yield wants no more.
 func (w *Walker) walk(ctx context.Context, yield func(Entry, error) bool) error {
-	if err := w.push(ctx, w.root, -1, bounds{}); err != nil {
+	if err := w.push(ctx, &w.root, -1, bounds{}); err != nil {
 		return err
 	}
 	for len(w.levels) > 0 {
 		v := &w.levels[len(w.levels)-1]
-		next, more, err := w.entries(v, yield)
+		sub, more, err := w.entries(v, yield)
 		switch {
 		case !more || err != nil:
 			return err
-		case next == 0:
+		case !sub:
+			clear(v.out) // others' keys live as long as one that is kept
 			w.levels = w.levels[:len(w.levels)-1]
 		default:
-			if err := w.push(ctx, v.cidAt(next), v.layer-1, v.bounds(v.pos)); err != nil {
+			if err := w.push(ctx, &v.sub[v.pos], v.layer-1, v.bounds(v.pos)); err != nil {
 				return err
 			}
 		}
@@ -74,34 +76,34 @@ func (w *Walker) walk(ctx context.Context, yield func(Entry, error) bool) error 
 	return nil
 }
 
-// entries yields what comes next in v, up to a subtree, of which it returns
-// where its CID is, or 0 if v ends. It returns false when yield wants no more.
-func (w *Walker) entries(v *level, yield func(Entry, error) bool) (next uint32, more bool, err error) {
+// entries yields what comes next in v, up to a subtree: that before entry v.pos.
+// sub is false if v ends, more if yield wants no more.
+func (w *Walker) entries(v *level, yield func(Entry, error) bool) (sub, more bool, err error) {
 	if v.pos < 0 {
 		v.pos = 0
 		if v.left != 0 {
-			return v.left, true, nil
+			return true, true, nil
 		}
 	}
-	for v.pos < len(v.entries) {
+	for v.pos < len(v.out) {
 		i := v.pos
 		v.pos++
 		if w.stats.Entries++; w.stats.Entries > w.l.entries {
-			return 0, false, limitError("entries in tree", w.l.entries, w.stats.Entries)
+			return false, false, limitError("entries in tree", w.l.entries, w.stats.Entries)
 		}
-		if !yield(v.entry(i), nil) {
-			return 0, false, nil
+		if !yield(v.out[i], nil) {
+			return false, false, nil
 		}
-		if tree := v.entries[i].tree; tree != 0 {
-			return tree, true, nil
+		if v.entries[i].tree != 0 {
+			return true, true, nil
 		}
 	}
-	return 0, true, nil
+	return false, true, nil
 }
 
 // push opens the node c, whose layer is known unless it is -1.
-func (w *Walker) push(ctx context.Context, c dagcbor.CID, layer int, in bounds) error {
-	b, err := fetch(ctx, w.src, c, &w.l)
+func (w *Walker) push(ctx context.Context, c *dagcbor.CID, layer int, in bounds) error {
+	b, err := fetchNode(ctx, w.src, c, &w.l)
 	if err != nil {
 		return err
 	}
@@ -115,6 +117,6 @@ func (w *Walker) push(ctx context.Context, c dagcbor.CID, layer int, in bounds) 
 		w.levels = append(w.levels, level{})
 	}
 	v := &w.levels[len(w.levels)-1]
-	v.arena = &w.arena
-	return v.open(c, b, layer, in, &w.l)
+	v.cid, v.layer, v.in, v.pos = *c, layer, in, -1
+	return w.open(v, b)
 }

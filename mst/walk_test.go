@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -44,6 +45,20 @@ func TestWalker(t *testing.T) {
 		entries, err := collect(w.Entries(t.Context()))
 		require.NoError(t, err)
 		require.Equal(t, entriesOf(m), entries)
+	}
+}
+
+// Keys come out whole, however much of them is written out.
+func TestKeyLengths(t *testing.T) {
+	ledger.Covers(t, "MST-015", "MST-022")
+	for n := 1; n <= 130; n++ {
+		for same := range 3 {
+			long := strings.Repeat("abcdefghijklmnopqrstuvwxyz", 6)
+			m := numbered([]string{long[:same*20] + "A", long[:same*20] + long[:n]})
+			entries, err := collect(mst.NewWalker(blocks(t, build(t, m)), refRoot(m), nil).Entries(t.Context()))
+			require.NoError(t, err)
+			require.Equal(t, entriesOf(m), entries)
+		}
 	}
 }
 

@@ -98,7 +98,7 @@ func (w *weaver) entry(ctx context.Context, key string, value dagcbor.CID, h int
 		prefix = commonWithLast(w, o, key)
 	}
 	off := len(w.buf) + len(entryHead) + int(numberLen(uint16(len(key)-prefix)))
-	w.buf = appendEntry(w.buf, prefix, key, value)
+	w.buf = appendEntry(w.buf, prefix, key, &value)
 	w.slots = append(w.slots, slot{off: uint32(off), prefix: uint16(prefix), suffix: uint16(len(key) - prefix)})
 	o.n++
 	o.last, o.right = keyRef{s: key}, false

@@ -56,7 +56,7 @@ func (e *ChainError) Error() string {
 // can do without fetching the repository; [VerifyOptions.AllowSince] accepts
 // such messages.
 func (e *ChainError) SameTree() bool {
-	return !e.sync && e.PrevData.Defined() && e.PrevData == e.Last.Data
+	return e.PrevData.Defined() && e.PrevData == e.Last.Data // never so for a #sync
 }
 
 // Unwrap returns [ErrDesynchronized].

@@ -9,8 +9,11 @@ import (
 	"github.com/linnet-at/linnet/syntax"
 )
 
-// Version is the repository format that this package reads and writes.
+// Version is the repository format that this package reads and writes. For those
+// who have old exports there is [Options.AllowVersion2].
 const Version = 3
+
+const version2 = 2
 
 // A Commit is a signed statement of what a repository contains
 // (https://atproto.com/specs/repository#commit-objects). One that was parsed is
@@ -21,6 +24,7 @@ const Version = 3
 type Commit struct {
 	did      syntax.DID
 	rev      syntax.TID
+	version  int
 	data     dagcbor.CID
 	prev     dagcbor.CID
 	sig      []byte
@@ -33,7 +37,12 @@ type Commit struct {
 // DID returns the account that the repository belongs to.
 func (c *Commit) DID() syntax.DID { return c.did }
 
-// Rev returns the revision, which is greater with each commit of an account.
+// Version returns the repository format, which is [Version] unless another was
+// allowed.
+func (c *Commit) Version() int { return c.version }
+
+// Rev returns the revision, which is greater with each commit of an account. It
+// is zero for a commit of version 2 that has none.
 func (c *Commit) Rev() syntax.TID { return c.rev }
 
 // Data returns the root of the tree.
@@ -60,7 +69,8 @@ func (c *Commit) SignedBytes() []byte { return c.unsigned }
 // Verify checks the signature with the account's key, which the commit does not
 // name: it comes from the DID document. The error is a [*SignatureError], unless
 // the key is nil or zero. When it fails the key may have been changed meanwhile:
-// resolve the DID again, once, before the commit counts as forged.
+// resolve the DID again, once, before the commit counts as forged, as
+// [VerifyWith] does.
 func (c *Commit) Verify(key *crypto.PublicKey) error {
 	err := key.Verify(c.unsigned, c.sig)
 	if errors.Is(err, crypto.ErrInvalidSignature) {
@@ -106,11 +116,12 @@ func (e *CommitError) Error() string {
 // syntax that says more, or nil.
 func (e *CommitError) Unwrap() error { return e.err }
 
-// ErrUnsupportedVersion says that a commit is of another version than 3.
+// ErrUnsupportedVersion says that a commit is of another version than [Version],
+// and of none that was allowed.
 var ErrUnsupportedVersion = errors.New("repo: unsupported repository version")
 
 // ParseCommit reads a commit. Its block has to be canonical DAG-CBOR with all
-// fields of version 3 in their right form; fields that are unknown are
+// fields of [Version] in their right form; fields that are unknown are
 // tolerated and covered by the signature. A nil o is strict. The error is a
 // [*CommitError], and matches [ErrUnsupportedVersion] for other versions. The
 // Commit keeps block, which is not to be changed.
@@ -212,17 +223,18 @@ func (p *commitParser) error(field string, err error) error {
 	return &CommitError{p.c.cid, field, err.Error(), err}
 }
 
-// check compares the fields with what version 3 demands.
+// check compares the fields with what their version demands.
 func (p *commitParser) check(o *Options) error {
 	fail := func(field, msg string) error { return &CommitError{p.c.cid, field, msg, nil} }
+	readable := p.version == Version || p.version == version2 && o.AllowVersion2
 	switch s := &p.seen; {
 	case !s.version:
 		return fail("version", "is missing")
-	case p.version != Version:
+	case !readable:
 		return &CommitError{p.c.cid, "version", fmt.Sprintf("is %d, not %d", p.version, Version), ErrUnsupportedVersion}
 	case !s.did:
 		return fail("did", "is missing")
-	case !s.rev:
+	case !s.rev && p.version != version2:
 		return fail("rev", "is missing")
 	case !s.sig:
 		return fail("sig", "is missing")
@@ -237,6 +249,7 @@ func (p *commitParser) check(o *Options) error {
 	case len(p.c.sig) != crypto.SignatureSize:
 		return fail("sig", fmt.Sprintf("has %d bytes, not %d", len(p.c.sig), crypto.SignatureSize))
 	}
+	p.c.version = int(p.version)
 	return nil
 }
 
@@ -246,6 +259,9 @@ func (p *commitParser) names(did syntax.DID, rev syntax.TID) (err error) {
 		if p.c.did, err = syntax.ParseDID(string(p.did)); err != nil {
 			return p.error("did", err)
 		}
+	}
+	if !p.seen.rev {
+		return nil
 	}
 	if p.c.rev = rev; rev.IsZero() || string(p.rev) != rev.String() {
 		if p.c.rev, err = syntax.ParseTID(string(p.rev)); err != nil {

@@ -13,7 +13,9 @@ import (
 	"github.com/linnet-at/linnet/crypto"
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/internal/ledger"
+	"github.com/linnet-at/linnet/mst"
 	"github.com/linnet-at/linnet/repo"
+	"github.com/linnet-at/linnet/repo/blockstore"
 	"github.com/linnet-at/linnet/syntax"
 )
 
@@ -156,6 +158,66 @@ func TestParseCommitVersion(t *testing.T) {
 		require.ErrorIs(t, commitErr(t, f.bytes(), nil), repo.ErrUnsupportedVersion)
 	}
 	require.NotErrorIs(t, commitErr(t, fields{}.bytes(), nil), repo.ErrUnsupportedVersion)
+}
+
+// Old exports are read if one asks for it: over the fields that they have, with
+// or without a revision, and with what version 2 used prev for. Nothing else of
+// theirs is tolerated, and they stay out of stores.
+func TestVersion2(t *testing.T) {
+	ledger.Covers(t, "REP-019", "REP-020")
+	o := &repo.Options{Key: privateKey(t, crypto.K256).PublicKey(), DID: account, AllowVersion2: true}
+	two := fields{"version": dagcbor.AppendInt(nil, 2)}
+	root, nodes := treeOf(t, mst.Entry{Key: collection + "/1", Value: blockOf(value(t, "a")).CID})
+	data := dagcbor.AppendLink(nil, root)
+	for name, f := range map[string]fields{
+		"no revision": {"rev": nil},
+		"revision":    {},
+		"prev":        {"rev": nil, "prev": dagcbor.AppendLink(nil, blockOf(nil).CID)},
+	} {
+		f := commitFields().with(two).with(f).with(fields{"data": data})
+		unsigned := f.bytes()
+		block := blockOf(f.signed(t))
+		file := carFile([]dagcbor.CID{block.CID}, append(nodes, block, blockOf(value(t, "a")))...)
+		got, err := list(t, file, o)
+		require.NoError(t, err, name)
+		require.Len(t, got, 1)
+		s, err := repo.ReadStream(t.Context(), bytes.NewReader(file), o)
+		require.NoError(t, err)
+		c := s.Commit()
+		require.NoError(t, s.Close())
+		require.Equal(t, unsigned, c.SignedBytes())
+		require.Equal(t, f["rev"] == nil, c.Rev().IsZero())
+		require.Equal(t, []any{2, block.CID, root}, []any{c.Version(), c.CID(), c.Data()})
+
+		require.ErrorIs(t, readErr(t, file, options(t)), repo.ErrUnsupportedVersion)
+		_, err = repo.Import(t.Context(), &blockstore.Memory{}, bytes.NewReader(file), o)
+		require.ErrorIs(t, err, repo.ErrUnsupportedVersion, name)
+		_, _, err = repo.ImportDiff(t.Context(), &blockstore.Memory{}, bytes.NewReader(file), o)
+		require.ErrorIs(t, err, repo.ErrUnsupportedVersion, name)
+
+		// The signature is over the version, too.
+		v3 := commitFields().with(fields{"sig": f["sig"], "data": data})
+		c, err = repo.ParseCommit(v3.bytes(), o)
+		require.NoError(t, err)
+		require.Equal(t, repo.Version, c.Version())
+		errorIs[*repo.SignatureError](t, c.Verify(o.Key))
+	}
+	// The unsigned bytes of the worked example.
+	require.Equal(t, unhex(t, `a46364696478206469643a706c633a65777669376e787a796f756e367a687872687336346f697a6464617461d82a58250001711220
+		1cfa2b22cebbe787cacc0e9df32f87f368e2c10f0b39c5ef7f21f2dbb33d10eb6470726576f66776657273696f6e02`),
+		commitFields().with(two).with(fields{"rev": nil, "data": dagcbor.AppendLink(nil, dagcbor.MustParseCID("bafyreia47ivsftv346d4vtaotxzs7b7tndrmcdylhhc667zb6ln3gpiq5m"))}).bytes())
+
+	for field, f := range map[string]fields{
+		"did": {"did": nil}, "sig": {"sig": nil}, "data": {"data": nil}, "prev": {"prev": nil},
+		"rev":     {"rev": dagcbor.AppendText(nil, "bafyrei")},
+		"version": {"version": dagcbor.AppendInt(nil, 1)},
+	} {
+		signed := commitFields().with(two)
+		signed.signed(t)
+		require.Equal(t, field, commitErr(t, signed.with(f).bytes(), o).Field)
+	}
+	missing := commitFields().with(fields{"rev": nil})
+	require.Equal(t, "rev", commitErr(t, missing.signed(t), o).Field)
 }
 
 func TestUnknownFields(t *testing.T) {

@@ -99,6 +99,10 @@ func (x *exporter) again(ctx context.Context, t *mst.Tree, changes []mst.Change,
 // store must be of the same account, else the error is a [*DIDMismatchError], and
 // of an earlier revision, else it is a [*StaleError].
 func ImportDiff(ctx context.Context, store blockstore.Store, r io.Reader, o *Options) (*Commit, []mst.Change, error) {
+	o, err := o.forImport()
+	if err != nil {
+		return nil, nil, err
+	}
 	e, err := Read(ctx, r, o)
 	if err != nil {
 		return nil, nil, err

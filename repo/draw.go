@@ -3,18 +3,30 @@ package repo
 import (
 	"context"
 	"io"
+
+	"github.com/linnet-at/linnet/mst"
 )
 
-// Draw writes the tree of the commit as a picture in text, for people, with a
-// star behind each node that the commit made: see [mst.Tree.DrawChange]. Nodes
-// that it did not make come from the store, so draw before the next commit drops
-// some of them.
+// Draw writes a picture in text, for people, of what the commit did: the tree
+// before and the tree after it, with signs behind the nodes and entries that
+// differ. Subtrees that the commit did not touch are closed, so that it can be
+// looked at however large the repository is: see [mst.DiffPicture]. All of the
+// tree is drawn by [mst.Tree.Draw].
+//
+// Some nodes may come from the store, so draw before the next commit drops them.
 func (r *Result) Draw(ctx context.Context, w io.Writer) error {
-	return r.after.DrawChange(ctx, w, r.before)
+	p, err := mst.DiffPicture(ctx, r.before, r.after)
+	if err != nil {
+		return err
+	}
+	return p.Text(ctx, w)
 }
 
-// SVG is [Result.Draw] as an image, in which the nodes that the commit made have
-// another color: see [mst.Tree.SVG].
+// SVG is [Result.Draw] as an image, in which what differs has another color.
 func (r *Result) SVG(ctx context.Context, w io.Writer) error {
-	return r.after.SVG(ctx, w, r.before)
+	p, err := mst.DiffPicture(ctx, r.before, r.after)
+	if err != nil {
+		return err
+	}
+	return p.SVG(ctx, w)
 }

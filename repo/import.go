@@ -29,13 +29,9 @@ import (
 // host that takes over an account goes on with [Open] and [Repo.Resign], which
 // signs with its own key.
 func Import(ctx context.Context, store blockstore.Store, r io.Reader, o *Options) (*Commit, error) {
-	if o != nil && o.SkipRecords {
-		return nil, errors.New("repo: import without the records")
-	}
-	if o != nil {
-		in := *o
-		in.ReuseMemory = true
-		o = &in
+	o, err := o.forImport()
+	if err != nil {
+		return nil, err
 	}
 	s, err := ReadStream(ctx, r, o)
 	if err != nil {
@@ -55,6 +51,19 @@ func Import(ctx context.Context, store blockstore.Store, r io.Reader, o *Options
 		return nil, im.undo(ctx, err)
 	}
 	return s.commit, nil
+}
+
+// forImport returns the options with which a file is read that is to be stored.
+func (o *Options) forImport() (*Options, error) {
+	if o == nil {
+		return nil, errNoKey
+	}
+	if o.SkipRecords {
+		return nil, errors.New("repo: import without the records")
+	}
+	in := *o
+	in.ReuseMemory, in.AllowVersion2 = true, false
+	return &in, nil
 }
 
 // replaced returns what is in a store before c comes there.

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,6 +20,7 @@ import (
 	"github.com/linnet-at/linnet/internal/ledger"
 	"github.com/linnet-at/linnet/mst"
 	"github.com/linnet-at/linnet/repo"
+	"github.com/linnet-at/linnet/repo/blockstore"
 	"github.com/linnet-at/linnet/repo/car"
 	"github.com/linnet-at/linnet/syntax"
 )
@@ -47,6 +51,18 @@ func TestImport(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.head, commit.CID().String())
 		requireStored(t, store.Memory, commit, recordsOf(t, c))
+		for _, again := range []func() error{ // it is not later than what is there
+			func() error {
+				_, err := repo.Import(t.Context(), store, bytes.NewReader(c.file), c.options())
+				return err
+			},
+			func() error {
+				_, _, err := repo.ImportDiff(t.Context(), store, bytes.NewReader(c.file), c.options())
+				return err
+			},
+		} {
+			require.Equal(t, &repo.StaleError{Repo: c.did, Rev: commit.Rev(), Last: commit.Rev()}, again())
+		}
 
 		// A host that takes over the account signs with its own key.
 		r, err := repo.Open(t.Context(), store, c.did, privateKey(t, crypto.P256), clockAt(t, rev))
@@ -94,8 +110,13 @@ func TestImportFails(t *testing.T) {
 		}
 		o.SkipRecords = tc.o.SkipRecords
 		store := newFaulty()
+		store.fail = func(call string) error {
+			require.NotEqual(t, "Commit", call, name) // there is nothing to be stored, nor to be undone
+			return nil
+		}
 		_, err := repo.Import(t.Context(), store, bytes.NewReader(tc.file), &o)
 		require.Error(t, err, name)
+		require.Equal(t, o.SkipRecords, err.Error() == "repo: import without the records")
 		require.Zero(t, store.Len(), name)
 	}
 	_, err := repo.Import(t.Context(), newFaulty(), bytes.NewReader(c.file), nil)
@@ -205,6 +226,119 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
+// batches is a store that notes how large the batches are that it gets.
+type batches struct {
+	blockstore.Memory
+	count, blocks, bytes int // how many, and the most in one
+}
+
+func (s *batches) Commit(ctx context.Context, b *blockstore.Batch) error {
+	s.count++
+	size := 0
+	for _, block := range b.Put {
+		size += len(block.Data)
+	}
+	s.blocks, s.bytes = max(s.blocks, len(b.Put)), max(s.bytes, size)
+	return s.Memory.Commit(ctx, b)
+}
+
+// No batch is large, neither of many small blocks nor of few large ones.
+func TestImportBatchSizes(t *testing.T) {
+	small := &batches{}
+	_, err := repo.Import(t.Context(), small, bytes.NewReader(synthetic(t, 20_000)), options(t))
+	require.NoError(t, err)
+	require.Greater(t, small.count, 2)
+	require.LessOrEqual(t, small.blocks, 8193) // and the commit
+
+	var entries []mst.Entry
+	var blocks []car.Block
+	for i := range 20 {
+		b := blockOf(value(t, strings.Repeat(strconv.Itoa(i%10), 900_000+i)))
+		entries, blocks = append(entries, mst.Entry{Key: fmt.Sprintf("%s/%d", collection, i), Value: b.CID}), append(blocks, b)
+	}
+	large := &batches{}
+	_, err = repo.Import(t.Context(), large, bytes.NewReader(forge(t, entries, blocks...)), options(t))
+	require.NoError(t, err)
+	require.Greater(t, large.count, 3)
+	require.Less(t, large.bytes, 6<<20)
+}
+
+// After a batch that failed the blocks are taken out again, whatever the store
+// does meanwhile: it has made the commit nevertheless, or somebody else commits.
+func TestImportUndo(t *testing.T) {
+	disk := errors.New("disk is gone")
+	file := synthetic(t, 20_000)
+	e, err := repo.ReadBytes(file, options(t))
+	require.NoError(t, err)
+	head := e.Commit().CID()
+
+	// The last batch was stored, and then an error came.
+	done := &unreliable{after: func(b *blockstore.Batch) error {
+		if b.Head == head {
+			return disk
+		}
+		return nil
+	}}
+	_, err = repo.Import(t.Context(), done, bytes.NewReader(file), options(t))
+	require.Equal(t, disk, err)
+	r, err := repo.Open(t.Context(), done, account, nil, nil)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(file, export(t, r)))
+
+	// Somebody else commits before the last batch, and again while it is undone.
+	var others []*repo.Commit
+	busy := &unreliable{}
+	busy.before = func(b *blockstore.Batch) error {
+		if b.Head != head && (len(b.Drop) == 0 || len(others) > 2) {
+			return nil
+		}
+		now, err := busy.Head(t.Context())
+		require.NoError(t, err)
+		c, err := repo.SignCommit(t.Context(), privateKey(t, crypto.K256), repo.UnsignedCommit{DID: account, Rev: clockAt(t, rev).Next(), Data: blockOf([]byte{byte(len(others))}).CID})
+		require.NoError(t, err)
+		others = append(others, c)
+		return busy.Memory.Commit(t.Context(), &blockstore.Batch{Prev: now, Head: c.CID(), Put: []car.Block{{CID: c.CID(), Data: c.Bytes()}}})
+	}
+	_, err = repo.Import(t.Context(), busy, bytes.NewReader(file), options(t))
+	require.ErrorIs(t, err, blockstore.ErrConflict)
+	require.Len(t, others, 3)
+	left := map[dagcbor.CID]int{}
+	for _, c := range others {
+		left[c.CID()] = 1
+	}
+	require.Equal(t, left, references(t, &busy.Memory))
+
+	// What the head is can't be found out any more.
+	blind := newFaulty()
+	blind.fail = func(call string) error {
+		if call == "Head" && blind.Len() > 0 || call == "Commit" && blind.Len() > 9000 {
+			return disk
+		}
+		return nil
+	}
+	_, err = repo.Import(t.Context(), blind, bytes.NewReader(file), options(t))
+	require.ErrorIs(t, err, disk)
+	require.ErrorContains(t, err, "blocks stay in the store: disk is gone")
+}
+
+// unreliable is a store in which things happen around a commit.
+type unreliable struct {
+	blockstore.Memory
+	before, after func(*blockstore.Batch) error
+}
+
+func (u *unreliable) Commit(ctx context.Context, b *blockstore.Batch) error {
+	if u.before != nil {
+		if err := u.before(b); err != nil {
+			return err
+		}
+	}
+	if err := u.Memory.Commit(ctx, b); err != nil || u.after == nil {
+		return err
+	}
+	return u.after(b)
+}
+
 // When not even cleaning up works that is said.
 func TestImportLeaves(t *testing.T) {
 	store := newFaulty()
@@ -238,7 +372,7 @@ func TestImportDiff(t *testing.T) {
 	var past []snapshot
 	have := map[string]string{}
 	for range 40 {
-		writes, next := randomWrites(t, rnd, have)
+		writes, next := randomWrites(t, rnd, 200, have)
 		apply(t, r, writes...)
 		have = next
 		past = append(past, snapshot{r.Tree(), export(t, r), have})
@@ -292,6 +426,13 @@ func TestImportDiff(t *testing.T) {
 	_, _, err := repo.ImportDiff(t.Context(), store, bytes.NewReader(now), options(t))
 	require.NoError(t, err)
 	requireStored(t, store.Memory, r.Head(), have)
+	empty := newRepo(t)
+	apply(t, empty)
+	store = newFaulty()
+	_, changes, err := repo.ImportDiff(t.Context(), store, bytes.NewReader(export(t, empty)), options(t))
+	require.NoError(t, err)
+	require.Empty(t, changes)
+	requireStored(t, store.Memory, empty.Head(), nil)
 	var all bytes.Buffer
 	require.NoError(t, r.ExportSince(t.Context(), &all, nil))
 	require.Equal(t, now, all.Bytes())
@@ -359,18 +500,23 @@ func TestDiffABA(t *testing.T) {
 	since = r.Tree()
 	var written []syntax.RepoPath
 	for _, w := range []repo.Write{
+		repo.Delete(at(t, "3")), repo.Create(at(t, "3"), b), repo.Create(at(t, "9"), b), repo.Delete(at(t, "9")),
 		repo.Delete(at(t, "1")), repo.Create(at(t, "1"), a), repo.Delete(at(t, "4")), repo.Create(at(t, "5"), value(t, "z")),
 	} {
 		written = append(written, apply(t, r, w).Ops[0].Path)
 	}
 	file.Reset()
+	unsorted := slices.Clone(written)
 	require.NoError(t, r.ExportSince(t.Context(), &file, since, written...))
+	require.Equal(t, unsorted, written)
 	_, blocks = sections(t, file.Bytes())
+	last := len(blocks) - 2
+	require.Equal(t, []dagcbor.CID{blockOf(a).CID, blockOf(b).CID}, []dagcbor.CID{blocks[last].CID, blocks[last+1].CID}) // in their order
 	counts := map[dagcbor.CID]int{}
 	for _, x := range blocks {
 		counts[x.CID]++
 	}
-	for text, want := range map[string]int{"a": 1, "b": 0, "y": 0, "z": 1} {
+	for text, want := range map[string]int{"a": 1, "b": 1, "y": 0, "z": 1} {
 		require.Equal(t, want, counts[blockOf(value(t, text)).CID], text)
 	}
 }
@@ -390,4 +536,13 @@ func TestExportTree(t *testing.T) {
 		n++
 	}
 	require.Len(t, c.records, n)
+
+	o := c.options()
+	o.Tree = &mst.Options{MaxEntries: int64(n - 1)}
+	e, err = repo.ReadBytes(c.file, o)
+	require.NoError(t, err)
+	tree, err = e.Tree(t.Context())
+	require.NoError(t, err)
+	_, err = tree.Count(t.Context())
+	errorIs[*repo.LimitError](t, err)
 }

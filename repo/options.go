@@ -35,6 +35,12 @@ type Options struct {
 	// AllowMissingPrev accepts commits without the field prev, which some
 	// early writers left out.
 	AllowMissingPrev bool
+	// AllowVersion2 accepts commits of version 2 as well, which the network
+	// wrote until 2023, to read and verify old exports. Their trees and
+	// signatures are like those of [Version], but they may lack a revision
+	// ([Commit.Rev] is zero then) and so have no place among later commits:
+	// they are not imported, and no message has them.
+	AllowVersion2 bool
 
 	// Now is the time at which the commit is judged; zero means the present. A
 	// commit whose revision is more than [MaxRevSkew] later is refused with a

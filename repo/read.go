@@ -55,7 +55,7 @@ func ReadBytes(b []byte, o *Options) (*Export, error) {
 		return nil, err
 	}
 	e := &Export{file: file, size: int64(len(b)), o: *o, tree: o.treeOptions()}
-	if e.commit, err = e.o.readCommit(file.Roots(), e.find); err != nil {
+	if e.commit, err = e.o.readCommit(file.Roots(), finder(file.Cursor())); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -164,13 +164,14 @@ func (e *Export) Records(ctx context.Context) iter.Seq2[Record, error] {
 // it comes by.
 func (e *Export) RecordsStats(ctx context.Context, stats *mst.Stats) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		used := e.newUsage()
+		used, blocks := e.newUsage(), e.file.Cursor()
+		blocks.Get(e.commit.cid) // what is asked for next may stand behind it
 		node := func(ctx context.Context, c dagcbor.CID) ([]byte, error) {
 			used.add(c)
-			return e.file.Block(ctx, c)
+			return blocks.Block(ctx, c)
 		}
 		w := mst.NewWalker(mst.SourceFunc(node), e.commit.data, &e.tree)
-		for r, err := range e.records(w.Entries(ctx)) {
+		for r, err := range e.recordsBy(w.Entries(ctx), finder(blocks)) {
 			if stats != nil {
 				*stats = w.Stats()
 			}
@@ -190,6 +191,11 @@ func (e *Export) RecordsStats(ctx context.Context, stats *mst.Stats) iter.Seq2[R
 
 // records returns the records of entries.
 func (e *Export) records(entries iter.Seq2[mst.Entry, error]) iter.Seq2[Record, error] {
+	return e.recordsBy(entries, e.find)
+}
+
+// recordsBy returns the records of entries, whose blocks find finds.
+func (e *Export) recordsBy(entries iter.Seq2[mst.Entry, error], find func(dagcbor.CID) ([]byte, bool, error)) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		m := newMeter(&e.o, e.size)
 		m.now.Bytes = e.size
@@ -197,7 +203,7 @@ func (e *Export) records(entries iter.Seq2[mst.Entry, error]) iter.Seq2[Record, 
 		for entry, err := range entries {
 			var r Record
 			if err == nil {
-				r, err = e.o.record(entry, e.find)
+				r, err = e.o.record(entry, find)
 			}
 			if err == nil {
 				m.now.Records++
@@ -213,6 +219,16 @@ func (e *Export) records(entries iter.Seq2[mst.Entry, error]) iter.Seq2[Record, 
 func (e *Export) find(c dagcbor.CID) (block []byte, found bool, err error) {
 	block, found = e.file.Get(c)
 	return block, found, nil
+}
+
+// finder returns a function that finds blocks in a file.
+func finder(file interface {
+	Get(dagcbor.CID) ([]byte, bool)
+}) func(dagcbor.CID) ([]byte, bool, error) {
+	return func(c dagcbor.CID) (block []byte, found bool, err error) {
+		block, found = file.Get(c)
+		return block, found, nil
+	}
 }
 
 // record returns the record of an entry, whose block get finds.

@@ -26,12 +26,16 @@
 // [ParseCommit] and [SignCommit] are the parts for those who build a host of
 // their own.
 //
-// Records that were deleted leave no trace in the tree, nor can a diff tell of
-// them: whoever needs to know has to compare with the tree before, or to follow
-// the ops of commits. A repository has up to some millions of records; keys that
-// are near each other in order, as those of one collection and time are, share
-// nodes, which makes writing and reading them together cheap. An account has one
-// repository.
+// An account has one repository, and a repository one account, which every commit
+// of it names.
+//
+// Records that were deleted or moved leave no trace in the tree, nor can a diff
+// tell of them: whoever needs to know has to compare with the tree before, or to
+// follow the ops of commits, and who wants tombstones writes records that say so.
+// A repository may have some millions of records. Keys that are near each other in
+// order share nodes, which makes writing and reading them together cheap: so the
+// records of one kind belong in one collection, under TIDs as keys
+// ([syntax.TIDClock]), which are in the order in which they were made.
 //
 // # Proving
 //
@@ -44,9 +48,10 @@
 // ([CommitMessage], [SyncMessage]), by undoing what they say was done: whoever
 // does so for all messages of an account, and keeps no more of it than a
 // [State], knows that no record was left out. [Result.Message] is the side of
-// the host. The key that a commit is signed with is always the present one of
-// the account: a [*SignatureError] may mean that it was changed, and of commits
-// that are not the last nobody needs to be able to tell.
+// the host. A commit does not say with which key it is signed: it is the one that
+// the account has at present, so that only the last commit can be expected to
+// verify, and a [*SignatureError] may mean that the key was changed. [VerifyWith]
+// then looks for the new one.
 //
 // # What it means
 //

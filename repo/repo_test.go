@@ -1,6 +1,7 @@
 package repo_test
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -18,6 +19,7 @@ import (
 	"github.com/linnet-at/linnet/internal/ledger"
 	"github.com/linnet-at/linnet/mst"
 	"github.com/linnet-at/linnet/repo"
+	"github.com/linnet-at/linnet/repo/blockstore"
 	"github.com/linnet-at/linnet/syntax"
 )
 
@@ -60,10 +62,10 @@ func TestRevisions(t *testing.T) {
 // After a change of the key there has to be a commit of the new one, which may
 // have the same data.
 func TestKeyRotation(t *testing.T) {
-	ledger.Covers(t, "REP-003", "REP-017", "REP-027")
+	ledger.Covers(t, "REP-003", "REP-017", "REP-018", "REP-027")
 	oldKey, newKey := privateKey(t, crypto.K256), privateKey(t, crypto.P256)
 	r := repo.New(account, oldKey, nil)
-	apply(t, r, repo.Create(at(t, "1"), value(t, "one")))
+	first := apply(t, r, repo.Create(at(t, "1"), value(t, "one")))
 	before, err := list(t, export(t, r), &repo.Options{Key: oldKey.PublicKey(), DID: account})
 	require.NoError(t, err)
 	errorIs[*repo.SignatureError](t, readErr(t, export(t, r), &repo.Options{Key: newKey.PublicKey(), DID: account}))
@@ -77,11 +79,106 @@ func TestKeyRotation(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, before, after)
 
+	// With the present key only the last commit verifies.
+	require.NoError(t, res.Commit.Verify(newKey.PublicKey()))
+	errorIs[*repo.SignatureError](t, first.Commit.Verify(newKey.PublicKey()))
+	require.NoError(t, first.Commit.Verify(oldKey.PublicKey()))
+
 	// The same by hand, for a host with a store of its own.
 	c, err := repo.SignCommit(t.Context(), oldKey, repo.UnsignedCommit{DID: account, Rev: clockAt(t, r.Head().Rev()).Next(), Data: r.Head().Data()})
 	require.NoError(t, err)
 	require.NoError(t, c.Verify(oldKey.PublicKey()))
 	require.Equal(t, r.Head().Data(), c.Data())
+}
+
+// Nothing tells that a record was there, or was somewhere else.
+func TestNoTombstones(t *testing.T) {
+	ledger.Covers(t, "REP-041", "MST-034")
+	store := &blockstore.Memory{}
+	r := open(t, store)
+	have := map[string]string{}
+	var writes []repo.Write
+	for i := range 30 {
+		path := fmt.Sprintf("%s/%d", collection, i)
+		have[path] = string(value(t, strconv.Itoa(i)))
+		writes = append(writes, repo.Create(repoPath(t, path), []byte(have[path])))
+	}
+	root := apply(t, r, writes...).Commit.Data()
+	seven, nine := []byte(have[collection+"/7"]), []byte(have[collection+"/9"])
+	for _, step := range [][]repo.Write{
+		{repo.Create(at(t, "new"), value(t, "new"))},
+		{repo.Delete(at(t, "new")), repo.Delete(at(t, "7")), repo.Create(at(t, "moved"), seven)},
+		{repo.Delete(at(t, "moved")), repo.Update(at(t, "9"), value(t, "other"))},
+	} {
+		require.NotEqual(t, root, apply(t, r, step...).Commit.Data())
+	}
+	apply(t, r, repo.Create(at(t, "7"), seven), repo.Update(at(t, "9"), nine))
+	require.Equal(t, root, r.Head().Data())
+	requireStored(t, store, r.Head(), have)
+}
+
+// A repository is of the one account that its commits name, and takes the place
+// of no other account's.
+func TestOneAccount(t *testing.T) {
+	ledger.Covers(t, "REP-021", "REP-008", "REP-039")
+	store := &blockstore.Memory{}
+	r := open(t, store)
+	apply(t, r, repo.Create(at(t, "1"), value(t, "a")))
+	head, before := r.Head(), references(t, store)
+	bob := syntax.MustParseDID("did:web:bob.example.com")
+	theirs := repo.New(bob, privateKey(t, crypto.K256), nil)
+	apply(t, theirs, repo.Create(at(t, "1"), value(t, "b")))
+	file, o := export(t, theirs), &repo.Options{Key: privateKey(t, crypto.K256).PublicKey()}
+
+	e, err := repo.ReadBytes(file, o)
+	require.NoError(t, err)
+	require.Equal(t, bob, e.Commit().DID())
+	want := &repo.DIDMismatchError{CID: head.CID(), Got: account, Want: bob}
+	_, err = repo.Import(t.Context(), store, bytes.NewReader(file), o)
+	require.Equal(t, want, err)
+	_, _, err = repo.ImportDiff(t.Context(), store, bytes.NewReader(file), o)
+	require.Equal(t, want, err)
+	_, err = repo.Open(t.Context(), store, bob, nil, nil)
+	require.Equal(t, want, err)
+	require.Equal(t, before, references(t, store))
+
+	// What the store has for the account is one commit, however many there were.
+	apply(t, r, repo.Delete(at(t, "1")))
+	require.NotContains(t, references(t, store), head.CID())
+	commits := 0
+	for c := range references(t, store) {
+		block, err := store.Block(t.Context(), c)
+		require.NoError(t, err)
+		if _, err := repo.ParseCommit(block, nil); err == nil {
+			commits++
+		}
+	}
+	require.Equal(t, 1, commits)
+}
+
+// Keys that follow each other, as TIDs of one collection do, make fewer new nodes
+// than keys that lie anywhere. There may be some millions of them.
+func TestNearKeys(t *testing.T) {
+	ledger.Covers(t, "REP-042")
+	require.GreaterOrEqual(t, mst.DefaultMaxEntries, 9_999_999)
+	require.GreaterOrEqual(t, mst.DefaultMaxNodes, 9_999_999)
+	rnd := rand.New(rand.NewPCG(1, 2))
+	clock := clockAt(t, rev)
+	made := map[string]int{}
+	for name, key := range map[string]func() string{
+		"near":      func() string { return clock.Next().String() },
+		"scattered": func() string { return strconv.FormatUint(rnd.Uint64(), 36) },
+	} {
+		r := newRepo(t)
+		for range 60 {
+			var writes []repo.Write
+			for range 20 {
+				writes = append(writes, repo.Create(at(t, key()), value(t, "x")))
+			}
+			made[name] += len(apply(t, r, writes...).Batch.Put) - len(writes)
+		}
+	}
+	require.Less(t, 2*made["near"], made["scattered"])
 }
 
 // A record stays as long as a path needs it.

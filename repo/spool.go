@@ -5,11 +5,14 @@ import (
 	"io"
 	"os"
 	"slices"
+
+	"github.com/linnet-at/linnet/repo/car"
 )
 
 // orderedMemory is how many bytes a spool holds in memory of a stream that may
-// well be in pre-order to its end, and will then not be needed again.
-const orderedMemory = 256 << 10
+// well be in pre-order to its end, and will then not be needed again. It is more
+// than is read before the first block is looked at.
+const orderedMemory = car.ReadAheadSize + 128<<10
 
 // spoolChunk is how much is allocated for it at a time.
 const spoolChunk = 64 << 10

@@ -5,9 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"math/rand/v2"
-	"os"
 	"slices"
 	"strconv"
 	"sync"
@@ -104,119 +101,6 @@ func requireStored(t testing.TB, m *blockstore.Memory, head *repo.Commit, record
 	require.Equal(t, head.CID(), now)
 }
 
-// steps is how many steps a test of random ones takes.
-func steps(t testing.TB, n int) int {
-	t.Helper()
-	if s := os.Getenv("LINNET_MODEL_STEPS"); s != "" {
-		more, err := strconv.Atoi(s)
-		require.NoError(t, err)
-		return more
-	}
-	return n
-}
-
-// Random writes against a map: what is in the store is exactly the content, what
-// is told to others verifies, and the Repo may be the same one or opened anew.
-func TestModel(t *testing.T) {
-	ledger.Covers(t, "REP-025", "REP-026", "REP-033", "MST-044", "SNC-037", "SNC-061")
-	rnd := rand.New(rand.NewPCG(7, 8))
-	key := privateKey(t, crypto.K256)
-	clock := clockAt(t, rev)
-	store := &faulty{Memory: &blockstore.Memory{}}
-	r := open(t, store)
-	have := map[string]string{}
-	for step := range steps(t, 1000) {
-		if rnd.IntN(8) == 0 {
-			var err error
-			r, err = repo.Open(t.Context(), store, account, key, clock)
-			require.NoError(t, err)
-		}
-		writes, next := randomWrites(t, rnd, have)
-		head := r.Head()
-		res, err := r.ApplyWith(t.Context(), &repo.ApplyOptions{SwapCommit: cidOf(head)}, writes...)
-		require.NoError(t, err)
-		requireOps(t, res, have, next)
-		have = next
-		if step%10 == 0 || step < 200 {
-			requireVerified(t, res, key.PublicKey())
-			requireStored(t, store.Memory, res.Commit, have)
-		}
-	}
-	require.NotEmpty(t, have)
-}
-
-func cidOf(c *repo.Commit) dagcbor.CID {
-	if c == nil {
-		return dagcbor.CID{}
-	}
-	return c.CID()
-}
-
-// randomWrites returns writes that can be made, and what is there afterwards.
-// Records are few, so that many paths share them.
-func randomWrites(t testing.TB, rnd *rand.Rand, have map[string]string) ([]repo.Write, map[string]string) {
-	t.Helper()
-	next := maps.Clone(have)
-	var writes []repo.Write
-	used := map[string]bool{}
-	for range rnd.IntN(6) {
-		p := fmt.Sprintf("%s/%d", collection, rnd.IntN(200))
-		if used[p] {
-			continue
-		}
-		used[p] = true
-		path, v := repoPath(t, p), value(t, strconv.Itoa(rnd.IntN(30)))
-		prev := dagcbor.CID{}
-		old, exists := have[p]
-		if exists {
-			prev = blockOf([]byte(old)).CID
-		}
-		w := repo.Put(path, v)
-		switch {
-		case rnd.IntN(3) == 0:
-		case !exists:
-			w = repo.Create(path, v)
-		case rnd.IntN(3) > 0:
-			w = repo.Delete(path)
-		default:
-			w = repo.Update(path, v)
-		}
-		if rnd.IntN(2) == 0 {
-			w = w.IfPrev(prev)
-		}
-		if w.CID().Defined() {
-			next[p] = string(v)
-		} else {
-			delete(next, p)
-		}
-		writes = append(writes, w)
-	}
-	return writes, next
-}
-
-// requireOps compares the ops of a result with what has changed.
-func requireOps(t testing.TB, res *repo.Result, have, next map[string]string) {
-	t.Helper()
-	for _, op := range res.Ops {
-		old, was := have[op.Path.String()]
-		now, is := next[op.Path.String()]
-		want := repo.Op{Path: op.Path, Action: mst.Update}
-		switch {
-		case !was:
-			want.Action = mst.Create
-		case !is:
-			want.Action = mst.Delete
-		}
-		if was {
-			want.Prev = blockOf([]byte(old)).CID
-		}
-		if is {
-			want.CID = blockOf([]byte(now)).CID
-		}
-		require.Equal(t, want, op)
-	}
-}
-
 // Whichever call of the store fails: the error comes back, and nothing has
 // changed, neither in the store nor in the Repo, which goes on afterwards.
 func TestStoreFails(t *testing.T) {
@@ -292,6 +176,101 @@ func TestConflict(t *testing.T) {
 	head := a.Head()
 	require.NoError(t, a.Refresh(t.Context()))
 	require.Same(t, head, a.Head())
+}
+
+// What is replaced while it is looked for is looked for once more.
+func TestGetMeanwhile(t *testing.T) {
+	for _, call := range []int{1, 2} { // to a node, to the record
+		store := newFaulty()
+		writer := open(t, store)
+		var writes []repo.Write
+		for i := range 60 {
+			writes = append(writes, repo.Create(at(t, strconv.Itoa(i)), value(t, strconv.Itoa(i))))
+		}
+		apply(t, writer, writes...)
+		r := open(t, store)
+		store.calls = 0
+		store.fail = func(name string) error {
+			if name == "Block" && store.calls == call {
+				store.fail = nil
+				apply(t, r, repo.Update(at(t, "7"), value(t, "new")))
+			}
+			return nil
+		}
+		rec, found, err := r.Get(t.Context(), at(t, "7"))
+		require.NoError(t, err, call)
+		require.True(t, found)
+		require.Equal(t, value(t, "new"), rec.Bytes())
+	}
+}
+
+// A head that is replaced while it is read is no damage; one that stays is.
+func TestRefreshMeanwhile(t *testing.T) {
+	store := newFaulty()
+	writer := open(t, store)
+	apply(t, writer, repo.Create(at(t, "1"), value(t, "a")))
+	r := open(t, store)
+	apply(t, writer, repo.Create(at(t, "2"), value(t, "b")))
+	for _, call := range []int{2, 3} { // to the commit, to the root
+		store.calls = 0
+		store.fail = func(name string) error {
+			if store.calls == call {
+				require.Equal(t, "Block", name)
+				store.fail = nil
+				apply(t, writer, repo.Put(at(t, "2"), value(t, strconv.Itoa(call))))
+			}
+			return nil
+		}
+		require.NoError(t, r.Refresh(t.Context()))
+		require.Equal(t, writer.Head(), r.Head())
+		apply(t, writer, repo.Put(at(t, "2"), value(t, "c")))
+	}
+	require.NoError(t, store.Memory.Commit(t.Context(), &blockstore.Batch{Prev: writer.Head().CID(), Head: writer.Head().CID(), Drop: []dagcbor.CID{writer.Head().CID()}}))
+	require.ErrorIs(t, r.Refresh(t.Context()), mst.ErrNotFound)
+}
+
+// What was tolerated when it was imported is opened.
+func TestOpenMissingPrev(t *testing.T) {
+	ledger.Covers(t, "REP-007")
+	f := commitFields().with(fields{"prev": nil})
+	commit := blockOf(f.signed(t))
+	root, nodes := treeOf(t)
+	require.Equal(t, emptyTree, root.String())
+	file := carFile([]dagcbor.CID{commit.CID}, append(nodes, commit)...)
+	store := &blockstore.Memory{}
+	_, err := repo.Import(t.Context(), store, bytes.NewReader(file), options(t))
+	errorIs[*repo.CommitError](t, err)
+	o := options(t)
+	o.AllowMissingPrev = true
+	_, err = repo.Import(t.Context(), store, bytes.NewReader(file), o)
+	require.NoError(t, err)
+	require.Equal(t, commit.CID, open(t, store).Head().CID())
+}
+
+// Nodes of a store are compared with their CIDs, also where they could be right.
+func TestStoredNodesAreHashed(t *testing.T) {
+	store := &blockstore.Memory{}
+	w := open(t, store)
+	apply(t, w, repo.Create(at(t, "1"), value(t, "a")))
+	digest := blockOf(value(t, "a")).CID.Digest()
+	other := blockOf(value(t, "b")).CID.Digest()
+	swapped := &lying{store, func(c dagcbor.CID, b []byte) ([]byte, error) {
+		return bytes.Replace(slices.Clone(b), digest[:], other[:], 1), nil
+	}}
+	_, err := repo.Open(t.Context(), swapped, account, nil, nil)
+	require.Equal(t, w.Head().Data(), errorIs[*mst.NodeError](t, err).CID)
+}
+
+// A write that changes nothing puts nothing into the store but a commit.
+func TestSameRecord(t *testing.T) {
+	r := newRepo(t)
+	first := apply(t, r, repo.Create(at(t, "1"), value(t, "a")))
+	res := apply(t, r, repo.Put(at(t, "1"), value(t, "a")))
+	require.Equal(t, mst.Update, res.Ops[0].Action)
+	require.Len(t, res.Batch.Put, 1)
+	require.Equal(t, res.Commit.CID(), res.Batch.Put[0].CID)
+	require.Equal(t, []dagcbor.CID{first.Commit.CID()}, res.Batch.Drop)
+	require.Equal(t, map[string]string{collection + "/1": string(value(t, "a"))}, content(t, r))
 }
 
 // Many goroutines write through one Repo and read meanwhile: no write is lost,

@@ -17,7 +17,7 @@ import (
 // If the blocks stand in pre-order
 // (https://atproto.com/specs/repository#streamable-car-block-ordering), each is
 // checked and handed on as it comes. Memory then depends on the depth of the
-// tree and not on the size of the file: it is less than a megabyte, or up to
+// tree and not on the size of the file: it is about a megabyte at most, or up to
 // four of them with what waits for the garbage collector, of which
 // [Options.ReuseMemory] leaves little. Blocks that nobody needs are skipped.
 //
@@ -29,7 +29,7 @@ import (
 //
 //   - nowhere, if the input can be read again: an [io.ReaderAt] and [io.Seeker],
 //     such as a regular [os.File] or a [bytes.Reader];
-//   - in memory, up to 256 KiB while the file may be in pre-order, and
+//   - in memory, up to 384 KiB while the file may be in pre-order, and
 //     up to [Options.MemoryBudget] as soon as it is not;
 //   - otherwise in a temporary file, in [Options.TempDir]. It has no name where
 //     the system allows that, and is gone when the Stream is closed. If it can't
@@ -49,9 +49,9 @@ type Stream struct {
 
 	next   car.Block // the block that comes next, if peeked
 	peeked bool
-	nodes  []byte // memory for those that are not to be overwritten
-	sparse bool   // not all blocks will be asked for
-	done   bool   // was read or closed
+	path   nodePath
+	sparse bool // not all blocks will be asked for
+	done   bool // was read or closed
 
 	// After the end of the input, if it was not in order, one of these has
 	// its blocks.
@@ -119,8 +119,11 @@ func (s *Stream) Stats() Stats {
 }
 
 // Close ends the reading and removes what was kept. An iteration that has ended,
-// in whatever way, has done so already.
+// in whatever way, has done so already. Nothing works for the Stream afterwards.
 func (s *Stream) Close() error {
+	if s.blocks != nil {
+		s.blocks.Stop()
+	}
 	s.done, s.index, s.file = true, nil, nil
 	return s.spool.close()
 }
@@ -135,7 +138,7 @@ func (s *Stream) Close() error {
 // which [Record.Clone] frees it.
 func (s *Stream) Records(ctx context.Context) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		w := mst.NewWalker(mst.SourceFunc(s.node), s.commit.data, &s.tree)
+		w := mst.NewWalker(mst.SourceFunc(s.openNode), s.commit.data, &s.tree)
 		s.run(ctx, w.Entries(ctx), yield)
 	}
 }
@@ -184,7 +187,27 @@ func (s *Stream) progress(last bool) {
 	s.meter.update()
 }
 
+// openNode returns a node for a Walker, which needs it while it is open.
+func (s *Stream) openNode(ctx context.Context, c dagcbor.CID) ([]byte, error) {
+	b, err := s.takeNode(ctx, c)
+	if err == nil && s.o.ReuseMemory && s.streaming() {
+		b = s.path.keep(c, b)
+	}
+	return b, err
+}
+
+// node returns a node for whoever may keep it.
 func (s *Stream) node(ctx context.Context, c dagcbor.CID) ([]byte, error) {
+	b, err := s.takeNode(ctx, c)
+	if err == nil && s.o.ReuseMemory && s.streaming() {
+		b = bytes.Clone(b)
+	}
+	return b, err
+}
+
+// takeNode returns a node, which may be valid only until the next block is
+// taken.
+func (s *Stream) takeNode(ctx context.Context, c dagcbor.CID) ([]byte, error) {
 	b, found, err := s.find(ctx, c)
 	if err != nil {
 		return nil, err
@@ -194,26 +217,7 @@ func (s *Stream) node(ctx context.Context, c dagcbor.CID) ([]byte, error) {
 	}
 	s.stats.Nodes++
 	s.stats.NodeBytes += int64(len(b))
-	if s.o.ReuseMemory && s.streaming() {
-		b = s.keep(b)
-	}
 	return b, nil
-}
-
-// nodeMemory is how much is allocated for nodes at a time.
-const nodeMemory = 16 << 10
-
-// keep returns a copy of a node.
-func (s *Stream) keep(b []byte) []byte {
-	if len(b) > nodeMemory/8 {
-		return bytes.Clone(b)
-	}
-	if cap(s.nodes)-len(s.nodes) < len(b) {
-		s.nodes = make([]byte, 0, nodeMemory)
-	}
-	start := len(s.nodes)
-	s.nodes = append(s.nodes, b...)
-	return s.nodes[start:len(s.nodes):len(s.nodes)]
 }
 
 func (s *Stream) finder(ctx context.Context) func(dagcbor.CID) ([]byte, bool, error) {
@@ -223,6 +227,12 @@ func (s *Stream) finder(ctx context.Context) func(dagcbor.CID) ([]byte, bool, er
 // find returns the block that c names: the next one as a rule, otherwise one
 // further on, or one that was passed already.
 func (s *Stream) find(ctx context.Context, c dagcbor.CID) (data []byte, found bool, err error) {
+	if s.streaming() && !s.peeked && ctx.Err() == nil {
+		if data, found := s.blocks.NextIf(c); found {
+			s.stats.Blocks++
+			return data, true, nil
+		}
+	}
 	for s.streaming() {
 		b, err := s.peek(ctx)
 		if isEOF(err) {

@@ -215,7 +215,8 @@ func ExampleRepo_Collection() {
 	// com.example.post/second
 }
 
-// A picture of the tree shows which nodes a commit has made.
+// A picture of a commit shows which nodes went and which came, and leaves out
+// those that it did not touch.
 func ExampleResult_Draw() {
 	ctx := context.Background()
 	r := repo.New(syntax.MustParseDID("did:web:alice.example.com"), exampleKey, nil)
@@ -240,11 +241,20 @@ func ExampleResult_Draw() {
 		log.Fatal(err)
 	}
 	// Output:
+	// before
+	// layer 1  bafyreidpfftunfeztjj3kssglkddnezljigkximyqsum7ckbrlb3rm4b5q *
+	// ├─ layer 0  bafyreibdb6zucwsolbu5hcppoxzaukgyt3ctwdmopzwqqpbdji56ct2tgi *
+	// │  ├─ com.example.post/3jqfcqzm3fp2j  bafyreih2uaaz5o4vhl7dfjz2o5zt7gopr7vbhr4lnky4ep6aep4kd75ay4 -
+	// │  ├─ com.example.post/3jqfcqzm3fr2j  bafyreih2uaaz5o4vhl7dfjz2o5zt7gopr7vbhr4lnky4ep6aep4kd75ay4
+	// │  └─ com.example.post/3jqfcqzm3fs2j  bafyreih2uaaz5o4vhl7dfjz2o5zt7gopr7vbhr4lnky4ep6aep4kd75ay4
+	// ├─ com.example.post/3jqfcqzm3ft2j  bafyreih2uaaz5o4vhl7dfjz2o5zt7gopr7vbhr4lnky4ep6aep4kd75ay4
+	// └─ layer 0  bafyreiaghxxw5blscegh4iety7cr6smw772lzeowvxtnaw3ok6bvhyuldy …
+	//
+	// after
 	// layer 1  bafyreie3htpeddyacbvxtg3qatodiglyovxl7hir74x4qs3mvzlgggfiwy *
 	// ├─ layer 0  bafyreifm2ouu4jzflkenh334bslvtrjengvfcukqalp22nqwtuhn4ojkpi *
 	// │  ├─ com.example.post/3jqfcqzm3fr2j  bafyreih2uaaz5o4vhl7dfjz2o5zt7gopr7vbhr4lnky4ep6aep4kd75ay4
 	// │  └─ com.example.post/3jqfcqzm3fs2j  bafyreih2uaaz5o4vhl7dfjz2o5zt7gopr7vbhr4lnky4ep6aep4kd75ay4
 	// ├─ com.example.post/3jqfcqzm3ft2j  bafyreih2uaaz5o4vhl7dfjz2o5zt7gopr7vbhr4lnky4ep6aep4kd75ay4
-	// └─ layer 0  bafyreiaghxxw5blscegh4iety7cr6smw772lzeowvxtnaw3ok6bvhyuldy
-	//    └─ com.example.post/3jqfcqzm4fd2j  bafyreih2uaaz5o4vhl7dfjz2o5zt7gopr7vbhr4lnky4ep6aep4kd75ay4
+	// └─ layer 0  bafyreiaghxxw5blscegh4iety7cr6smw772lzeowvxtnaw3ok6bvhyuldy …
 }

@@ -2,8 +2,10 @@ package blockstore
 
 import (
 	"context"
+	"encoding/binary"
 	"iter"
-	"maps"
+	"math/bits"
+	"math/rand/v2"
 	"slices"
 	"sync"
 
@@ -12,15 +14,12 @@ import (
 
 // Memory is a [Store] in memory. The zero Memory is empty and ready for use. It
 // must not be copied.
+//
+// A block takes about 80 bytes beside its own.
 type Memory struct {
 	mu     sync.RWMutex
 	head   dagcbor.CID
-	blocks map[dagcbor.CID]counted
-}
-
-type counted struct {
-	data []byte
-	refs int
+	blocks blockTable
 }
 
 var _ Lister = (*Memory)(nil)
@@ -31,12 +30,12 @@ func (m *Memory) Block(ctx context.Context, c dagcbor.CID) ([]byte, error) {
 		return nil, err
 	}
 	m.mu.RLock()
-	b, found := m.blocks[c]
-	m.mu.RUnlock()
-	if !found {
+	defer m.mu.RUnlock()
+	b := m.blocks.lookup(&c)
+	if b == nil {
 		return nil, ErrNotFound
 	}
-	return b.data, nil
+	return b.block(), nil
 }
 
 // Head returns the CID of the current commit, undefined before the first one.
@@ -66,38 +65,22 @@ func (m *Memory) Commit(ctx context.Context, b *Batch) error {
 	refs := make([]int, len(changes))
 	for i := range changes {
 		c := &changes[i]
-		if refs[i], err = c.Apply(m.blocks[c.CID].refs); err != nil {
+		if refs[i], err = c.Apply(m.blocks.refs(&c.CID)); err != nil {
 			return err
 		}
 	}
 	for i := range changes {
-		m.set(&changes[i], refs[i])
+		m.blocks.set(&changes[i], refs[i])
 	}
 	m.head = b.Head
 	return nil
-}
-
-func (m *Memory) set(c *Change, refs int) {
-	if refs == 0 {
-		delete(m.blocks, c.CID)
-		return
-	}
-	block, found := m.blocks[c.CID]
-	if !found {
-		block.data = append(make([]byte, 0, len(c.Data)), c.Data...)
-	}
-	block.refs = refs
-	if m.blocks == nil {
-		m.blocks = map[dagcbor.CID]counted{}
-	}
-	m.blocks[c.CID] = block
 }
 
 // Len returns how many blocks there are.
 func (m *Memory) Len() int {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	return len(m.blocks)
+	return len(m.blocks.list)
 }
 
 // Refs returns the blocks that are there when the loop begins, in the order of
@@ -105,16 +88,187 @@ func (m *Memory) Len() int {
 func (m *Memory) Refs(ctx context.Context) iter.Seq2[Ref, error] {
 	return func(yield func(Ref, error) bool) {
 		m.mu.RLock()
-		blocks := maps.Clone(m.blocks)
+		refs := make([]Ref, len(m.blocks.list))
+		for i := range m.blocks.list {
+			b := &m.blocks.list[i]
+			refs[i] = Ref{b.cid(), len(b.block()), int(b.refs)}
+		}
 		m.mu.RUnlock()
-		for _, c := range slices.SortedFunc(maps.Keys(blocks), dagcbor.CID.Compare) {
+		slices.SortFunc(refs, func(a, b Ref) int { return a.CID.Compare(b.CID) })
+		for _, r := range refs {
 			if err := ctx.Err(); err != nil {
 				yield(Ref{}, err)
 				return
 			}
-			if !yield(Ref{c, len(blocks[c].data), blocks[c].refs}, nil) {
+			if !yield(r, nil) {
 				return
 			}
 		}
+	}
+}
+
+// A blockTable finds blocks by their CIDs. Addressing is open: a block's slot is
+// the first that was free, from the one of its hash on. The zero blockTable is
+// empty.
+//
+// A slot has 32 bits. The lower ones, as many as number the slots, are the
+// block's place in the list, from 1 on; 0 if the slot is free. The others are
+// those of the hash that did not choose the slot, so that hardly ever another
+// block is looked at. A table of so small slots stays near the processor, where
+// all else that a search comes by is new to it.
+//
+// A digest is as good as random, but somebody else may have chosen it: the seed
+// keeps blocks from being made for one slot.
+type blockTable struct {
+	slots []uint32 // a power of two, at least a third of them free
+	bits  uint     // of the number of a slot
+	seed  uint64   // odd
+	list  []storedBlock
+}
+
+// A storedBlock is a block and how often it is referenced. Its CID stands before
+// it, in the memory that whoever wants the block looks at next.
+type storedBlock struct {
+	data []byte
+	refs int32
+	hash uint32
+}
+
+// blockHead is how many bytes stand before a block: codec and digest.
+const blockHead = 1 + 32
+
+func newStoredBlock(c *Change, hash uint32) storedBlock {
+	data := make([]byte, blockHead+len(c.Data))
+	digest := c.CID.Digest()
+	data[0] = byte(c.CID.Codec())
+	copy(data[1:], digest[:])
+	copy(data[blockHead:], c.Data)
+	return storedBlock{data: data, hash: hash}
+}
+
+// block returns the block.
+func (b *storedBlock) block() []byte { return b.data[blockHead:len(b.data):len(b.data)] }
+
+func (b *storedBlock) cid() dagcbor.CID {
+	return dagcbor.CIDFromDigest(dagcbor.Codec(b.data[0]), [32]byte(b.data[1:]))
+}
+
+func (b *storedBlock) is(c *dagcbor.CID) bool {
+	return [32]byte(b.data[1:]) == c.Digest() && dagcbor.Codec(b.data[0]) == c.Codec()
+}
+
+// hash depends on codec and digest.
+func (t *blockTable) hash(c *dagcbor.CID) uint32 {
+	digest := c.Digest()
+	h := binary.LittleEndian.Uint64(digest[:]) ^ uint64(c.Codec())<<32
+	return uint32(h * t.seed >> 32)
+}
+
+// first returns the slot in which a block with this hash is, or one after it.
+func (t *blockTable) first(hash uint32) int { return int(hash >> (32 - t.bits)) }
+
+// after returns the slot that follows slot i.
+func (t *blockTable) after(i int) int { return (i + 1) & (len(t.slots) - 1) }
+
+// place returns the place of the block in slot i, or 0.
+func (t *blockTable) place(i int) int { return int(t.slots[i]) & (len(t.slots) - 1) }
+
+// slot returns what the slot of a block is.
+func (t *blockTable) slot(hash uint32, place int) uint32 { return hash<<t.bits | uint32(place) }
+
+// find returns the slot of the block c, or the free one where it would be. There
+// must be slots.
+func (t *blockTable) find(c *dagcbor.CID, hash uint32) int {
+	for i := t.first(hash); ; i = t.after(i) {
+		place := t.place(i)
+		if place == 0 || t.slots[i] == t.slot(hash, place) && t.list[place-1].is(c) {
+			return i
+		}
+	}
+}
+
+// lookup returns the block c, or nil.
+func (t *blockTable) lookup(c *dagcbor.CID) *storedBlock {
+	if len(t.list) == 0 {
+		return nil
+	}
+	if place := t.place(t.find(c, t.hash(c))); place != 0 {
+		return &t.list[place-1]
+	}
+	return nil
+}
+
+// refs returns how many references the block c has.
+func (t *blockTable) refs(c *dagcbor.CID) int {
+	if b := t.lookup(c); b != nil {
+		return int(b.refs)
+	}
+	return 0
+}
+
+// set gives the block of c as many references as it has after c, and adds or
+// removes it.
+func (t *blockTable) set(c *Change, refs int) {
+	t.grow(len(t.list) + 1)
+	hash := t.hash(&c.CID)
+	i := t.find(&c.CID, hash)
+	place := t.place(i)
+	switch {
+	case refs == 0 && place != 0:
+		t.remove(i)
+		return
+	case refs == 0:
+		return
+	case place == 0:
+		t.list = append(t.list, newStoredBlock(c, hash))
+		place = len(t.list)
+		t.slots[i] = t.slot(hash, place)
+	}
+	t.list[place-1].refs = int32(refs)
+}
+
+// remove removes the block in slot i. The last one of the list takes its place
+// there, and blocks that had to go past its slot come nearer to their own.
+func (t *blockTable) remove(i int) {
+	place, last := t.place(i), len(t.list)
+	if place != last {
+		moved := t.list[last-1].cid()
+		hash := t.list[last-1].hash
+		t.slots[t.find(&moved, hash)] = t.slot(hash, place)
+		t.list[place-1] = t.list[last-1]
+	}
+	t.list[last-1] = storedBlock{}
+	t.list = t.list[:last-1]
+	mask := len(t.slots) - 1
+	for j := t.after(i); t.place(j) != 0; j = t.after(j) {
+		home := t.first(t.list[t.place(j)-1].hash)
+		if (j-home)&mask >= (j-i)&mask {
+			t.slots[i] = t.slots[j]
+			i = j
+		}
+	}
+	t.slots[i] = 0
+}
+
+// grow makes room for n blocks.
+func (t *blockTable) grow(n int) {
+	size := max(8, len(t.slots))
+	for size-size/3 < n {
+		size *= 2
+	}
+	if size == len(t.slots) {
+		return
+	}
+	if t.seed == 0 {
+		t.seed = rand.Uint64() | 1
+	}
+	t.slots, t.bits = make([]uint32, size), uint(bits.TrailingZeros(uint(size)))
+	for place := range t.list {
+		hash := t.list[place].hash
+		i := t.first(hash)
+		for t.slots[i] != 0 {
+			i = t.after(i)
+		}
+		t.slots[i] = t.slot(hash, place+1)
 	}
 }

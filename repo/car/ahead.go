@@ -1,25 +1,24 @@
 package car
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
 
-// A batch is a run of sections that is hashed as a whole, by whoever comes
-// first: the caller, who waits for it, or a goroutine that was started for it.
-// Such goroutines wait for nothing and end by themselves, in less than a
-// millisecond: there is nothing to close.
+// A batch is a run of sections that is hashed as a whole, by whoever takes it
+// first: the one who waits for it, or a goroutine that has nothing else to do.
 type batch struct {
 	sections []section
 	size     int   // bytes of the sections
 	gen      int64 // number of the one buffer of the input in which they are
 	err      error // what comes behind the sections: io.EOF, a fault, or nil
 
-	l       *limits
-	claimed atomic.Bool
-	hashed  sync.WaitGroup
-	good    int // sections before the first one with a wrong hash, once hashed
-	bad     error
+	l      *limits
+	good   int // sections before the first one with a wrong hash, once hashed
+	bad    error
+	done   atomic.Bool // is hashed
+	hashed sync.WaitGroup
 }
 
 // A section is the content of a section and where in the file it stands.
@@ -32,19 +31,36 @@ type section struct {
 const (
 	// batchSize is how many bytes of sections make a batch, batchBlocks how
 	// many sections.
-	batchSize   = 128 << 10
+	batchSize   = bufferSize
 	batchBlocks = 512
-	// minShared is what is worth a goroutine.
-	minShared = 8 << 10
+	// maxBatches is how many batches there are of a reader that gives little
+	// at a time, so that they are not full.
+	maxBatches = 2 * ReadAheadSize / batchSize
+	// enough is how many batches have to wait before a goroutine is started
+	// for them: until it runs the others go on.
+	enough = 2
+	// patience is how often a goroutine looks for another batch before it
+	// ends, in about a tenth of a millisecond. To start another one can take
+	// the system longer than that.
+	patience = 1000
 )
 
 // ahead is the queue of batches that a reader has cut and not yet returned.
+// Goroutines hash them; each ends when there is no batch left to take.
 type ahead struct {
 	workers int
 	queue   []*batch // in the order of the file
+	size    int      // bytes in queue
 	free    []*batch
 	ended   bool // the last batch of the queue has an error
 	count   int64
+
+	mu       sync.Mutex
+	todo     []*batch     // those at the end of the queue that nobody has taken
+	waiting  atomic.Int32 // length of todo
+	helpers  int          // goroutines
+	running  sync.WaitGroup
+	stopping atomic.Bool
 }
 
 // nextBatch returns the next batch, hashed. It cuts more batches than that
@@ -53,18 +69,25 @@ func (a *ahead) nextBatch(in *input, l *limits, old *batch) *batch {
 	if old != nil {
 		a.retire(in, old)
 	}
-	for len(a.queue) < a.workers+1 && !a.ended {
+	for !a.ended && (len(a.queue) == 0 || a.goesOn()) {
 		b := a.take()
 		a.cut(in, l, b)
 		b.gen = in.gen
 		a.ended = b.err != nil
 		a.queue = append(a.queue, b)
-		b.share(a.workers > 1 && b.size >= minShared)
+		a.size += b.size
+		a.share(b)
 	}
 	b := a.queue[0]
 	a.queue = a.queue[:copy(a.queue, a.queue[1:])]
-	b.finish()
+	a.size -= b.size
+	a.await(b)
 	return b
+}
+
+// goesOn reports whether more is to be read, although there is something.
+func (a *ahead) goesOn() bool {
+	return a.workers > 1 && a.size < ReadAheadSize && len(a.queue) < maxBatches
 }
 
 // retire takes back a batch that was returned, and its memory.
@@ -105,35 +128,83 @@ func (a *ahead) cut(in *input, l *limits, b *batch) {
 	}
 }
 
-// share lets others hash the batch. A goroutine that comes too late finds it
-// claimed, or, if it is in use again, is as welcome as the one of that time.
-func (b *batch) share(start bool) {
+// share lets others hash the batch.
+func (a *ahead) share(b *batch) {
+	b.done.Store(false)
 	b.hashed.Add(1)
-	b.claimed.Store(false)
-	if start {
-		go b.hash()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.todo = append(a.todo, b)
+	a.waiting.Store(int32(len(a.todo)))
+	if len(a.todo) >= enough && a.helpers < a.workers-1 {
+		a.helpers++
+		a.running.Go(a.help)
 	}
 }
 
-// finish returns when the batch is hashed.
-func (b *batch) finish() {
-	b.hash()
-	b.hashed.Wait()
+// help hashes batches until there has been none for a while.
+func (a *ahead) help() {
+	for idle := 0; idle < patience && !a.stopping.Load(); {
+		if b := a.claim(); b != nil {
+			b.hash()
+			idle = 0
+			continue
+		}
+		idle++
+		runtime.Gosched()
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.helpers--
 }
 
-// hash compares the blocks with their names, unless somebody else does.
+// claim takes the next batch that is to be hashed, or returns nil.
+func (a *ahead) claim() *batch {
+	if a.waiting.Load() == 0 {
+		return nil
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.todo) == 0 {
+		return nil
+	}
+	b := a.todo[0]
+	a.todo = a.todo[:copy(a.todo, a.todo[1:])]
+	a.waiting.Store(int32(len(a.todo)))
+	return b
+}
+
+// await returns when the batch is hashed. As long as somebody else is at it, it
+// hashes others.
+func (a *ahead) await(b *batch) {
+	for !b.done.Load() {
+		next := a.claim()
+		if next == nil {
+			b.hashed.Wait()
+			return
+		}
+		next.hash()
+	}
+}
+
+// stop returns when no goroutine is left. The queue stays as it is.
+func (a *ahead) stop() {
+	a.stopping.Store(true)
+	a.running.Wait()
+	a.stopping.Store(false)
+}
+
+// hash compares the blocks with their names.
 func (b *batch) hash() {
-	if !b.claimed.CompareAndSwap(false, true) {
-		return
-	}
-	defer b.hashed.Done()
 	b.good, b.bad = len(b.sections), nil
 	for i := range b.sections {
 		if err := b.l.checkBlock(b.sections[i].content, b.sections[i].start); err != nil {
 			b.good, b.bad = i, err
-			return
+			break
 		}
 	}
+	b.done.Store(true)
+	b.hashed.Done()
 }
 
 // failure is what comes behind the good sections, or nil.

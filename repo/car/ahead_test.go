@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -100,7 +101,7 @@ func TestReadAheadReuses(t *testing.T) {
 				require.Equal(t, io.EOF, err)
 			})
 			require.Greater(t, len(b), 6<<20)
-			require.Less(t, used, uint64((workers+4)*96<<10))
+			require.Less(t, used, uint64(768<<10))
 		}
 	}
 }
@@ -155,6 +156,108 @@ func TestTrustHashes(t *testing.T) {
 	}
 	b[60] = 2 // a CID of another version
 	require.ErrorContains(t, read(t, b, trusting).err, "no CID of the blessed form")
+}
+
+// TestNextIf asks for blocks that come next and for others.
+func TestNextIf(t *testing.T) {
+	blocks := append(sizedBlocks(mixedSizes()...), block("last"))
+	b := file(blocks...)
+	_, ends := extents(b)
+	for _, o := range []car.Options{{}, {ReadAhead: true, Workers: 1}, {ReadAhead: true, Workers: 3}} {
+		cr, err := car.NewReader(iotest.HalfReader(bytes.NewReader(b)), &o)
+		require.NoError(t, err)
+		for i, want := range blocks {
+			at := cr.Offset()
+			for _, c := range []dagcbor.CID{{}, block("x").CID, dagcbor.CIDFromDigest(dagcbor.Raw, want.CID.Digest())} {
+				data, found := cr.NextIf(c)
+				require.False(t, found)
+				require.Nil(t, data)
+				require.Equal(t, at, cr.Offset())
+			}
+			got := car.Block{CID: want.CID}
+			if i%3 == 0 {
+				got, err = cr.Next()
+				require.NoError(t, err)
+			} else {
+				var found bool
+				got.Data, found = cr.NextIf(want.CID)
+				require.True(t, found)
+			}
+			requireBlocks(t, []car.Block{want}, []car.Block{got})
+			require.Equal(t, len(got.Data), cap(got.Data))
+			require.Equal(t, ends[i], cr.Offset())
+		}
+		_, found := cr.NextIf(block("x").CID)
+		require.False(t, found)
+		_, err = cr.Next()
+		require.Equal(t, io.EOF, err)
+	}
+	for _, o := range []car.Options{{}, {ReadAhead: true}} {
+		cr, err := car.NewBytesReader(append(file(block("one"), block("two")), 0), &o)
+		require.NoError(t, err)
+		_, found := cr.NextIf(block("two").CID)
+		require.False(t, found)
+		got, err := cr.Next()
+		require.NoError(t, err)
+		require.Equal(t, block("one"), got)
+		_, found = cr.NextIf(block("two").CID)
+		require.True(t, found)
+		for range 2 {
+			_, found = cr.NextIf(block("two").CID)
+			require.False(t, found)
+			_, err = cr.Next()
+			require.EqualError(t, err, "car: section is empty at offset 139")
+		}
+	}
+}
+
+// TestStop stops the reading ahead now and then. Nothing is lost, and nobody
+// reads any more.
+func TestStop(t *testing.T) {
+	blocks := largeBlocks()
+	good := file(blocks...)
+	for _, o := range []car.Options{{}, {ReadAhead: true, Workers: 1}, {ReadAhead: true, Workers: 2}, {ReadAhead: true, Workers: 8}} {
+		b := bytes.Clone(good)
+		cr, err := car.NewBytesReader(b, &o)
+		require.NoError(t, err)
+		for i := range blocks {
+			got, err := cr.Next()
+			require.NoError(t, err)
+			require.Equal(t, blocks[i].CID, got.CID)
+			if i%500 == 0 {
+				cr.Stop()
+				b[0] ^= 1 // for the race detector
+			}
+		}
+		_, err = cr.Next()
+		require.Equal(t, io.EOF, err)
+		clear(b) // nobody is left
+		cr.Stop()
+
+		b = bytes.Clone(good)
+		cr, err = car.NewBytesReader(b, &o)
+		require.NoError(t, err)
+		_, err = cr.Next()
+		require.NoError(t, err)
+		cr.Stop()
+		clear(b)
+	}
+}
+
+// TestHelpersEnd leaves a Reader alone. The bubble ends when all of its
+// goroutines have.
+func TestHelpersEnd(t *testing.T) {
+	b := file(largeBlocks()...)
+	synctest.Test(t, func(t *testing.T) {
+		for range 3 {
+			cr, err := car.NewReader(bytes.NewReader(b), &car.Options{ReadAhead: true, Workers: 4})
+			require.NoError(t, err)
+			for range 1000 {
+				_, err = cr.Next()
+				require.NoError(t, err)
+			}
+		}
+	})
 }
 
 // A Reader stops reading at the first fault, and reads no further ahead than

@@ -27,8 +27,9 @@
 // What a CAR file contains, and whether blocks are missing or superfluous, is
 // not this package's matter: that is for package repo.
 //
-// Readers and Writers are for one goroutine and come from their constructors
-// only; an Index may be shared, and the zero Index has no blocks.
+// Readers, Writers and Cursors are for one goroutine and come from their
+// constructors only; an Index may be shared, and the zero Index has no blocks.
+// Large files are hashed by several goroutines: [Options.Workers].
 package car
 
 import "github.com/linnet-at/linnet/dagcbor"

@@ -111,9 +111,41 @@ func read(t testing.TB, file []byte, o *car.Options) result {
 		require.Equal(t, got, stream(bytes.NewReader(file), all))
 		require.Equal(t, got, stream(iotest.HalfReader(bytes.NewReader(file)), all))
 		require.Equal(t, got, streamBytes(file, all))
+		requireGuesses(t, file, all, got)
 	}
 	require.Equal(t, got, streamBytes(file, o))
 	return got
+}
+
+// requireGuesses requires that whoever knows the blocks of a file finds them
+// with NextIf and a Cursor.
+func requireGuesses(t testing.TB, file []byte, o *car.Options, want result) {
+	t.Helper()
+	cr, err := car.NewBytesReader(file, o)
+	if err != nil {
+		require.Equal(t, want.err, err)
+		return
+	}
+	for _, b := range want.blocks {
+		data, found := cr.NextIf(b.CID)
+		require.True(t, found)
+		require.Equal(t, string(b.Data), string(data))
+	}
+	_, found := cr.NextIf(dagcbor.CID{})
+	require.False(t, found)
+	if _, err = cr.Next(); want.err == nil {
+		want.err = io.EOF
+	}
+	require.Equal(t, want.err, err)
+	x, err := car.NewIndex(file, o)
+	if err != nil {
+		return
+	}
+	for r, i := x.Cursor(), 0; i < len(want.blocks); i++ {
+		data, found := r.Get(want.blocks[i].CID)
+		require.True(t, found)
+		require.Equal(t, string(want.blocks[i].Data), string(data))
+	}
 }
 
 // with returns a copy of the options, for so many workers.

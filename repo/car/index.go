@@ -6,16 +6,17 @@ import (
 	"iter"
 	"math"
 	"math/rand/v2"
-	"slices"
+	"sync"
 
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/mst"
 )
 
 // An Index finds the blocks of a CAR file that is in memory by their CIDs.
-// Nothing of the file is copied; beside it the index takes between 12 and 24
-// bytes for each different block, or for each KiB of the file if those are
-// more.
+// Nothing of the file is copied. Beside it the index takes between 12 and 24
+// bytes for each block, or for each KiB of the file if those are more. Of a
+// file of more than 256 KiB it takes 8 for each block first, and the others as
+// soon as a block is looked up: a [Cursor] may do without.
 //
 // It is safe for concurrent use, as long as nobody changes the file's bytes or
 // calls Reset. It is a [mst.Source].
@@ -23,11 +24,17 @@ type Index struct {
 	b      []byte
 	roots  []dagcbor.CID
 	start  int    // where the sections begin
-	unique int    // different blocks
+	twice  int    // where a block stands for the second time, for the first time; 0 if none does
+	unique int    // different blocks, once they are in the table
 	slots  []slot // the hash table
 	spare  []slot // memory of another one, of no length
 	shift  uint   // from a hash to its first slot
 	seed   uint64
+
+	// A large file is read in chunks, whose blocks come into the table when
+	// somebody wants to look one up.
+	chunks []*chunk
+	filled sync.Once
 }
 
 // NewIndex checks every block of the CAR file b against its CID and returns an
@@ -67,7 +74,8 @@ func (x *Index) Reset(b []byte, o *Options) error {
 
 // clear leaves nothing of x but memory.
 func (x *Index) clear() {
-	x.b, x.roots, x.start, x.unique, x.slots = nil, x.roots[:0], 0, 0, x.slots[:0]
+	x.b, x.roots, x.start, x.twice, x.unique, x.slots = nil, x.roots[:0], 0, 0, 0, x.slots[:0]
+	x.chunks, x.filled = x.chunks[:0], sync.Once{}
 }
 
 // read reads a file into x, which is empty.
@@ -82,8 +90,8 @@ func (x *Index) read(b []byte, o *Options) error {
 	}
 	x.b, x.roots, x.start = b, r.roots, int(r.in.off)
 	var err error
-	if workers := o.workers(); workers > 1 && len(b) > 2*batchSize {
-		err = x.readBatches(&r.in, l, workers)
+	if len(b) >= largeFile {
+		err = x.readLarge(&r.in, &l, o.workers())
 	} else {
 		err = x.readSections(&r.in, &l)
 	}
@@ -93,17 +101,14 @@ func (x *Index) read(b []byte, o *Options) error {
 	return err
 }
 
-// duplicate returns an error for the first section whose block is not the one
-// in the table.
+// duplicate returns an error if a block stands in the file twice.
 func (x *Index) duplicate() error {
-	for off := x.start; off < len(x.b); {
-		content, end := x.section(off)
-		if c := blockIn(content).CID; x.find(c) != off {
-			return &DuplicateError{c, int64(off)}
-		}
-		off = end
+	x.fill()
+	if x.twice == 0 {
+		return nil
 	}
-	return nil
+	content, _ := x.section(x.twice)
+	return &DuplicateError{blockIn(content).CID, int64(x.twice)}
 }
 
 // readSections checks the sections, one after the other, and enters their
@@ -118,32 +123,20 @@ func (x *Index) readSections(in *input, l *limits) error {
 			err = l.checkBlock(s.content, s.start)
 		}
 		if err != nil {
-			x.add(group)
+			x.enter(group)
 			return notEOF(err)
 		}
 		if group = append(group, x.slot(s)); len(group) == cap(group) {
-			x.add(group)
+			x.enter(group)
 			group = group[:0]
 		}
 	}
 }
 
-// readBatches is readSections with the help of others.
-func (x *Index) readBatches(in *input, l limits, workers int) error {
-	var room [64]slot
-	a := ahead{workers: workers}
-	for b := a.nextBatch(in, &l, nil); ; b = a.nextBatch(in, &l, b) {
-		for some := range slices.Chunk(b.sections[:b.good], cap(room)) {
-			group := room[:0]
-			for _, s := range some {
-				group = append(group, x.slot(s))
-			}
-			x.add(group)
-		}
-		if err := b.failure(); err != nil {
-			return notEOF(err)
-		}
-	}
+// enter adds blocks to a table that grows with them.
+func (x *Index) enter(group []slot) {
+	x.resize(max(x.unique+len(group), len(x.b)/expectedSection))
+	x.add(group)
 }
 
 // notEOF takes the end of the file for what it is here: no error.
@@ -171,7 +164,10 @@ func (x *Index) section(off int) (content []byte, end int) {
 func (x *Index) Roots() []dagcbor.CID { return x.roots }
 
 // Len returns how many different blocks there are.
-func (x *Index) Len() int { return x.unique }
+func (x *Index) Len() int {
+	x.fill()
+	return x.unique
+}
 
 // Get returns the block that c names and whether the file has it. The slice
 // aliases the file.
@@ -196,6 +192,7 @@ func (x *Index) Block(_ context.Context, c dagcbor.CID) ([]byte, error) {
 // find returns the offset of the first section with the block that c names, or
 // 0 if there is none.
 func (x *Index) find(c dagcbor.CID) int {
+	x.fill()
 	if x.unique == 0 {
 		return 0
 	}
@@ -205,12 +202,18 @@ func (x *Index) find(c dagcbor.CID) int {
 		if x.slots[i].hash != hash {
 			continue
 		}
-		b, _ := x.section(int(x.slots[i].off))
-		if b[1] == byte(c.Codec()) && string(b[4:cidLen]) == string(digest[:]) {
+		if content, _ := x.section(int(x.slots[i].off)); isOf(content, c) {
 			return int(x.slots[i].off)
 		}
 	}
 	return 0
+}
+
+// isOf reports whether the content of a section, which has been checked, is the
+// block that c names.
+func isOf(content []byte, c dagcbor.CID) bool {
+	digest := c.Digest()
+	return content[1] == byte(c.Codec()) && [32]byte(content[4:cidLen]) == digest
 }
 
 // Blocks returns all blocks in the order of the file, with repetitions. Their

@@ -14,6 +14,7 @@ type input struct {
 	pos, end int
 	off      int64 // in the file, of buf[pos]
 	err      error // of r; comes after buf[pos:end]
+	warmed   byte  // means nothing; it takes what warm has looked at
 
 	// If what peek returned is not to be written over, a buffer that is full
 	// is followed by another one. Those before it can be used again when

@@ -34,26 +34,28 @@ type Options struct {
 	RefuseDuplicates bool
 
 	// ReadAhead makes a Reader read and hash blocks before they are asked
-	// for, up to [ReadAheadSize] bytes for each worker, so that other cores
-	// hash while the caller works. An Index, whose file is there as a whole,
-	// always works so.
+	// for, up to about [ReadAheadSize] bytes, so that other cores hash while
+	// the caller works. An Index, whose file is there as a whole, always
+	// shares the work.
 	ReadAhead bool
 	// KeepBlocks makes the Data of the blocks that a Reader returns stay
 	// valid. Buffers are then not used again, and each block keeps the memory
 	// of those around it.
 	KeepBlocks bool
 	// Workers is how many goroutines, the caller included, hash at the same
-	// time; 0 means [runtime.GOMAXPROCS], and at most 8. They end by
-	// themselves.
+	// time; 0 means [runtime.GOMAXPROCS], and at most 8. Those of an Index
+	// have ended when it is there, those of a Reader end by themselves soon
+	// after they have nothing to do: see [Reader.Stop].
 	Workers int
 	// TrustHashes takes the names of the blocks for true, of a file that was
 	// compared with them before and could not be changed since.
 	TrustHashes bool
 }
 
-// ReadAheadSize is how many bytes a Reader with [Options.ReadAhead] reads ahead
-// for each worker, or one block if that is larger.
-const ReadAheadSize = batchSize
+// ReadAheadSize is how many bytes of blocks a Reader with [Options.ReadAhead]
+// has read and not returned, or one block if that is larger. A buffer or two of
+// 64 KiB come on top.
+const ReadAheadSize = 256 << 10
 
 const maxWorkers = 8
 

@@ -16,13 +16,16 @@ type Reader struct {
 	in    input
 	l     limits
 	roots []dagcbor.CID
-	n     int64 // blocks returned
-	off   int64 // where the next one begins
-	err   error // what Next returns from now on
+	ready []section // cut and checked
+	i     int       // of the next one of them
+	off   int64     // where the first one begins
+	err   error     // what Next returns after them
 
-	ahead *ahead // nil if one block is read at a time
+	// One block is read at a time, or a batch.
+	n     int64 // blocks read so
+	room  [1]section
+	ahead *ahead
 	batch *batch
-	i     int // the next one in batch
 }
 
 // NewReader reads the header of the CAR file in r and returns a Reader for its
@@ -75,49 +78,97 @@ func (r *Reader) Roots() []dagcbor.CID { return r.roots }
 // Offset returns the offset in the file at which the next section begins: how
 // many bytes the header and the blocks returned so far have. After an error
 // that is where the section begins that could not be read.
-func (r *Reader) Offset() int64 { return r.off }
+func (r *Reader) Offset() int64 {
+	if r.i == 0 {
+		return r.off
+	}
+	s := &r.ready[r.i-1]
+	return s.start + int64(len(s.content))
+}
 
 // Next returns the next block, checked against its CID. Its Data is valid only
 // until the next call, unless it aliases the file or [Options.KeepBlocks] is
 // set. The error is [io.EOF], itself, at the end of the file; after any error
 // every further call returns the same.
 func (r *Reader) Next() (Block, error) {
+	if r.i == len(r.ready) {
+		if err := r.more(); err != nil {
+			return Block{}, err
+		}
+	}
+	s := &r.ready[r.i]
+	r.i++
+	return blockIn(s.content), nil
+}
+
+// NextIf returns the data of the next block and goes past it, as Next does, if
+// it is the block that c names. Otherwise it returns false, and what comes next
+// is for Next to tell. Who knows what to expect is spared much by it.
+func (r *Reader) NextIf(c dagcbor.CID) (data []byte, found bool) {
+	if r.i == len(r.ready) && r.more() != nil {
+		return nil, false
+	}
+	s := &r.ready[r.i]
+	if !isOf(s.content, c) {
+		return nil, false
+	}
+	r.i++
+	return s.content[cidLen:], true
+}
+
+// more makes ready what comes next: the sections of a batch, or one.
+func (r *Reader) more() error {
 	if r.err != nil {
-		return Block{}, r.err
+		return r.err
 	}
+	r.off = r.Offset()
+	r.ready, r.i = nil, 0
 	if r.ahead != nil {
-		return r.nextAhead()
+		r.err = r.moreAhead()
+	} else {
+		r.err = r.one()
 	}
+	if r.err != nil {
+		r.Stop()
+	}
+	return r.err
+}
+
+func (r *Reader) one() error {
 	s, err := cutSection(&r.in, &r.l, r.n+1)
 	if err == nil {
 		err = r.l.checkBlock(s.content, s.start)
 	}
-	return r.result(s, err)
-}
-
-// nextAhead returns the next block of the batch, or of the next batch.
-func (r *Reader) nextAhead() (Block, error) {
-	for r.batch == nil || r.i == r.batch.good {
-		if r.batch != nil {
-			if err := r.batch.failure(); err != nil {
-				return r.result(section{}, err)
-			}
-		}
-		r.batch, r.i = r.ahead.nextBatch(&r.in, &r.l, r.batch), 0
-	}
-	s := r.batch.sections[r.i]
-	r.i++
-	return r.result(s, nil)
-}
-
-func (r *Reader) result(s section, err error) (Block, error) {
 	if err != nil {
-		r.err = err
-		return Block{}, err
+		return err
 	}
 	r.n++
-	r.off = s.start + int64(len(s.content))
-	return blockIn(s.content), nil
+	r.room[0] = s
+	r.ready = r.room[:]
+	return nil
+}
+
+func (r *Reader) moreAhead() error {
+	for len(r.ready) == 0 {
+		if r.batch != nil {
+			if err := r.batch.failure(); err != nil {
+				return err
+			}
+		}
+		r.batch = r.ahead.nextBatch(&r.in, &r.l, r.batch)
+		r.ready = r.batch.sections[:r.batch.good]
+	}
+	return nil
+}
+
+// Stop returns when nobody works for the Reader any more, for which it waits a
+// fraction of a millisecond at most: with [Options.ReadAhead] others may be
+// hashing what was read. It need not be called, since they end by themselves,
+// and have ended when Next has returned an error. Next can go on after it.
+func (r *Reader) Stop() {
+	if r.ahead != nil {
+		r.ahead.stop()
+	}
 }
 
 // cutSection returns section number count, which comes next in the input, and

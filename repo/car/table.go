@@ -30,17 +30,20 @@ func (x *Index) first(hash uint32) int { return int(hash >> x.shift) }
 // after returns the slot that follows slot i.
 func (x *Index) after(i int) int { return (i + 1) & (len(x.slots) - 1) }
 
-// add enters blocks, but for those that are there already.
-func (x *Index) add(batch []slot) {
-	x.resize(max(x.unique+len(batch), len(x.b)/expectedSection))
-	for _, s := range batch {
+// add enters blocks, for which there is room, but for those that are there
+// already.
+func (x *Index) add(blocks []slot) {
+	for _, s := range blocks {
 		i := x.first(s.hash)
 		for x.slots[i].off != 0 && !x.same(x.slots[i], s) {
 			i = x.after(i)
 		}
-		if x.slots[i].off == 0 {
+		switch {
+		case x.slots[i].off == 0:
 			x.slots[i] = s
 			x.unique++
+		case x.twice == 0:
+			x.twice = int(s.off)
 		}
 	}
 }

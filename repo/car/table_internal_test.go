@@ -95,6 +95,8 @@ func TestTableSpread(t *testing.T) {
 	blocks, file := numbered(43_690, all) // as full as a table can be
 	x, err := NewIndex(file, nil)
 	require.NoError(t, err)
+	require.Empty(t, x.slots, "nobody has asked for a block")
+	require.Equal(t, len(blocks), x.Len())
 	require.Len(t, x.slots, 1<<16)
 	far, sum := 0, 0
 	for i, s := range x.slots {

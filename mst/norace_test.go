@@ -1,0 +1,5 @@
+//go:build !race
+
+package mst_test
+
+const raceDetector = false
