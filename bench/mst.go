@@ -11,10 +11,13 @@ import (
 	blocks "github.com/ipfs/go-block-format"
 
 	peermst "github.com/bluesky-social/indigo/atproto/repo/mst"
+	storedmst "github.com/bluesky-social/indigo/mst"
 	"github.com/ipfs/go-cid"
 
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/mst"
+	"github.com/linnet-at/linnet/repo/blockstore"
+	"github.com/linnet-at/linnet/repo/car"
 	"github.com/linnet-at/linnet/syntax"
 )
 
@@ -136,6 +139,12 @@ func randomRow(name string, s *sortedTree) row {
 // peerSource is a block store in memory for the peer.
 type peerSource map[cid.Cid]blocks.Block
 
+// Put is there for the peer's interface alone.
+func (s peerSource) Put(_ context.Context, b blocks.Block) error {
+	s[b.Cid()] = b
+	return nil
+}
+
 func (s peerSource) Get(_ context.Context, c cid.Cid) (blocks.Block, error) {
 	if b, found := s[c]; found {
 		return b, nil
@@ -143,20 +152,25 @@ func (s peerSource) Get(_ context.Context, c cid.Cid) (blocks.Block, error) {
 	return nil, fmt.Errorf("no block %s", c)
 }
 
-// walkRow is that of reading all keys from a block store of one's own. The peer
-// neither hashes blocks nor checks the layers of keys; neither do we here.
+// walkRow is that of reading all keys from a block store in memory, which is a
+// map for the peer. It neither hashes blocks nor checks the layers of keys;
+// neither do we here.
 func walkRow(name string, s *sortedTree) row {
 	ctx := context.Background()
-	ours, theirs := mst.MapSource{}, peerSource{}
+	ours, theirs := new(blockstore.Memory), peerSource{}
+	var batch blockstore.Batch
 	b := mst.NewBuilder(func(c dagcbor.CID, node []byte) error {
-		ours[c] = bytes.Clone(node)
-		theirs[c.Cid()] = must(blocks.NewBlockWithCid(ours[c], c.Cid()))
+		node = bytes.Clone(node)
+		batch.Put = append(batch.Put, car.Block{CID: c, Data: node})
+		theirs[c.Cid()] = must(blocks.NewBlockWithCid(node, c.Cid()))
 		return nil
 	})
 	for k, v := range s.entries {
 		check(b.Add(k, v))
 	}
 	root := must(b.Finish())
+	batch.Head = root
+	check(ours.Commit(ctx, &batch))
 	walk := func() (n int) {
 		for _, err := range mst.NewWalker(ours, root, &mst.Options{TrustHashes: true, TrustLayers: true}).Entries(ctx) {
 			check(err)
@@ -182,30 +196,47 @@ func walkRow(name string, s *sortedTree) row {
 	}
 }
 
-// diffRow is that of ten changes.
-func diffRow(name string, s *sortedTree, from *mst.Tree) row {
+// diffRows are those of ten changes: between snapshots in memory, and between
+// trees of which a block store has the nodes, as the peer's must be. Nobody
+// hashes blocks or keys there.
+func diffRows(name, coldName string, s *sortedTree, from *mst.Tree) []row {
 	ctx := context.Background()
+	ours, theirs := mst.MapSource{}, peerSource{}
 	var ops []mst.Op
 	for i := range 10 {
 		ops = append(ops, mst.Op{Action: mst.Update, Key: s.keys[(i+1)*9000], Value: s.values[0]})
 	}
 	to := must(from.Apply(ctx, ops...))
-	diff := func() (n int) {
+	for _, t := range []*mst.Tree{from, to} {
+		for step, err := range t.Preorder(ctx) {
+			check(err)
+			if node := bytes.Clone(step.Node); node != nil {
+				ours[step.CID] = node
+				theirs[step.CID.Cid()] = must(blocks.NewBlockWithCid(node, step.CID.Cid()))
+			}
+		}
+	}
+	count := func(from, to *mst.Tree) (n int) {
 		for _, err := range mst.Diff(ctx, from, to) {
 			check(err)
 			n++
 		}
 		return n
 	}
-	return row{
-		name: name,
-		agree: func() error {
-			if diff() != len(ops) {
-				return errors.New("not all changes were seen")
-			}
-			return nil
-		},
-		ours: func() { diff() }, maxAllocs: -1,
+	trusting := &mst.Options{TrustHashes: true, TrustLayers: true}
+	cold := func() int {
+		return count(must(mst.Load(ctx, ours, from.Root(), trusting)), must(mst.Load(ctx, ours, to.Root(), trusting)))
+	}
+	peer := func() int { return len(must(storedmst.DiffTrees(ctx, theirs, from.Root().Cid(), to.Root().Cid()))) }
+	agree := func() error {
+		if count(from, to) != len(ops) || cold() != len(ops) || peer() != len(ops) {
+			return errors.New("not all changes were seen")
+		}
+		return nil
+	}
+	return []row{
+		{name: name, agree: agree, ours: func() { count(from, to) }, peer: func() { peer() }, asked: 40, maxAllocs: -1},
+		{name: coldName, agree: agree, ours: func() { cold() }, peer: func() { peer() }, maxAllocs: -1},
 	}
 }
 
@@ -218,12 +249,13 @@ func mstRows(wanted func(string) bool) ([]row, error) {
 		putRow     = "mst: put into 100,000 keys, new root"
 		coldRow    = "mst: cold walk of 100,000 keys from a block store"
 		diffName   = "mst: diff of 100,000 keys, 10 changes"
+		coldDiff   = "mst: the same, trees from a block store"
 	)
 	var rows []row
 	if wanted(millionRow) {
 		rows = append(rows, buildRow(millionRow, newSortedTree(1_000_000), 2, 6*2055.0/759))
 	}
-	if !slices.ContainsFunc([]string{sortedRow, random, getRow, putRow, coldRow, diffName}, wanted) {
+	if !slices.ContainsFunc([]string{sortedRow, random, getRow, putRow, coldRow, diffName, coldDiff}, wanted) {
 		return rows, nil
 	}
 	ctx := context.Background()
@@ -239,7 +271,7 @@ func mstRows(wanted func(string) bool) ([]row, error) {
 	nextFresh := func() string { i = (i + 1) % len(fresh); return fresh[i] }
 	other := dagcbor.Sum(dagcbor.DAGCBOR, []byte{0xa0})
 	otherCid := other.Cid()
-	rows = append(rows, pick([]row{
+	rows = append(rows, pick(append([]row{
 		buildRow(sortedRow, s, 1, 3.3*207/71),
 		randomRow(random, s),
 		{
@@ -261,7 +293,6 @@ func mstRows(wanted func(string) bool) ([]row, error) {
 			asked: 2.5 * 55 / 25.5, maxAllocs: 10,
 		},
 		walkRow(coldRow, s),
-		diffRow(diffName, s, tree),
-	}, wanted)...)
+	}, diffRows(diffName, coldDiff, s, tree)...), wanted)...)
 	return rows, nil
 }
