@@ -42,3 +42,29 @@ func BenchmarkAccessors(b *testing.B) {
 		}
 	})
 }
+
+func BenchmarkParseTXT(b *testing.B) {
+	values := []string{"v=spf1 -all", "did=" + alice}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := did.ParseTXT(values); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkAtOnce is what it costs to ask two at once, beside asking them.
+func BenchmarkAtOnce(b *testing.B) {
+	h := parseHandle(b, "alice.example.com")
+	known := did.StaticHandles{h: parseDID(b, alice)}
+	for name, r := range map[string]did.HandleResolver{"AtOnce": did.AtOnce(known, known), "InOrder": did.InOrder(known, known)} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := r.ResolveHandle(b.Context(), h); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

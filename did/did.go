@@ -1,12 +1,14 @@
-// Package did reads and writes DID documents, in which an account of the AT
-// Protocol states its handle, its signing key and its server. It implements
-// https://atproto.com/specs/did#did-documents and the part of
-// https://www.w3.org/TR/did-core/ that it needs.
+// Package did finds the documents of DIDs and the DIDs of handles, and reads and
+// writes DID documents, in which an account of the AT Protocol states its
+// handle, its signing key and its server. It implements
+// https://atproto.com/specs/did and https://atproto.com/specs/handle, and the
+// part of https://www.w3.org/TR/did-core/ that they need.
 //
-// Start with [ParseDocument], then ask the [Document]: [Document.SigningKey],
-// [Document.PDS] and [Document.ClaimedHandle], or [Document.Key] and
-// [Document.ServiceURL] for labelers, feed generators and other services.
-// [Document.MarshalJSON] writes documents.
+// Start with [NewResolver], which gives the [Document] of a DID, or with
+// [ParseDocument]. Then ask the document: [Document.SigningKey], [Document.PDS]
+// and [Document.ClaimedHandle], or [Document.Key] and [Document.ServiceURL] for
+// labelers, feed generators and other services. [Document.MarshalJSON] writes
+// documents. [NewHandleResolver] gives the DID of a handle.
 //
 // # What is read
 //
@@ -20,23 +22,43 @@
 // types. A key or service is the first that passes all its checks; entries
 // that pass only some do not shadow it.
 //
+// # Resolution
+//
+// A [Resolver] and a [HandleResolver] are interfaces of one method. Here are
+// those for did:plc ([NewPLC]) and did:web ([NewWeb]), for handles by DNS
+// ([NewDNS]) and by HTTPS ([NewHTTPS]), for both by asking a server ([XRPC]),
+// and for names that are known beforehand ([Static], [StaticHandles]). [Mux],
+// [InOrder] and [AtOnce] put them together. Nothing is remembered from one
+// question to the next.
+//
+// What does not resolve gives a [*ResolveError], with an [*ArmError] for each
+// way that was tried. It tells a name that is not there from one about which
+// there is no answer, says why, and whether asking again can help. Names that
+// are never resolved, such as those under ".local", have the errors of
+// [syntax.DID.CheckResolvable] and [syntax.Handle.CheckResolvable] instead, and
+// nobody is asked.
+//
 // # Zero values and concurrency
 //
 // A Document is plain data. Its methods only read: they may be called
 // concurrently as long as nobody changes the fields. Strings and lists of a
-// Document never share memory with the input.
+// Document never share memory with the input. Resolvers may be used
+// concurrently, and are to be kept: each has its own connections.
 //
 // # Security
 //
 // Nothing here is verified. A document is a statement of its DID's controller,
 // if it came by a way that proves as much: pass the DID that was asked for in
-// [ParseOptions], so that a document of another one is refused. The handle in
-// it is a claim until it resolves back to the DID. A server address is checked
-// for its form alone: the host may be down, need not hold the account, and may
-// resolve to a private address, which only the HTTP client can see.
+// [ParseOptions], so that a document of another one is refused, as the resolvers
+// do. The handle in it is a claim until it resolves back to the DID, and a DID
+// to which a handle leads is one until its document claims the handle. A server
+// address is checked for its form alone: the host may be down, need not hold the
+// account, and may resolve to a private address, which only the HTTP client can
+// see.
 //
-// Resolution of DIDs and handles is not in here yet. Nothing in this package
-// opens a connection.
+// Resolvers connect to hosts that strangers name. By default they do so with
+// package safehttp, which keeps them from private addresses, and with limits on
+// time and size.
 package did
 
 import "errors"

@@ -82,8 +82,10 @@ func (d *Document) UnmarshalJSON(data []byte) error {
 }
 
 // quote returns the beginning of s in quotes, for an error text.
-func quote(s string) string {
-	const limit = 64
+func quote(s string) string { return quoteMax(s, 64) }
+
+// quoteMax is quote with up to limit bytes of s.
+func quoteMax(s string, limit int) string {
 	if len(s) > limit {
 		return fmt.Sprintf("%q...", s[:limit])
 	}
