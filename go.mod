@@ -5,6 +5,7 @@ go 1.26.0
 ignore ./internal/difftest/peers/node_modules // what the differential tests install
 
 require (
+	github.com/coder/websocket v1.8.15 // WebSocket, context first: the export stream of a PLC directory
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1 // tests only: a second secp256k1, against which every operation is checked
 	github.com/fxamacker/cbor/v2 v2.9.6 // marshalling of structs, behind our strict scanner: the best-kept CBOR library in Go
 	github.com/ipfs/go-cid v0.6.2 // CIDs at the boundary: the type that the ecosystem speaks
