@@ -11,6 +11,7 @@ require (
 	github.com/ipfs/go-cid v0.6.2 // CIDs at the boundary: the type that the ecosystem speaks
 	github.com/mr-tron/base58 v1.3.0 // base58btc, the text form of public keys; go-cid needs it as well
 	github.com/multiformats/go-multihash v0.2.3 // multihash codes at the same boundary
+	github.com/rivo/uniseg v0.4.7 // graphemes, as string limits of schemas count them: Unicode text segmentation
 	github.com/stretchr/testify v1.12.1 // tests only: package require
 	gitlab.com/yawning/secp256k1-voi v0.0.0-20230925100816-f2616030848b // secp256k1 in constant time, and the fastest to verify in pure Go
 )
