@@ -10,10 +10,18 @@
 //
 //	examples/…         programs to read, run and copy from
 //
+//	xrpc               calls to servers: queries, procedures, retries, pages
+//	xrpc/session       accounts logged in; xrpc/serviceauth, xrpc/blob
+//
+//	lexicon            validation against schemas; lexicon/schema, lexicon/lint,
+//	                   lexicon/resolve, lexicon/install, lexicon/publish
+//
 //	repo   did         repositories: commits, records, export and verification;
-//	                   DID documents
+//	                   DID documents, resolution of DIDs and handles
 //	repo/car           CAR files
 //	repo/blockstore    where a host keeps the blocks of repositories
+//	did/safehttp       an HTTP client for addresses that strangers chose
+//	did/plc            operations, logs and directories of did:plc
 //
 //	data   mst         untyped values and their JSON form; Merkle Search Trees
 //
