@@ -95,6 +95,19 @@ func TestBody(t *testing.T) {
 	require.ErrorContains(t, err, "disk on fire")
 }
 
+// TestShortBody: a transport that does not count is told that a body is short.
+func TestShortBody(t *testing.T) {
+	c := fakeClient(t, xrpc.Options{Retry: noRetry}, func(r *http.Request) (*http.Response, error) {
+		require.Equal(t, int64(9), r.ContentLength)
+		if _, err := io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+		return respond(r, 200, `{}`), nil
+	})
+	err := upload(t.Context(), c, xrpc.NewBody("", once{strings.NewReader("hello")}, 9), nil)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+}
+
 // TestBodyRetries: a repeated request has the whole body, and a stream that was
 // consumed is never sent again, empty or not.
 func TestBodyRetries(t *testing.T) {
@@ -208,6 +221,24 @@ func TestProgress(t *testing.T) {
 		}
 		require.Equal(t, int64(500_000), told[len(told)-1])
 		mu.Unlock()
+	}
+}
+
+// TestLastProgress: all is reported in the end, though the transport has no
+// reason to ask for more, and only of what was taken.
+func TestLastProgress(t *testing.T) {
+	for status, want := range map[int]int64{200: 5, 400: 0} {
+		var told int64
+		c := fakeClient(t, xrpc.Options{Retry: noRetry}, func(r *http.Request) (*http.Response, error) {
+			_, err := io.ReadFull(r.Body, make([]byte, 5))
+			require.NoError(t, err)
+			r.Body = nil
+			return respond(r, status, `{}`), nil
+		})
+		b := xrpc.NewBody("", strings.NewReader("hello"), -1)
+		b.Progress = func(n int64) { told = n }
+		require.Equal(t, status == 200, upload(t.Context(), c, b, nil) == nil)
+		require.Equal(t, want, told)
 	}
 }
 

@@ -41,9 +41,10 @@ type pds struct {
 	doc      string // the DID document in answers; "" for none
 	more     string // further fields in answers
 	fail     func(method string) (status int, body string)
-	slow     time.Duration // how long it takes to refresh
-	factor   string        // the code that is wanted; "" for none
-	n        int           // tokens given
+	slow     time.Duration                     // how long it takes to refresh
+	lag      func(method string) time.Duration // how long answers take
+	factor   string                            // the code that is wanted; "" for none
+	n        int                               // tokens given
 	access   string
 	expires  time.Time
 	refresh  string
@@ -61,16 +62,28 @@ func (p *pds) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	w := httptest.NewRecorder()
-	w.Header().Set("Content-Type", "application/json")
 	method := strings.TrimPrefix(r.URL.Path, "/xrpc/")
 	if method == "com.atproto.server.refreshSession" && p.slow > 0 {
-		time.Sleep(p.slow)
+		select {
+		case <-time.After(p.slow):
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
 	}
+	res, err := p.answer(r, method)
+	if p.lag != nil {
+		time.Sleep(p.lag(method))
+	}
+	return res, err
+}
+
+func (p *pds) answer(r *http.Request, method string) (*http.Response, error) {
 	var in map[string]any
 	if r.Body != nil {
 		_ = json.NewDecoder(r.Body).Decode(&in)
 	}
+	w := httptest.NewRecorder()
+	w.Header().Set("Content-Type", "application/json")
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.calls[method]++

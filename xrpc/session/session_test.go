@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"sync"
 	"testing"
@@ -198,6 +199,46 @@ func TestRenewOnce(t *testing.T) {
 			wg.Wait()
 			require.Equal(t, round, p.count("refreshSession"))
 		}
+	})
+}
+
+// TestLateAnswers: that a token has expired is no news when it was renewed
+// meanwhile.
+func TestLateAnswers(t *testing.T) {
+	ledger.Covers(t, "XRPC-063")
+	synctest.Test(t, func(t *testing.T) {
+		p := newPDS()
+		s := p.login(t, session.Options{})
+		p.lag = func(method string) time.Duration {
+			if method == "com.example.doIt" {
+				return rand.N(time.Minute)
+			}
+			return 0
+		}
+		p.expire()
+		var wg sync.WaitGroup
+		for range 32 {
+			wg.Go(func() { require.NoError(t, call(t.Context(), s)) })
+		}
+		wg.Wait()
+		require.Equal(t, 1, p.count("refreshSession"))
+	})
+}
+
+// TestRenewEarlyResumed: how old a token is does not begin anew with the process.
+func TestRenewEarlyResumed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPDS()
+		store := new(session.MemoryStore)
+		p.login(t, session.Options{Store: store})
+		time.Sleep(time.Hour)
+		s, err := session.Resume(t.Context(), alice, p.options(session.Options{Store: store}))
+		require.NoError(t, err)
+		require.NoError(t, call(t.Context(), s))
+		require.Zero(t, p.count("refreshSession"))
+		time.Sleep(59 * time.Minute)
+		require.NoError(t, call(t.Context(), s))
+		require.Equal(t, 1, p.count("refreshSession"))
 	})
 }
 
