@@ -200,11 +200,11 @@ func TestPublishedLexicons(t *testing.T) {
 	require.NoError(t, c.Link())
 	_, err := c.ValidateRecordJSON(syntax.MustParseNSID("app.bsky.feed.post"), syntax.MustParseRecordKey("3jzfcijpj2z2a"), []byte(postJSON), nil)
 	require.NoError(t, err)
-	bad := strings.Replace(postJSON, `"uri":"at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3jzfcijpj2z2a"}}`, `"uri":"http://example.com"}}`, 1)
+	bad := strings.Replace(postJSON, `"uri":"at://did:plc:ewvi7nxzyoun6zhxrhs64oiz/app.bsky.feed.post/3jzfcijpj2z2a"},"root"`, `"uri":"http://example.com"},"root"`, 1)
 	_, err = c.ValidateRecordJSON(syntax.MustParseNSID("app.bsky.feed.post"), syntax.MustParseRecordKey("3jzfcijpj2z2a"), []byte(bad), nil)
-	require.EqualError(t, err, `lexicon: reply.root.uri: "http://example.com" is not of format at-uri: expected "at://"`)
+	require.EqualError(t, err, `lexicon: reply.parent.uri: "http://example.com" is not of format at-uri: expected "at://"`)
 	e, _ := errors.AsType[*lexicon.Error](err)
-	require.Equal(t, "/reply/root/uri", e.Path)
+	require.Equal(t, "/reply/parent/uri", e.Path)
 	require.Equal(t, "com.atproto.repo.strongRef", e.Def)
 }
 

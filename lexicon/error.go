@@ -40,13 +40,13 @@ var ErrNoSchema = errors.New("lexicon: schema is not in the catalog")
 //
 // The text returned by the Error method may change between releases.
 type Error struct {
-	Path string // the place in the value, as a JSON pointer (RFC 6901), such as "/reply/root/uri"; "" for the value itself
+	Path string // the place in the value, as a JSON pointer (RFC 6901), such as "/reply/parent/uri"; "" for the value itself
 	Code Code
 	Def  string // full name of the innermost definition that the place belongs to, such as "com.atproto.repo.strongRef"
 	Msg  string // what is wrong there
 }
 
-// Error gives the place with dots, as in "lexicon: reply.root.uri: …".
+// Error gives the place with dots, as in "lexicon: reply.parent.uri: …".
 func (e *Error) Error() string {
 	if e.Path == "" {
 		return "lexicon: " + e.Msg
