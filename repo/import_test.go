@@ -243,7 +243,7 @@ func (s *batches) Commit(ctx context.Context, b *blockstore.Batch) error {
 // No batch is large, neither of many small blocks nor of few large ones.
 func TestImportBatchSizes(t *testing.T) {
 	small := &batches{}
-	_, err := repo.Import(t.Context(), small, bytes.NewReader(synthetic(t, 20_000)), options(t))
+	_, err := repo.Import(t.Context(), small, bytes.NewReader(synthetic(t, 14_000)), options(t))
 	require.NoError(t, err)
 	require.Greater(t, small.count, 2)
 	require.LessOrEqual(t, small.blocks, 8193) // and the commit
@@ -265,7 +265,7 @@ func TestImportBatchSizes(t *testing.T) {
 // does meanwhile: it has made the commit nevertheless, or somebody else commits.
 func TestImportUndo(t *testing.T) {
 	disk := errors.New("disk is gone")
-	file := synthetic(t, 20_000)
+	file := synthetic(t, 9_000)
 	e, err := repo.ReadBytes(file, options(t))
 	require.NoError(t, err)
 	head := e.Commit().CID()
@@ -308,8 +308,13 @@ func TestImportUndo(t *testing.T) {
 
 	// What the head is can't be found out any more.
 	blind := newFaulty()
+	failed := false
 	blind.fail = func(call string) error {
-		if call == "Head" && blind.Len() > 0 || call == "Commit" && blind.Len() > 9000 {
+		if failed && call == "Head" {
+			return disk
+		}
+		if !failed && call == "Commit" && blind.Len() > 0 {
+			failed = true
 			return disk
 		}
 		return nil
