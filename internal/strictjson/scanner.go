@@ -102,16 +102,16 @@ func (s *Scanner) Next() (Kind, error) {
 // a string or name holds between its quotes, escapes unresolved.
 func (s *Scanner) Text() []byte { return s.data[s.text:s.end] }
 
-// Escaped reports whether the current string or name holds escapes. If not,
-// Text is its value.
+// Escaped reports whether the current token is a string or name that holds
+// escapes. If not, Text is its value.
 func (s *Scanner) Escaped() bool { return s.escaped }
 
-// TextLen returns the length in bytes of the current string or name when its
-// escapes are resolved.
+// TextLen returns the length in bytes of the current number, or of the current
+// string or name when its escapes are resolved.
 func (s *Scanner) TextLen() int { return s.textLen }
 
-// AppendText appends the current string or name to dst, escapes resolved:
-// TextLen bytes.
+// AppendText appends the current number, or the current string or name with its
+// escapes resolved, to dst: TextLen bytes.
 func (s *Scanner) AppendText(dst []byte) []byte {
 	if !s.escaped {
 		return append(dst, s.data[s.text:s.end]...)
@@ -241,7 +241,7 @@ func (s *Scanner) number(i int) (Kind, error) {
 	if msg != "" {
 		return s.fail(end, msg)
 	}
-	s.text, s.end = i, end
+	s.text, s.end, s.textLen, s.escaped = i, end, end-i, false
 	s.start, s.pos, s.state = i, end, wantNext
 	return Number, nil
 }

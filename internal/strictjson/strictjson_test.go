@@ -236,7 +236,10 @@ func TestScanner(t *testing.T) {
 		tok := token{kind: kind, offset: s.Offset(), depth: s.Depth()}
 		switch kind {
 		case strictjson.Number:
-			tok.text = string(s.Text())
+			tok.text = string(s.AppendText(nil))
+			require.Equal(t, tok.text, string(s.Text()))
+			require.Equal(t, len(tok.text), s.TextLen())
+			require.False(t, s.Escaped())
 		case strictjson.String, strictjson.Name:
 			tok.text = string(s.AppendText(nil))
 			require.Equal(t, len(tok.text), s.TextLen())

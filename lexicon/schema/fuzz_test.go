@@ -20,6 +20,7 @@ func FuzzParse(f *testing.F) {
 		doc(`"main":{"type":"space","key":"any","name":"Room","name:lang":{"fr":"Salle"},"collections":["com.example.post"],"x":[1e400]}`),
 		doc(`"main":{"type":"record","record":{"type":"object","x":"\ud83d\ude00"}}`),
 		doc(`"main":{"type":"query","output":{"encoding":"a/b, c/d","description":""}}`),
+		doc(`"main":{"type":"string","max\u004cength":10,"\n":1e400}`),
 		doc(`"a":{"type":"integer","type":"string"}`), `{"lexicon":1,"id":"a.b.c","defs":{"a":{"type":"union","refs":[],"closed":false}}}`, `[[[[`, `{}`,
 	} {
 		f.Add([]byte(s), true)

@@ -488,6 +488,17 @@ func TestCheck(t *testing.T) {
 }
 
 // TestDuplicates has a name twice among few and among many.
+// TestEscapedNames has numbers behind names that are written with escapes.
+func TestEscapedNames(t *testing.T) {
+	d := parse(t, doc(`"main":{"type":"string","max\u004cength":10,"\u006dinLength":2,"x\n":1e400}`))
+	plain := parse(t, doc(`"main":{"type":"string","maxLength":10,"minLength":2,"x\n":1e400}`))
+	require.Equal(t, plain.Defs, d.Defs)
+	out, err := d.MarshalJSON()
+	require.NoError(t, err)
+	require.Contains(t, string(out), `"maxLength":10`)
+	require.Contains(t, string(out), `"x\n":1e400`)
+}
+
 func TestDuplicates(t *testing.T) {
 	for _, n := range []int{1, 2, 15, 16, 17, 18, 40} {
 		var defs []string
