@@ -164,13 +164,14 @@ func TestSlow(t *testing.T) {
 	ledger.Covers(t, "OAUTH-130")
 	leaktest.Check(t)
 	handlers := map[string]http.HandlerFunc{
-		"header": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"header": func(_ http.ResponseWriter, r *http.Request) { hang(r) },
 		"body": func(w http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil {
 				fmt.Fprint(w, "x")
 				w.(http.Flusher).Flush()
 				time.Sleep(10 * time.Millisecond)
 			}
+			hang(r)
 		},
 		"redirects": func(w http.ResponseWriter, r *http.Request) {
 			time.Sleep(10 * time.Millisecond)
@@ -224,7 +225,10 @@ func TestCancel(t *testing.T) {
 	leaktest.Check(t)
 	both(t, func(t *testing.T, h2 bool) {
 		ctx, cancel := context.WithCancel(t.Context())
-		s := newServer(t, h2, func(_ http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() })
+		s := newServer(t, h2, func(_ http.ResponseWriter, r *http.Request) {
+			cancel()
+			hang(r)
+		})
 		_, err := safehttp.Get(ctx, s.newPublic(t, safehttp.Options{}), "https://example.com/", nil)
 		require.ErrorIs(t, err, context.Canceled)
 	})

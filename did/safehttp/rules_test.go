@@ -90,7 +90,7 @@ func TestPorts(t *testing.T) {
 	ledger.Covers(t, "OAUTH-129")
 	dns := dnstest.Names(t, nil)
 	client := patient(t, safehttp.Options{Resolver: dns.Resolver(), AllowPort: func(port uint16) bool { return port == 80 || port >= 1024 }})
-	for port, allowed := range map[string]bool{"": true, ":": true, ":443": true, ":1024": true, ":65535": true, ":80": false, ":0080": false, ":22": false, ":1023": false, ":65536": false, ":0": false} {
+	for port, allowed := range map[string]bool{"": true, ":": true, ":443": true, ":1024": true, ":65535": true, ":80": false, ":0080": false, ":0443": false, ":01024": false, ":22": false, ":1023": false, ":65536": false, ":0": false} {
 		_, err := get(t, client, "https://example.com"+port+"/")
 		_, blocked := errors.AsType[*safehttp.BlockedError](err)
 		require.Equal(t, allowed, !blocked, "%s: %v", port, err)
@@ -296,7 +296,7 @@ func TestNotFound(t *testing.T) {
 func FuzzURL(f *testing.F) {
 	for _, s := range []string{
 		"https://example.com/", "https://EXAMPLE.com:443", "https://a.b@c.d/", "https://127.0.0.1", "https://[::1]:443/", "https://127.1/",
-		"https://example.com:", "https://a.localhost", "https://exämple.com", "https://a\u3002b", "https://a.b:80", "http://a.b:443", "https://a.b%2ec.d/",
+		"https://example.com:", "https://a.localhost", "https://exämple.com", "https://a\u3002b", "https://a.b:80", "https://a.b:00443", "http://a.b:443", "https://a.b%2ec.d/",
 	} {
 		f.Add(s)
 	}
@@ -305,16 +305,16 @@ func FuzzURL(f *testing.F) {
 		if err != nil {
 			return
 		}
-		dns := make(chan struct{}, 100)
+		var dns atomic.Int32
 		r := &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
-			dns <- struct{}{}
+			dns.Add(1)
 			return nil, errors.New("no DNS")
 		}}
 		req := (&http.Request{Method: http.MethodGet, URL: u}).WithContext(t.Context())
 		_, err = safehttp.NewTransport(&safehttp.Options{Resolver: r, Timeout: ample}).RoundTrip(req)
 		require.Error(t, err)
 		if _, blocked := errors.AsType[*safehttp.BlockedError](err); blocked {
-			require.Empty(t, dns)
+			require.Zero(t, dns.Load())
 			require.Less(t, len(err.Error()), 1500)
 			return
 		}
@@ -322,6 +322,6 @@ func FuzzURL(f *testing.F) {
 		require.NoError(t, err)
 		require.False(t, h.HasReservedTLD())
 		require.Equal(t, "https", u.Scheme)
-		require.Contains(t, []string{"", "443", "0443"}, u.Port())
+		require.Contains(t, []string{"", "443"}, u.Port())
 	})
 }

@@ -82,6 +82,13 @@ func (s *server) newPublic(t testing.TB, o safehttp.Options) *http.Client {
 	return client
 }
 
+// hang waits until the client has gone, and gives no answer: one that is sent
+// then can still arrive, and be taken.
+func hang(r *http.Request) {
+	<-r.Context().Done()
+	panic(http.ErrAbortHandler)
+}
+
 // get fetches with the limits of the client alone.
 func get(t testing.TB, client *http.Client, rawURL string) (string, error) {
 	t.Helper()

@@ -58,7 +58,7 @@ func (t *Transport) portAllowed(port string) bool {
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	switch {
-	case err != nil || n == 0 || n == 80:
+	case err != nil || n == 0 || n == 80 || port[0] == '0': // one port, one spelling
 		return false
 	case n == 443:
 		return true
