@@ -62,7 +62,7 @@ func (v View) visit(found func(View) bool) {
 		if major >= cborhead.Map && major != cborhead.Other && !found(View{v.b[off:]}) {
 			return
 		}
-		arg, next := readHead(v.b, off)
+		arg, next := cborhead.Read(v.b, off)
 		switch off = next; major {
 		case cborhead.Bytes, cborhead.Text:
 			off += arg

@@ -196,7 +196,7 @@ type pairReader struct {
 }
 
 func newPairReader(v View) pairReader {
-	n, off := readHead(v.b, 0)
+	n, off := cborhead.Read(v.b, 0)
 	r := pairReader{rest: v.b[off:], left: n}
 	r.next()
 	return r
@@ -206,9 +206,9 @@ func (r *pairReader) next() {
 	if r.more = r.left > 0; !r.more {
 		return
 	}
-	n, at := readHead(r.rest, 0)
+	n, at := cborhead.Read(r.rest, 0)
 	r.key, r.value = r.rest[at:at+n], View{r.rest[at+n:]}
-	r.rest = r.rest[skip(r.rest, at+n):]
+	r.rest = r.rest[cborhead.Skip(r.rest, at+n):]
 	r.left--
 }
 

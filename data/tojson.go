@@ -77,21 +77,21 @@ func (w *jsonWriter) room(dst []byte, n int) []byte {
 func (w *jsonWriter) value(dst []byte, off int) ([]byte, int) {
 	switch head := w.in[off]; head & cborhead.Mask {
 	case cborhead.Text:
-		n, start := readHead(w.in, off)
+		n, start := cborhead.Read(w.in, off)
 		return w.quoted(dst, start, n), start + n
 	case cborhead.Map:
 		return w.mapValue(dst, off)
 	case cborhead.Array:
 		return w.array(dst, off)
 	case cborhead.Uint, cborhead.Nint:
-		n, next := readInt(w.in, off)
+		n, next := cborhead.ReadInt(w.in, off)
 		return strconv.AppendInt(w.room(dst, 0), n, 10), next
 	case cborhead.Tag:
-		cid, next := readLink(w.in, off)
+		cid, next := cborhead.ReadLink(w.in, off)
 		dst = append(w.room(dst, 2*len(cid)), `{"$link":"`...)
 		return append(appendCIDText(dst, cid), `"}`...), next
 	case cborhead.Bytes:
-		n, start := readHead(w.in, off)
+		n, start := cborhead.Read(w.in, off)
 		dst = append(w.room(dst, base64.RawStdEncoding.EncodedLen(n)), `{"$bytes":"`...)
 		return append(base64.RawStdEncoding.AppendEncode(dst, w.in[start:start+n]), `"}`...), start + n
 	default:
@@ -107,7 +107,7 @@ func (w *jsonWriter) value(dst []byte, off int) ([]byte, int) {
 }
 
 func (w *jsonWriter) array(dst []byte, off int) ([]byte, int) {
-	n, off := readHead(w.in, off)
+	n, off := cborhead.Read(w.in, off)
 	dst = append(w.room(dst, 0), '[')
 	for i := range n {
 		if i > 0 {
@@ -121,13 +121,13 @@ func (w *jsonWriter) array(dst []byte, off int) ([]byte, int) {
 }
 
 func (w *jsonWriter) mapValue(dst []byte, off int) ([]byte, int) {
-	pairs, off := readHead(w.in, off)
+	pairs, off := cborhead.Read(w.in, off)
 	dst = append(w.room(dst, 0), '{')
 	for i := range pairs {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		n, start := readHead(w.in, off)
+		n, start := cborhead.Read(w.in, off)
 		off = start + n
 		dst = append(w.quoted(dst, start, n), ':')
 		if dst, off = w.value(dst, off); w.full(dst) {

@@ -178,7 +178,7 @@ func (t *treeReader) linkValue(off, end int) (any, int) {
 	if t.charge(memLink+end-off, off) {
 		return nil, declined
 	}
-	b, _ := readLink(t.b, off)
+	b, _ := cborhead.ReadLink(t.b, off)
 	if c, err := dagcbor.CIDFromBytes(b); err == nil {
 		return c, end
 	}

@@ -82,7 +82,7 @@ func (v View) Int() (n int64, ok bool) {
 	if len(v.b) == 0 || v.b[0] >= cborhead.Bytes {
 		return 0, false
 	}
-	n, _ = readInt(v.b, 0)
+	n, _ = cborhead.ReadInt(v.b, 0)
 	return n, true
 }
 
@@ -111,7 +111,7 @@ func (v View) content(major byte) (b []byte, ok bool) {
 	if !v.is(major) {
 		return nil, false
 	}
-	n, start := readHead(v.b, 0)
+	n, start := cborhead.Read(v.b, 0)
 	return v.b[start : start+n : start+n], true
 }
 
@@ -152,7 +152,7 @@ func (v View) aliasLink() (b []byte, ok bool) {
 	if !v.is(cborhead.Tag) {
 		return nil, false
 	}
-	b, _ = readLink(v.b, 0)
+	b, _ = cborhead.ReadLink(v.b, 0)
 	return b, true
 }
 
@@ -161,7 +161,7 @@ func (v View) aliasLink() (b []byte, ok bool) {
 func (v View) Len() int {
 	switch v.Kind() {
 	case dagcbor.KindArray, dagcbor.KindMap, dagcbor.KindText, dagcbor.KindBytes:
-		n, _ := readHead(v.b, 0)
+		n, _ := cborhead.Read(v.b, 0)
 		return n
 	}
 	return 0
@@ -172,7 +172,7 @@ func (v View) Raw() []byte {
 	if len(v.b) == 0 {
 		return nil
 	}
-	end := skip(v.b, 0)
+	end := cborhead.Skip(v.b, 0)
 	return v.b[:end:end]
 }
 
@@ -209,9 +209,9 @@ func find(b []byte, off int, key string) int {
 	if b[off]&cborhead.Mask != cborhead.Map {
 		return -1
 	}
-	pairs, off := readHead(b, off)
+	pairs, off := cborhead.Read(b, off)
 	for range pairs {
-		n, at := readHead(b, off)
+		n, at := cborhead.Read(b, off)
 		off = at + n
 		if n >= len(key) {
 			if n > len(key) {
@@ -224,7 +224,7 @@ func find(b []byte, off int, key string) int {
 				return -1
 			}
 		}
-		off = skip(b, off)
+		off = cborhead.Skip(b, off)
 	}
 	return -1
 }
@@ -235,12 +235,12 @@ func (v View) At(i int) (View, bool) {
 	if !v.is(cborhead.Array) {
 		return View{}, false
 	}
-	n, off := readHead(v.b, 0)
+	n, off := cborhead.Read(v.b, 0)
 	if i < 0 || i >= n {
 		return View{}, false
 	}
 	for range i {
-		off = skip(v.b, off)
+		off = cborhead.Skip(v.b, off)
 	}
 	return View{v.b[off:]}, true
 }
@@ -252,12 +252,12 @@ func (v View) Elements() iter.Seq2[int, View] {
 		if !v.is(cborhead.Array) {
 			return
 		}
-		n, off := readHead(v.b, 0)
+		n, off := cborhead.Read(v.b, 0)
 		for i := range n {
 			if !yield(i, View{v.b[off:]}) {
 				return
 			}
-			off = skip(v.b, off)
+			off = cborhead.Skip(v.b, off)
 		}
 	}
 }
@@ -270,13 +270,13 @@ func (v View) Pairs() iter.Seq2[View, View] {
 		if !v.is(cborhead.Map) {
 			return
 		}
-		n, off := readHead(v.b, 0)
+		n, off := cborhead.Read(v.b, 0)
 		for range n {
-			size, at := readHead(v.b, off)
+			size, at := cborhead.Read(v.b, off)
 			if !yield(View{v.b[off:]}, View{v.b[at+size:]}) {
 				return
 			}
-			off = skip(v.b, at+size)
+			off = cborhead.Skip(v.b, at+size)
 		}
 	}
 }

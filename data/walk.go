@@ -94,12 +94,12 @@ type walkFrame struct {
 // next goes on to the next value, and reports whether there is one.
 func (w *walk) next() bool {
 	major := w.b[w.off] & cborhead.Mask
-	n, next := readHead(w.b, w.off)
+	n, next := cborhead.Read(w.b, w.off)
 	switch major {
 	case cborhead.Bytes, cborhead.Text:
 		next += n
 	case cborhead.Tag:
-		_, next = readLink(w.b, w.off)
+		_, next = cborhead.ReadLink(w.b, w.off)
 	case cborhead.Array, cborhead.Map:
 		w.frames = append(w.frames, walkFrame{left: n, index: -1, isMap: major == cborhead.Map})
 	}
@@ -113,7 +113,7 @@ func (w *walk) next() bool {
 	f.left--
 	f.index++
 	if f.isMap {
-		size, at := readHead(w.b, next)
+		size, at := cborhead.Read(w.b, next)
 		f.keyAt, f.keyEnd = at, at+size
 		next = at + size
 	}

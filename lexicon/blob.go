@@ -24,10 +24,10 @@ func (w *validator) blob(n int32, nd *node, off int) int {
 	if !isText(w.b, typ) {
 		return w.fail(n, off, CodeBlob, typeKey, `$type of a blob is not "blob"`)
 	}
-	if text, _ := readText(w.b, typ); string(text) != "blob" {
+	if text, _ := cborhead.ReadText(w.b, typ); string(text) != "blob" {
 		return w.fail(n, off, CodeBlob, typeKey, `$type %.64q of a blob is not "blob"`, text)
 	}
-	if pairs, _ := readHead(w.b, off); pairs != 4 && !w.rules.permissive {
+	if pairs, _ := cborhead.Read(w.b, off); pairs != 4 && !w.rules.permissive {
 		return w.fail(n, off, CodeBlob, "", "blob without exactly the members $type, ref, mimeType and size")
 	}
 	if ref := find(w.b, off, "ref"); ref < 0 || !w.isBlobRef(ref) {
@@ -37,7 +37,7 @@ func (w *validator) blob(n int32, nd *node, off int) int {
 	if at < 0 || w.b[at]&cborhead.Mask != cborhead.Uint {
 		return w.fail(n, off, CodeBlob, "size", "size of a blob is not an integer, or is negative")
 	}
-	size, _ := readInt(w.b, at)
+	size, _ := cborhead.ReadInt(w.b, at)
 	mime := find(w.b, off, "mimeType")
 	if mime < 0 || !w.isMimeType(mime) {
 		return w.fail(n, off, CodeBlob, "mimeType", "mimeType of a blob is not a media type")
@@ -59,7 +59,7 @@ func (w *validator) isMimeType(off int) bool {
 	if !isText(w.b, off) {
 		return false
 	}
-	text, _ := readText(w.b, off)
+	text, _ := cborhead.ReadText(w.b, off)
 	if w.rules.permissive {
 		return len(text) > 0
 	}
@@ -69,7 +69,7 @@ func (w *validator) isMimeType(off int) bool {
 
 // legacyBlob checks a map without $type where a blob is due.
 func (w *validator) legacyBlob(n int32, nd *node, off int) int {
-	pairs, _ := readHead(w.b, off)
+	pairs, _ := cborhead.Read(w.b, off)
 	cid, mime := find(w.b, off, "cid"), find(w.b, off, "mimeType")
 	if pairs != 2 || cid < 0 || mime < 0 || !isText(w.b, cid) || !isText(w.b, mime) {
 		return w.fail(n, off, CodeBlob, "", "object is no blob: it has no $type")
@@ -77,7 +77,7 @@ func (w *validator) legacyBlob(n int32, nd *node, off int) int {
 	if !w.rules.legacyBlobs {
 		return w.fail(n, off, CodeBlob, "", "blob of the legacy form")
 	}
-	text, _ := readText(w.b, cid)
+	text, _ := cborhead.ReadText(w.b, cid)
 	if formatOf(schema.FormatCID).check(text, false) != "" || !w.isMimeType(mime) {
 		return w.fail(n, off, CodeBlob, "", "blob of the legacy form without CID or media type")
 	}
@@ -88,15 +88,15 @@ func (w *validator) legacyBlob(n int32, nd *node, off int) int {
 // is not known, and taken for zero.
 func (w *validator) blobRules(n int32, nd *node, off, mime int, size int64) int {
 	if w.rules.anyBlobs {
-		return skip(w.b, off)
+		return cborhead.Skip(w.b, off)
 	}
 	if size > nd.hi {
 		return w.fail(n, off, CodeBlobSize, "", "blob of %d bytes, at most %d are allowed", size, nd.hi)
 	}
-	if text, _ := readText(w.b, mime); nd.from < nd.to && !accepts(w.texts[nd.from:nd.to], text) {
+	if text, _ := cborhead.ReadText(w.b, mime); nd.from < nd.to && !accepts(w.texts[nd.from:nd.to], text) {
 		return w.fail(n, off, CodeBlobAccept, "", "blob of type %.64q, which is not accepted", text)
 	}
-	return skip(w.b, off)
+	return cborhead.Skip(w.b, off)
 }
 
 // accepts reports whether a sorted list of patterns has one that a media type

@@ -85,7 +85,7 @@ func (w *validator) fail(n int32, off int, code Code, name, format string, args 
 	if len(w.errs) >= w.rules.maxErrors {
 		return stop
 	}
-	return skip(w.b, off)
+	return cborhead.Skip(w.b, off)
 }
 
 // defName returns the name of the definition that node n belongs to.
@@ -165,7 +165,7 @@ func (w *validator) value(n int32, off int) int {
 		}
 	case opLink:
 		if head&cborhead.Mask == cborhead.Tag {
-			return skip(w.b, off)
+			return cborhead.Skip(w.b, off)
 		}
 	case opBytes:
 		if head&cborhead.Mask == cborhead.Bytes {

@@ -19,7 +19,7 @@ func (w *validator) boolean(n int32, nd *node, off int) int {
 }
 
 func (w *validator) integer(n int32, nd *node, off int) int {
-	v, next := readInt(w.b, off)
+	v, next := cborhead.ReadInt(w.b, off)
 	switch {
 	case v < nd.lo:
 		return w.fail(n, off, CodeRange, "", "integer %d is less than %d", v, nd.lo)
@@ -42,7 +42,7 @@ func (w *validator) notAmong(n int32, nd *node, off int, v, allowed any) int {
 }
 
 func (w *validator) bytes(n int32, nd *node, off int) int {
-	size, start := readHead(w.b, off)
+	size, start := cborhead.Read(w.b, off)
 	if int64(size) < nd.lo || int64(size) > nd.hi {
 		return w.fail(n, off, CodeLength, "", "byte string of %d bytes, %s", size, bounds(nd.lo, nd.hi))
 	}
@@ -50,7 +50,7 @@ func (w *validator) bytes(n int32, nd *node, off int) int {
 }
 
 func (w *validator) text(n int32, nd *node, off int) int {
-	text, next := readText(w.b, off)
+	text, next := cborhead.ReadText(w.b, off)
 	size := int64(len(text))
 	if size < nd.lo || size > nd.hi {
 		return w.fail(n, off, CodeLength, "", "string of %d bytes, %s", size, bounds(nd.lo, nd.hi))
@@ -94,15 +94,15 @@ func hasText(list []string, text []byte) bool {
 // for another kind of data.
 func (w *validator) unknown(n int32, off int) int {
 	if typ := find(w.b, off, typeKey); typ >= 0 && isText(w.b, typ) {
-		if text, _ := readText(w.b, typ); string(text) == "blob" {
+		if text, _ := cborhead.ReadText(w.b, typ); string(text) == "blob" {
 			return w.fail(n, off, CodeType, "", "a blob, expected %s", opUnknown)
 		}
 	}
-	return skip(w.b, off)
+	return cborhead.Skip(w.b, off)
 }
 
 func (w *validator) array(n int32, nd *node, off int) int {
-	count, at := readHead(w.b, off)
+	count, at := cborhead.Read(w.b, off)
 	if int64(count) < nd.lo || int64(count) > nd.hi {
 		return w.fail(n, off, CodeLength, "", "array of %d elements, %s", count, bounds(nd.lo, nd.hi))
 	}
@@ -120,11 +120,11 @@ func (w *validator) array(n int32, nd *node, off int) int {
 // object checks a map by going through its keys and the properties of the
 // schema side by side, since both are in the same order.
 func (w *validator) object(n int32, nd *node, off int) int {
-	pairs, at := readHead(w.b, off)
+	pairs, at := cborhead.Read(w.b, off)
 	props := w.props[nd.from:nd.to]
 	typed := false
 	for range pairs {
-		key, val := readText(w.b, at)
+		key, val := cborhead.ReadText(w.b, at)
 		if string(key) == typeKey {
 			typed = true
 			if at = w.typeName(n, nd, val); at < 0 {
@@ -143,7 +143,7 @@ func (w *validator) object(n int32, nd *node, off int) int {
 			props = props[1:]
 		}
 		if len(props) == 0 || cmp > 0 {
-			at = skip(w.b, val)
+			at = cborhead.Skip(w.b, val)
 			continue
 		}
 		if at = w.property(&props[0], val); at < 0 {
@@ -182,12 +182,12 @@ func (w *validator) missing(n int32, off int, name string) bool {
 // name. What has no name may have any.
 func (w *validator) typeName(n int32, nd *node, off int) int {
 	if nd.flags&flagDef == 0 {
-		return skip(w.b, off)
+		return cborhead.Skip(w.b, off)
 	}
 	if !isText(w.b, off) {
 		return w.failType(n, off, "$type is not a string")
 	}
-	text, next := readText(w.b, off)
+	text, next := cborhead.ReadText(w.b, off)
 	if string(text) != w.names[nd.name] {
 		return w.failType(n, off, "$type %.320q is not %q", text, w.names[nd.name])
 	}
@@ -204,7 +204,7 @@ func (w *validator) union(n int32, nd *node, off int) int {
 	if typ < 0 || !isText(w.b, typ) {
 		return w.fail(n, off, CodeUnionType, "", "object of a union without $type")
 	}
-	name, _ := readText(w.b, typ)
+	name, _ := cborhead.ReadText(w.b, typ)
 	if at := w.variant(nd, name); at != noNode {
 		return w.value(at, off)
 	}
@@ -220,7 +220,7 @@ func (w *validator) union(n int32, nd *node, off int) int {
 			return w.value(at, off)
 		}
 	}
-	return skip(w.b, off)
+	return cborhead.Skip(w.b, off)
 }
 
 // variant returns the node of the member of a union with the given name.

@@ -1,6 +1,6 @@
 // Package cborhead holds what the packages that look at encoded CBOR share: the
-// constants of RFC 8949 that the AT Protocol's subset of it knows, and the
-// writing of heads. A head is how an item begins: its major type in the upper
+// constants of RFC 8949 that the AT Protocol's subset of it knows, the writing of
+// heads, and the reading of what is known to be valid. A head is how an item begins: its major type in the upper
 // three bits of the first byte, and its argument in the lower five or in the
 // bytes after it (https://www.rfc-editor.org/rfc/rfc8949#section-3).
 package cborhead
