@@ -16,7 +16,7 @@ import (
 // TestCaptures reads the repositories that a server wrote, and writes them
 // again.
 func TestCaptures(t *testing.T) {
-	ledger.Covers(t, "CAR-001")
+	ledger.Covers(t, "CAR-001", "CAR-025")
 	about := fixtures.JSON[struct {
 		Accounts map[string]struct{ Head string }
 	}](t, fixtures.PDS(t, "index.json"))
