@@ -11,13 +11,15 @@
 //	examples/…         programs to read, run and copy from
 //
 //	xrpc               calls to servers: queries, procedures, retries, pages
-//	xrpc/session       accounts logged in; xrpc/serviceauth, xrpc/blob
+//	xrpc/session       accounts logged in; xrpc/serviceauth, xrpc/blob,
+//	                   xrpc/record
 //
 //	lexicon            validation against schemas; lexicon/schema, lexicon/lint,
 //	                   lexicon/resolve, lexicon/install, lexicon/publish
 //
 //	repo   did         repositories: commits, records, export and verification;
-//	                   DID documents, resolution of DIDs and handles
+//	                   DID documents, resolution of DIDs and handles, a
+//	                   directory of verified identities
 //	repo/car           CAR files
 //	repo/blockstore    where a host keeps the blocks of repositories
 //	did/safehttp       an HTTP client for addresses that strangers chose

@@ -1,14 +1,16 @@
-// Package did finds the documents of DIDs and the DIDs of handles, and reads and
-// writes DID documents, in which an account of the AT Protocol states its
+// Package did finds out who is behind a DID or a handle, and reads and writes DID
+// documents, in which an account of the AT Protocol states its
 // handle, its signing key and its server. It implements
 // https://atproto.com/specs/did and https://atproto.com/specs/handle, and the
 // part of https://www.w3.org/TR/did-core/ that they need.
 //
-// Start with [NewResolver], which gives the [Document] of a DID, or with
-// [ParseDocument]. Then ask the document: [Document.SigningKey], [Document.PDS]
-// and [Document.ClaimedHandle], or [Document.Key] and [Document.ServiceURL] for
-// labelers, feed generators and other services. [Document.MarshalJSON] writes
-// documents. [NewHandleResolver] gives the DID of a handle.
+// Start with [NewDirectory], which gives the [Identity] of an account that was
+// checked both ways, and remembers it. Below that, [NewResolver] gives the
+// [Document] of a DID, and [NewHandleResolver] the DID of a handle, asking each
+// time. [ParseDocument] reads documents from elsewhere: then ask the document for
+// its [Document.SigningKey], [Document.PDS] and [Document.ClaimedHandle], or
+// [Document.Key] and [Document.ServiceURL] for labelers, feed generators and
+// other services. [Document.MarshalJSON] writes documents.
 //
 // # What is read
 //
@@ -38,16 +40,29 @@
 // [syntax.DID.CheckResolvable] and [syntax.Handle.CheckResolvable] instead, and
 // nobody is asked.
 //
+// # The directory
+//
+// A [Directory] takes a tenth of a microsecond to return what it knows. It gives out
+// what is a little old while it asks anew in the background, and what is older
+// when nobody answers, up to a maximum; it tells names that are not there from
+// those about which there is no answer, and neither for long. Many callers that
+// want the same ask once. A handle that leads to an account which does not claim
+// it is an error of that handle, and changes nothing about the account.
+// [Directory.Recheck] is for signatures that do not verify, [Directory.Purge] and
+// [Directory.Refresh] for news. A [Cache] can be shared by many directories;
+// package cachetest tests implementations.
+//
 // # Zero values and concurrency
 //
 // A Document is plain data. Its methods only read: they may be called
 // concurrently as long as nobody changes the fields. Strings and lists of a
 // Document never share memory with the input. Resolvers may be used
-// concurrently, and are to be kept: each has its own connections.
+// concurrently, and are to be kept: each has its own connections. Identities do
+// not change.
 //
 // # Security
 //
-// Nothing here is verified. A document is a statement of its DID's controller,
+// No document or resolver verifies. A document is a statement of its DID's controller,
 // if it came by a way that proves as much: pass the DID that was asked for in
 // [ParseOptions], so that a document of another one is refused, as the resolvers
 // do. The handle in it is a claim until it resolves back to the DID, and a DID

@@ -33,7 +33,7 @@ type dnsResolver struct {
 // https://atproto.com/specs/handle#dns-txt-method
 func NewDNS(o *Options) HandleResolver {
 	opts := o.withDefaults()
-	return &dnsResolver{opts: opts, dns: opts.DNS, timeout: opts.Timeout}
+	return opts.observeHandle(armDNS, &dnsResolver{opts: opts, dns: opts.DNS, timeout: opts.Timeout})
 }
 
 // ResolveHandle implements [HandleResolver].
@@ -80,7 +80,7 @@ type httpsResolver struct {
 // https://atproto.com/specs/handle#https-well-known-method
 func NewHTTPS(o *Options) HandleResolver {
 	opts := o.withDefaults()
-	return &httpsResolver{opts.newAsker(nil), opts}
+	return opts.observeHandle(armHTTPS, &httpsResolver{opts.newAsker(nil), opts})
 }
 
 // ResolveHandle implements [HandleResolver].

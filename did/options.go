@@ -69,6 +69,11 @@ type Options struct {
 	// only if that does not help, instead of both at once.
 	Sequential bool
 
+	// Observe is called after each question, for metrics, or to show how a name
+	// was resolved. It may be called concurrently, and holds the answer up. Names
+	// that are never resolved are no questions. Nil is not called.
+	Observe func(context.Context, Question)
+
 	// Development admits what exists on a developer's machine or network alone:
 	// did:web:localhost, with a port or without, over http; names under ".test";
 	// loopback addresses, as [safehttp.Options].AllowLoopback does; and

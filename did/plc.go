@@ -65,7 +65,7 @@ func NewPLC(o *Options) (Resolver, error) {
 	if err != nil {
 		return nil, fmt.Errorf("did: PLC directory %s %v", quote(opts.PLC), err)
 	}
-	return &plcResolver{documents{opts.newAsker(u), opts}, strings.TrimSuffix(opts.PLC, "/")}, nil
+	return opts.observeDID(armPLC, &plcResolver{documents{opts.newAsker(u), opts}, strings.TrimSuffix(opts.PLC, "/")}), nil
 }
 
 // parseBase checks the URL of a server. It comes from the program's

@@ -338,6 +338,7 @@ func TestSlowDocument(t *testing.T) {
 			w.(http.Flusher).Flush()
 			time.Sleep(10 * time.Millisecond)
 		}
+		panic(http.ErrAbortHandler) // an end could still arrive, and be taken
 	})
 	o := s.options(t)
 	o.Timeout = 200 * time.Millisecond

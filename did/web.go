@@ -23,7 +23,7 @@ type webResolver struct{ documents }
 // https://w3c-ccg.github.io/did-method-web/
 func NewWeb(o *Options) Resolver {
 	opts := o.withDefaults()
-	return &webResolver{documents{opts.newAsker(nil), opts}}
+	return opts.observeDID(armWeb, &webResolver{documents{opts.newAsker(nil), opts}})
 }
 
 // ResolveDID implements [Resolver].

@@ -45,6 +45,10 @@ func NewXRPC(server string, o *Options) (*XRPC, error) {
 
 // ResolveHandle calls com.atproto.identity.resolveHandle.
 func (x *XRPC) ResolveHandle(ctx context.Context, h syntax.Handle) (syntax.DID, error) {
+	return x.opts.observeHandle(armXRPC, HandleResolverFunc(x.resolveHandle)).ResolveHandle(ctx, h)
+}
+
+func (x *XRPC) resolveHandle(ctx context.Context, h syntax.Handle) (syntax.DID, error) {
 	if err := h.CheckResolvable(x.opts.policy()); err != nil {
 		return syntax.DID{}, err
 	}
@@ -62,6 +66,10 @@ func (x *XRPC) ResolveHandle(ctx context.Context, h syntax.Handle) (syntax.DID, 
 // ResolveDID calls com.atproto.identity.resolveDid. The document may be of any
 // method that the server knows.
 func (x *XRPC) ResolveDID(ctx context.Context, id syntax.DID) (*Document, error) {
+	return x.opts.observeDID(armXRPC, ResolverFunc(x.resolveDID)).ResolveDID(ctx, id)
+}
+
+func (x *XRPC) resolveDID(ctx context.Context, id syntax.DID) (*Document, error) {
 	if id.IsZero() {
 		return nil, id.CheckResolvable(nil)
 	}

@@ -9,10 +9,12 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/linnet-at/linnet/did"
+	"github.com/linnet-at/linnet/did/safehttp"
 	"github.com/linnet-at/linnet/internal/strictjson"
 	"github.com/linnet-at/linnet/syntax"
 )
@@ -31,8 +33,10 @@ type ClientOptions struct {
 	// URL is the directory. Empty means [DefaultDirectory].
 	URL string
 
-	// HTTPClient makes the requests. Nil means one of the client's own, with the
-	// default transport. Redirects are never followed, whatever it says of them.
+	// HTTPClient makes the requests. Nil means one of [safehttp.New], which
+	// reaches the public network alone and takes no proxy from the environment;
+	// with AllowHTTP, it is one with the default transport. Redirects are never
+	// followed, whatever it says of them.
 	HTTPClient *http.Client
 
 	// Timeout is how long a request may take, its answer included. It does not
@@ -85,11 +89,8 @@ func NewClient(o *ClientOptions) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		base: strings.TrimRight(opts.URL, "/"), http: new(http.Client), timeout: opts.Timeout,
+		base: strings.TrimRight(opts.URL, "/"), http: opts.newHTTPClient(), timeout: opts.Timeout,
 		agent: opts.UserAgent, verify: opts.Verify.withKeys(), local: opts.AllowLoopback,
-	}
-	if opts.HTTPClient != nil {
-		*c.http = *opts.HTTPClient
 	}
 	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if c.timeout == 0 {
@@ -99,6 +100,25 @@ func NewClient(o *ClientOptions) (*Client, error) {
 		c.agent = "linnet"
 	}
 	return c, nil
+}
+
+// newHTTPClient returns a client that may be changed. Its times and sizes have no
+// limits: streams have neither, and requests have them here.
+func (o *ClientOptions) newHTTPClient() *http.Client {
+	switch {
+	case o.HTTPClient != nil:
+		c := *o.HTTPClient
+		return &c
+	case o.AllowHTTP:
+		return new(http.Client)
+	}
+	return safehttp.New(&safehttp.Options{
+		Timeout: -1, HeaderTimeout: -1, MaxBody: -1, MaxPerHost: -1, AllowIPHosts: true, AllowLoopback: o.AllowLoopback,
+		AllowPort: func(port uint16) bool {
+			u, err := url.Parse(o.URL)
+			return err == nil && u.Port() == strconv.Itoa(int(port))
+		},
+	})
 }
 
 func checkURL(s string, o *ClientOptions) error {

@@ -9,7 +9,7 @@
 //
 // The package itself opens no connection. What it needs of the network comes
 // through three small interfaces: a [TXTLooker], which a *net.Resolver is; an
-// [IdentityResolver], for the account's host and key; and a [ProofFetcher], for
+// [AccountLocator], for the account's host and key; and a [ProofFetcher], for
 // com.atproto.sync.getRecord. They have to guard against addresses that must not
 // be connected to, since strangers name the hosts.
 //

@@ -8,15 +8,16 @@ import (
 	"io/fs"
 	"net"
 
+	"github.com/linnet-at/linnet/crypto"
 	"github.com/linnet-at/linnet/lexicon/resolve"
 	"github.com/linnet-at/linnet/syntax"
 )
 
-// directory stands for a DID resolver, and host for an HTTP client.
+// directory stands for one of package did, and host for an HTTP client.
 type directory struct{}
 
-func (directory) ResolveIdentity(context.Context, syntax.DID) (resolve.Identity, error) {
-	return resolve.Identity{Host: "https://pds.example.com"}, nil
+func (directory) LocateAccount(context.Context, syntax.DID) (host string, key *crypto.PublicKey, err error) {
+	return "https://pds.example.com", nil, nil
 }
 
 type host struct{}
@@ -33,7 +34,7 @@ func (dns) LookupTXT(_ context.Context, name string) ([]string, error) {
 
 // Every step that can fail has an error of its own.
 func Example() {
-	r, err := resolve.New(resolve.Config{TXT: dns{}, Identities: directory{}, Proofs: host{}, Cache: &resolve.MemoryCache{}})
+	r, err := resolve.New(resolve.Config{TXT: dns{}, Accounts: directory{}, Proofs: host{}, Cache: &resolve.MemoryCache{}})
 	if err != nil {
 		panic(err)
 	}

@@ -91,12 +91,12 @@ func (n *network) LookupTXT(_ context.Context, name string) ([]string, error) {
 	return list, nil
 }
 
-func (n *network) ResolveIdentity(_ context.Context, did syntax.DID) (resolve.Identity, error) {
+func (n *network) LocateAccount(_ context.Context, did syntax.DID) (host string, key *crypto.PublicKey, err error) {
 	n.note("DID " + did.String())
 	if n.noKey {
-		return resolve.Identity{Host: n.host}, n.idErr
+		return n.host, nil, n.idErr
 	}
-	return resolve.Identity{Host: n.host, Key: n.key.PublicKey()}, n.idErr
+	return n.host, n.key.PublicKey(), n.idErr
 }
 
 func (n *network) FetchProof(ctx context.Context, host string, did syntax.DID, path syntax.RepoPath) (io.ReadCloser, error) {
@@ -133,7 +133,7 @@ func (n *network) FetchRecord(_ context.Context, _ string, _ syntax.DID, path sy
 }
 
 func (n *network) config() resolve.Config {
-	return resolve.Config{TXT: n, Identities: n, Proofs: n}
+	return resolve.Config{TXT: n, Accounts: n, Proofs: n}
 }
 
 func newResolver(t testing.TB, c resolve.Config) *resolve.Resolver {
@@ -246,8 +246,8 @@ func TestSteps(t *testing.T) {
 	stranger, err := crypto.GenerateKey(crypto.K256)
 	require.NoError(t, err)
 	c := n.config()
-	c.Identities = identity(func() (resolve.Identity, error) {
-		return resolve.Identity{Host: "https://pds.example.com", Key: stranger.PublicKey()}, nil
+	c.Accounts = locator(func(context.Context) (string, *crypto.PublicKey, error) {
+		return "https://pds.example.com", stranger.PublicKey(), nil
 	})
 	_, err = newResolver(t, c).Resolve(t.Context(), noteID)
 	require.ErrorIs(t, err, resolve.ErrProof, "signed with another key")
@@ -262,9 +262,11 @@ func TestSteps(t *testing.T) {
 	require.ErrorIs(t, err, resolve.ErrNoAuthority)
 }
 
-type identity func() (resolve.Identity, error)
+type locator func(ctx context.Context) (string, *crypto.PublicKey, error)
 
-func (f identity) ResolveIdentity(context.Context, syntax.DID) (resolve.Identity, error) { return f() }
+func (f locator) LocateAccount(ctx context.Context, _ syntax.DID) (host string, key *crypto.PublicKey, err error) {
+	return f(ctx)
+}
 
 func TestUnverified(t *testing.T) {
 	ledger.Covers(t, "LEX-154", "LEX-155")
@@ -291,9 +293,9 @@ func TestUnverified(t *testing.T) {
 func TestNew(t *testing.T) {
 	n := newNetwork(t)
 	for want, c := range map[string]resolve.Config{
-		"without TXT":        {Identities: n, Proofs: n},
-		"without Identities": {TXT: n, Proofs: n},
-		"without Proofs":     {TXT: n, Identities: n},
+		"without TXT":      {Accounts: n, Proofs: n},
+		"without Accounts": {TXT: n, Proofs: n},
+		"without Proofs":   {TXT: n, Accounts: n},
 	} {
 		_, err := resolve.New(c)
 		require.ErrorContains(t, err, want)
@@ -420,7 +422,7 @@ func TestTimeout(t *testing.T) {
 			}
 			return n.LookupTXT(ctx, name)
 		})
-		c.Identities = identityContext(func(ctx context.Context) (resolve.Identity, error) { return resolve.Identity{}, slow(ctx) })
+		c.Accounts = locator(func(ctx context.Context) (string, *crypto.PublicKey, error) { return "", nil, slow(ctx) })
 		start := time.Now()
 		_, err := newResolver(t, c).Resolve(t.Context(), noteID)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
@@ -435,12 +437,6 @@ func TestTimeout(t *testing.T) {
 type lookup func(ctx context.Context, name string) ([]string, error)
 
 func (f lookup) LookupTXT(ctx context.Context, name string) ([]string, error) { return f(ctx, name) }
-
-type identityContext func(ctx context.Context) (resolve.Identity, error)
-
-func (f identityContext) ResolveIdentity(ctx context.Context, _ syntax.DID) (resolve.Identity, error) {
-	return f(ctx)
-}
 
 func TestFromAnswer(t *testing.T) {
 	ledger.Covers(t, "LEX-159", "LEX-155")

@@ -34,15 +34,12 @@ type TXTLooker interface {
 	LookupTXT(ctx context.Context, name string) ([]string, error)
 }
 
-// An Identity is what an account's DID document says of it.
-type Identity struct {
-	Host string            // URL of its host, of the service #atproto_pds
-	Key  *crypto.PublicKey // its signing key, #atproto
-}
-
-// An IdentityResolver finds out where an account is.
-type IdentityResolver interface {
-	ResolveIdentity(ctx context.Context, did syntax.DID) (Identity, error)
+// An AccountLocator says where an account is and what verifies its commits: the
+// URL of its host, from the service #atproto_pds of its DID document, and its
+// signing key, #atproto. A document without the one or the other is no error:
+// then host is "", or key nil. A Directory of package did is one.
+type AccountLocator interface {
+	LocateAccount(ctx context.Context, did syntax.DID) (host string, key *crypto.PublicKey, err error)
 }
 
 // A ProofFetcher fetches a record with its proof, as com.atproto.sync.getRecord
@@ -61,9 +58,9 @@ type RecordFetcher interface {
 
 // Config says how schemas are resolved.
 type Config struct {
-	TXT        TXTLooker        // required, unless Authority answers for all
-	Identities IdentityResolver // required
-	Proofs     ProofFetcher     // required, unless Unverified is set
+	TXT      TXTLooker      // required, unless Authority answers for all
+	Accounts AccountLocator // required
+	Proofs   ProofFetcher   // required, unless Unverified is set
 
 	// Unverified, if not nil, is used in place of Proofs: whatever the host
 	// says is believed, and [Resolution.Verified] is not set.
@@ -97,8 +94,8 @@ func New(c Config) (*Resolver, error) {
 	switch {
 	case c.TXT == nil && c.Authority == nil:
 		return nil, errors.New("resolve: config without TXT and Authority")
-	case c.Identities == nil:
-		return nil, errors.New("resolve: config without Identities")
+	case c.Accounts == nil:
+		return nil, errors.New("resolve: config without Accounts")
 	case c.Proofs == nil && c.Unverified == nil:
 		return nil, errors.New("resolve: config without Proofs")
 	}
@@ -177,28 +174,28 @@ func (r *Resolver) fetch(ctx context.Context, did syntax.DID, id syntax.NSID) (*
 	fail := func(step, err error) (*Resolution, error) {
 		return nil, &Error{NSID: id, DID: did, Step: step, Err: err}
 	}
-	who, err := r.c.Identities.ResolveIdentity(ctx, did)
+	host, key, err := r.c.Accounts.LocateAccount(ctx, did)
 	switch {
 	case err != nil:
 		return fail(ErrIdentity, err)
-	case who.Host == "":
+	case host == "":
 		return fail(ErrNoHost, nil)
 	}
 	if r.c.Unverified != nil {
-		return r.fetchUnverified(ctx, who, did, id)
+		return r.fetchUnverified(ctx, host, did, id)
 	}
-	if who.Key == nil {
+	if key == nil {
 		return fail(ErrProof, errors.New("the account has no key"))
 	}
 	path := recordPath(id)
-	file, err := r.read(r.c.Proofs.FetchProof(ctx, who.Host, did, path))
+	file, err := r.read(r.c.Proofs.FetchProof(ctx, host, did, path))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fail(ErrNotFound, err)
 	case err != nil:
 		return fail(ErrFetch, err)
 	}
-	record, found, err := repo.VerifyProof(ctx, file, path, &repo.Options{Key: who.Key, DID: did})
+	record, found, err := repo.VerifyProof(ctx, file, path, &repo.Options{Key: key, DID: did})
 	switch {
 	case err != nil:
 		return fail(ErrProof, err)
@@ -213,8 +210,8 @@ func (r *Resolver) fetch(ctx context.Context, did syntax.DID, id syntax.NSID) (*
 	return res, nil
 }
 
-func (r *Resolver) fetchUnverified(ctx context.Context, who Identity, did syntax.DID, id syntax.NSID) (*Resolution, error) {
-	text, err := r.read(r.c.Unverified.FetchRecord(ctx, who.Host, did, recordPath(id)))
+func (r *Resolver) fetchUnverified(ctx context.Context, host string, did syntax.DID, id syntax.NSID) (*Resolution, error) {
+	text, err := r.read(r.c.Unverified.FetchRecord(ctx, host, did, recordPath(id)))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &Error{NSID: id, DID: did, Step: ErrNotFound, Err: err}
