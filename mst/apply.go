@@ -251,7 +251,7 @@ func (w *applier) between(ctx context.Context, n *node, i int, in gap, lo, hi in
 		}
 		w.now = w.index(lo)
 		if value, there := w.settle(dagcbor.CID{}, false, lo, end); there {
-			layer := Layer(key)
+			layer := w.hash.layer(key)
 			if layer > w.t.l.layer {
 				return limitError("layer of key", int64(w.t.l.layer), int64(layer))
 			}

@@ -96,6 +96,20 @@ func newLargeNode(entries, size int) *node {
 			r [1592]byte
 		})
 		return b.with(b.s[:entries], b.r[:size])
+	case entries <= 24 && size <= 2432:
+		b := new(struct {
+			node
+			s [24]slot
+			r [2432]byte
+		})
+		return b.with(b.s[:entries], b.r[:size])
+	case entries <= 32 && size <= 3264:
+		b := new(struct {
+			node
+			s [32]slot
+			r [3264]byte
+		})
+		return b.with(b.s[:entries], b.r[:size])
 	}
 	return new(node).with(make([]slot, entries), make([]byte, size))
 }

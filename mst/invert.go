@@ -95,7 +95,8 @@ func (a sortedOp) compare(b sortedOp) int {
 
 // Invert is the function [Invert].
 func (v *Inverter) Invert(ctx context.Context, src Source, root dagcbor.CID, ops []CommitOp, o *Options) (dagcbor.CID, error) {
-	v.src, v.l, v.ops = src, o.limits(), ops
+	v.use(src, o)
+	v.ops = ops
 	defer v.reset()
 	v.old.low = none
 	if err := v.sortOps(); err != nil || len(ops) == 0 {
@@ -128,11 +129,18 @@ func (v *Inverter) reset() {
 // sortOps checks the ops in themselves and sets todo.
 func (v *Inverter) sortOps() error {
 	v.room = v.room[:0]
+	ascending, last := true, ""
 	for i := range v.ops {
 		if err := v.checkOp(i); err != nil {
 			return err
 		}
-		v.room = append(v.room, sortedOp{v.ops[i].Key, i})
+		key := v.ops[i].Key
+		ascending = ascending && last < key
+		v.room, last = append(v.room, sortedOp{key, i}), key
+	}
+	v.todo = v.room
+	if ascending {
+		return nil
 	}
 	slices.SortFunc(v.room, sortedOp.compare)
 	for i := 1; i < len(v.room); i++ {
@@ -140,7 +148,6 @@ func (v *Inverter) sortOps() error {
 			return v.opError(v.room[i].index, "an op before it has the same key", dagcbor.CID{})
 		}
 	}
-	v.todo = v.room
 	return nil
 }
 
@@ -272,7 +279,7 @@ func (v *Inverter) restore(ctx context.Context, hi span) error {
 			return v.opError(index, "the tree does not have the key", dagcbor.CID{})
 		}
 		v.todo = v.todo[1:]
-		layer := Layer(op.Key)
+		layer := v.roll.hash.layer(op.Key)
 		if layer > v.l.layer {
 			return limitError("layer of key", int64(v.l.layer), int64(layer))
 		}

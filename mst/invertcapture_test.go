@@ -120,7 +120,9 @@ func TestInvertAllocs(t *testing.T) {
 		}
 	}
 	all()
-	require.Zero(t, testing.AllocsPerRun(3, all))
+	if !raceDetector { // under which package sha256 allocates when it saves a state
+		require.Zero(t, testing.AllocsPerRun(3, all))
+	}
 }
 
 // BenchmarkInvert inverts captured commits, whose blocks have been hashed.

@@ -43,6 +43,18 @@ const outOfOrder = "keys are out of order between nodes"
 // first key of a root sets. That a node comes twice in a tree is seen here: so no
 // tree, however its nodes are shared, has more of them than keys allow.
 func (r *keyRoll) next(n *rawNode, i int, in *bounds, l *limits) ([]byte, error) {
+	key, err := r.inNode(n, i)
+	switch {
+	case err != nil:
+		return nil, err
+	case i == 0 && string(key) <= in.lo, i+1 == len(n.entries) && in.hi != "" && string(key) >= in.hi:
+		return nil, n.failKey(key, outOfOrder)
+	}
+	return key, r.onLayer(n, key, l)
+}
+
+// inNode is next without what takes more than the node's keys up to this one.
+func (r *keyRoll) inNode(n *rawNode, i int) ([]byte, error) {
 	e := &n.entries[i]
 	if i == 0 {
 		r.n = 0
@@ -50,20 +62,22 @@ func (r *keyRoll) next(n *rawNode, i int, in *bounds, l *limits) ([]byte, error)
 	if !r.expand(n.b, e) {
 		return nil, r.orderFault(n, e)
 	}
-	key := r.key[:r.n]
-	if i == 0 && compareKeys(key, in.lo) <= 0 || i+1 == len(n.entries) && in.hi != "" && compareKeys(key, in.hi) >= 0 {
-		return nil, n.failKey(key, outOfOrder)
-	}
+	return r.key[:r.n], nil
+}
+
+// onLayer checks that key lies on the layer of n, which the first key of a root
+// sets.
+func (r *keyRoll) onLayer(n *rawNode, key []byte, l *limits) error {
 	if l.trustLayers && n.layer >= 0 {
-		return key, nil
+		return nil
 	}
 	switch h := r.hash.layerOf(key); {
 	case n.layer < 0:
 		n.layer = h
 	case n.layer != h:
-		return nil, n.failKey(key, "key lies on another layer than its node")
+		return n.failKey(key, "key lies on another layer than its node")
 	}
-	return key, nil
+	return nil
 }
 
 // orderFault says what is wrong with e, for which expand returned false.

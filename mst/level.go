@@ -8,10 +8,12 @@ import (
 // that can be checked without its neighbours.
 type level struct {
 	rawNode
-	in  bounds        // where the keys have to lie
-	out []Entry       // the entries
-	sub []dagcbor.CID // the subtrees before each entry and behind the last; what there is not is left as it was
-	pos int           // how many entries the Walker has been past, or -1 before the left subtree
+	in    bounds        // where the keys have to lie
+	out   []Entry       // the entries
+	sub   []dagcbor.CID // the subtrees before each entry and behind the last; what there is not is left as it was
+	ahead [][]byte      // some of the subtrees, of which next of them have been opened
+	next  int
+	pos   int // how many entries the Walker has been past, or -1 before the left subtree
 }
 
 // bounds is the open interval in which the keys of a subtree have to lie. An
@@ -19,7 +21,8 @@ type level struct {
 type bounds struct{ lo, hi string }
 
 // open takes the node v.cid, whose bytes are b, apart and checks it. It reuses v's
-// memory, but not that of the keys, which others may hold.
+// memory, but not that of the keys, which others may hold. Of b nothing is needed
+// afterwards.
 //
 // Entries and links are made here and not when they are needed, which is some
 // time later: they are copied then, and what was written a moment ago in other
@@ -29,22 +32,26 @@ func (w *Walker) open(v *level, b []byte) error {
 		return err
 	}
 	w.makeRoom(v)
+	start := w.arena.Len()
 	for i := range v.entries {
 		key, err := w.roll.next(&v.rawNode, i, &v.in, &w.l)
 		if err != nil {
 			return err
 		}
-		start := w.arena.Len()
 		w.arena.Write(key)
-		v.out[i].Key = w.arena.String()[start:]
 	}
+	keys := w.arena.String()[start:]
 	for i := range v.entries {
-		cid := b[v.entries[i].value:]
-		v.out[i].Value = dagcbor.CIDFromDigest(dagcbor.Codec(cid[1]), [32]byte(cid[cidLen-32:]))
+		e, out := &v.entries[i], &v.out[i]
+		size := e.prefix + e.keyLen
+		out.Key, keys = keys[:size], keys[size:]
+		cid := b[e.value:]
+		out.Value = dagcbor.CIDFromDigest(dagcbor.Codec(cid[1]), [32]byte(cid[cidLen-32:]))
 	}
 	if v.left != 0 || v.trees {
 		v.setSubs()
 	}
+	v.b = nil
 	return v.checkShape(&w.l)
 }
 

@@ -98,7 +98,7 @@ type Options struct {
 	// it. Set it for a source that holds only nodes that have been checked
 	// before, such as those that this package made. Of everything else a tree
 	// with keys on wrong layers would be accepted: keys could be in it without
-	// being found.
+	// being found. Proofs and inversions compute layers all the same.
 	TrustLayers bool
 }
 
@@ -144,6 +144,18 @@ func limitOr(n, def, lifted int64) int64 {
 // at once if the trees on the source are used by several.
 type Source interface {
 	Block(ctx context.Context, c dagcbor.CID) ([]byte, error)
+}
+
+// A BatchSource is a [Source] that gives several blocks for less than one after
+// the other: a database that is asked once for all of them, or memory, whose
+// delays then come at the same time. A [Walker] looks for it, and asks for the
+// children of a node before it goes through them. It is not asked of a source.
+type BatchSource interface {
+	Source
+	// Blocks sets each blocks[i] to the block that cids[i] names, or to nil
+	// if there is none. There are no more than 16 of them. After an error
+	// the blocks are not looked at, but asked for one by one.
+	Blocks(ctx context.Context, cids []dagcbor.CID, blocks [][]byte) error
 }
 
 // SourceFunc makes a [Source] of a function.

@@ -171,15 +171,9 @@ func (p *nodeParser) link(tree bool, what string) uint32 {
 	return uint32(at)
 }
 
-// parse takes the node b, which c names, apart. It checks everything that can
+// take takes b, the bytes of the node n.cid, apart. It checks everything that can
 // be seen in it alone but for the keys' order, layer and compression. It reuses
 // n's memory.
-func (n *rawNode) parse(c dagcbor.CID, b []byte, l *limits) error {
-	n.cid = c
-	return n.take(b, l)
-}
-
-// take is parse of the node n.cid.
 func (n *rawNode) take(b []byte, l *limits) error {
 	n.b, n.entries = b, n.entries[:0]
 	p := nodeParser{b: b}
@@ -361,12 +355,7 @@ func (p *nodeParser) entry(prevLen int) (e rawEntry) {
 }
 
 // fetch gets the bytes of the node c from src.
-func fetch(ctx context.Context, src Source, c dagcbor.CID, l *limits) ([]byte, error) {
-	return fetchNode(ctx, src, &c, l)
-}
-
-// fetchNode is fetch without a copy of the CID.
-func fetchNode(ctx context.Context, src Source, c *dagcbor.CID, l *limits) ([]byte, error) {
+func fetch(ctx context.Context, src Source, c *dagcbor.CID, l *limits) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -382,10 +371,17 @@ func fetchNode(ctx context.Context, src Source, c *dagcbor.CID, l *limits) ([]by
 		return nil, &MissingBlockError{*c}
 	case err != nil:
 		return nil, err
-	case int64(len(b)) > l.nodeSize:
-		return nil, limitError("size of node "+c.String(), l.nodeSize, int64(len(b)))
-	case !l.trust && !c.Matches(b):
-		return nil, &NodeError{CID: *c, Offset: -1, Msg: "block does not match its CID"}
 	}
-	return b, nil
+	return b, l.checkBlock(c, b)
+}
+
+// checkBlock checks that b, which is said to be the node c, can be that.
+func (l *limits) checkBlock(c *dagcbor.CID, b []byte) error {
+	switch {
+	case int64(len(b)) > l.nodeSize:
+		return limitError("size of node "+c.String(), l.nodeSize, int64(len(b)))
+	case !l.trust && !c.Matches(b):
+		return &NodeError{CID: *c, Offset: -1, Msg: "block does not match its CID"}
+	}
+	return nil
 }

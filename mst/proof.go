@@ -47,7 +47,8 @@ func VerifyProof(ctx context.Context, src Source, root dagcbor.CID, key string, 
 	if err := checkKey(key); err != nil {
 		return dagcbor.CID{}, false, err
 	}
-	v := opener{src: src, l: o.limits()}
+	var v opener
+	v.use(src, o)
 	c, layer, lo, hi := root, -1, span{}, span{}
 	for {
 		n, err := v.push(ctx, c, layer, lo, hi)

@@ -188,6 +188,8 @@ func TestProofOfBrokenTree(t *testing.T) {
 	f := newForest()
 	for _, p := range brokenPaths(f) {
 		_, included, err := mst.VerifyProof(t.Context(), f, p.root, p.key, nil)
+		_, _, trusting := mst.VerifyProof(t.Context(), f, p.root, p.key, &mst.Options{TrustLayers: true})
+		require.Equal(t, err, trusting, "layers are computed all the same")
 		bad, found := errors.AsType[*mst.NodeError](err)
 		require.True(t, found, "%s: %v", p.name, err)
 		require.False(t, included)

@@ -1,7 +1,6 @@
 package mst
 
 import (
-	"bytes"
 	"context"
 	"slices"
 
@@ -25,10 +24,18 @@ type opener struct {
 	open  []*opened
 	depth int
 	arena []byte
+	roll  keyRoll
 }
 
 // maxKept is how much memory of one kind is kept from one use to the next.
 const maxKept = 1 << 20
+
+// use makes v read nodes of src. Layers are never trusted: what is opened here is
+// to prove something.
+func (v *opener) use(src Source, o *Options) {
+	v.src, v.l = src, o.limits()
+	v.l.trustLayers = false
+}
 
 // reset lets go of everything that belongs to others, and of memory that only a
 // strange tree needs.
@@ -47,20 +54,9 @@ func (v *opener) bytes(s span) []byte { return v.arena[s.start:s.end] }
 // opened is a node that has been opened and checked.
 type opened struct {
 	rawNode
-	cid    dagcbor.CID
-	layer  int
 	lo, hi span   // between which its keys lie
 	keys   []span // of the entries
 	start  int    // of the arena's part that is this node's
-}
-
-// slot returns where the CID of the subtree before entry i is; 0 if there is
-// none.
-func (n *opened) slot(i int) uint32 {
-	if i == 0 {
-		return n.left
-	}
-	return n.entries[i-1].tree
 }
 
 func (n *opened) value(i int) dagcbor.CID { return n.cidAt(n.entries[i].value) }
@@ -87,31 +83,26 @@ func (n *opened) bounds(i int) (lo, hi span) {
 	return lo, hi
 }
 
-// push opens the node c and checks it, as level.open does, without allocating.
+// push opens the node c and checks it, as Walker.open does, without allocating.
 // layer is -1 for the root of a tree.
 func (v *opener) push(ctx context.Context, c dagcbor.CID, layer int, lo, hi span) (*opened, error) {
-	b, err := fetch(ctx, v.src, c, &v.l)
+	b, err := fetch(ctx, v.src, &c, &v.l)
 	if err != nil {
 		return nil, err
 	}
 	if err := v.budget.node(&v.l); err != nil {
 		return nil, err
 	}
-	return v.pushBytes(c, b, layer, lo, hi)
-}
-
-// pushBytes opens the node c, whose bytes are b.
-func (v *opener) pushBytes(c dagcbor.CID, b []byte, layer int, lo, hi span) (*opened, error) {
 	if v.depth == len(v.open) {
 		v.open = append(v.open, new(opened))
 	}
 	n := v.open[v.depth]
 	v.depth++
 	n.cid, n.layer, n.lo, n.hi, n.start = c, layer, lo, hi, len(v.arena)
-	if err := n.parse(c, b, &v.l); err != nil {
+	if err := n.take(b, &v.l); err != nil {
 		return nil, err
 	}
-	if err := v.checkKeys(n); err != nil {
+	if err := v.expandKeys(n); err != nil {
 		return nil, err
 	}
 	return n, n.checkShape(&v.l)
@@ -140,86 +131,28 @@ func (v *opener) pop() {
 	v.arena = v.arena[:n.start]
 }
 
-// checkKeys expands the keys of n into the arena. It checks that they ascend,
-// are compressed as far as they can be, lie between the node's bounds and on its
-// layer, which it sets if n is a root.
-func (v *opener) checkKeys(n *opened) error {
+// expandKeys expands the keys of n into the arena and checks them, as
+// keyRoll.next does.
+func (v *opener) expandKeys(n *opened) error {
 	if need := len(v.arena) + n.keyLen; need > cap(v.arena) {
 		grown := make([]byte, len(v.arena), max(need, 2*len(v.arena)))
 		copy(grown, v.arena)
 		v.arena = grown
 	}
 	n.keys = n.keys[:0]
-	prev := n.lo
 	for i := range n.entries {
-		e := &n.entries[i]
-		key := v.expand(n, prev, e)
-		k := v.bytes(key)
-		if i == 0 && bytes.Compare(k, v.bytes(prev)) <= 0 {
-			return n.keyError(k, outOfOrder)
+		key, err := v.roll.inNode(&n.rawNode, i)
+		switch {
+		case err != nil:
+			return err
+		case i == 0 && string(key) <= string(v.bytes(n.lo)),
+			i+1 == len(n.entries) && !n.hi.none() && string(key) >= string(v.bytes(n.hi)):
+			return n.failKey(key, outOfOrder)
 		}
-		if msg := orderFault(v.bytes(prev), k, int(e.prefix)); i > 0 && msg != "" {
-			return &NodeError{CID: n.cid, Offset: int(e.keyOff), Msg: msg}
+		if err := v.roll.onLayer(&n.rawNode, key, &v.l); err != nil {
+			return err
 		}
-		h := layerOf(k)
-		if n.layer < 0 {
-			n.layer = h
-		}
-		if h != n.layer {
-			return n.keyError(k, "key lies on another layer than its node")
-		}
-		n.keys = append(n.keys, key)
-		prev = key
-	}
-	if last := v.bytes(prev); len(n.keys) > 0 && !n.hi.none() && bytes.Compare(last, v.bytes(n.hi)) >= 0 {
-		return n.keyError(last, outOfOrder)
+		n.keys = append(n.keys, v.keep(key))
 	}
 	return nil
 }
-
-func (n *opened) keyError(key []byte, msg string) error {
-	return &NodeError{CID: n.cid, Offset: -1, Key: string(key), Msg: msg}
-}
-
-// expand appends the key of e to the arena. prev is the key before it.
-func (v *opener) expand(n *opened, prev span, e *rawEntry) span {
-	start := len(v.arena)
-	v.arena = append(v.arena, v.arena[prev.start:prev.start+int(e.prefix)]...)
-	v.arena = append(v.arena, n.b[e.keyOff:e.keyOff+e.keyLen]...)
-	return span{start, len(v.arena)}
-}
-
-// orderFault says what is wrong with key, which shares prefix bytes with prev,
-// the key before it in the node.
-func orderFault(prev, key []byte, prefix int) string {
-	switch {
-	case len(key) == prefix || len(prev) > prefix && key[prefix] < prev[prefix]:
-		return "keys are out of order"
-	case len(prev) > prefix && key[prefix] == prev[prefix]:
-		return "p is shorter than the common prefix"
-	}
-	return ""
-}
-
-// checkShape checks that the links of n agree with its keys and layer.
-func (n *opened) checkShape(l *limits) error {
-	msg := ""
-	switch root := n.layer < 0; {
-	case root && n.left == 0: // the empty tree
-		n.layer = 0
-	case root:
-		msg = "root has no keys, but a subtree"
-	case len(n.keys) == 0 && n.left == 0:
-		msg = "node is empty"
-	case n.layer > l.layer:
-		return limitError("layer of node "+n.cid.String(), int64(l.layer), int64(n.layer))
-	case n.layer == 0 && (n.left != 0 || slices.ContainsFunc(n.entries, rawEntry.hasTree)):
-		msg = "node on layer 0 has a subtree"
-	}
-	if msg == "" {
-		return nil
-	}
-	return &NodeError{CID: n.cid, Offset: -1, Msg: msg}
-}
-
-func (e rawEntry) hasTree() bool { return e.tree != 0 }

@@ -142,7 +142,7 @@ func (t *Tree) resolve(ctx context.Context, c child, layer int, in bounds) (*nod
 
 // load fetches a node and checks it. layer is -1 for the root of the tree.
 func (t *Tree) load(ctx context.Context, c dagcbor.CID, layer int, in bounds) (*node, error) {
-	b, err := fetchNode(ctx, t.src, &c, &t.l)
+	b, err := fetch(ctx, t.src, &c, &t.l)
 	if err != nil {
 		return nil, err
 	}

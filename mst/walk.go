@@ -3,6 +3,7 @@ package mst
 import (
 	"context"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/linnet-at/linnet/dagcbor"
@@ -10,16 +11,20 @@ import (
 
 // A Walker reads a whole tree from a source and checks everything about it on
 // the way. It holds the nodes on the path to where it is, and no more: its
-// memory depends on the depth of the tree, not on its size.
+// memory depends on the depth of the tree, not on its size. It is done with the
+// bytes of a node before it hands an entry out or asks for another node: a source
+// that is no [BatchSource] may use their memory again then.
 //
 // A Walker must not be used by several goroutines at once.
 type Walker struct {
 	src    Source
+	batch  BatchSource // src, if it is one
 	root   dagcbor.CID
 	l      limits
 	levels []level // the open nodes, from the root down
 	stats  Stats
 	arena  strings.Builder // of keys
+	cids   []dagcbor.CID   // that are asked for at once
 	roll   keyRoll
 }
 
@@ -33,7 +38,8 @@ type Stats struct {
 // NewWalker returns a Walker of the tree in src whose root node is root. A nil
 // o means the default limits.
 func NewWalker(src Source, root dagcbor.CID, o *Options) *Walker {
-	return &Walker{src: src, root: root, l: o.limits()}
+	batch, _ := src.(BatchSource)
+	return &Walker{src: src, batch: batch, root: root, l: o.limits()}
 }
 
 // Stats returns what the last iteration has seen so far.
@@ -55,7 +61,11 @@ func (w *Walker) Entries(ctx context.Context) iter.Seq2[Entry, error] {
 
 // walk returns nil also when yield wants no more.
 func (w *Walker) walk(ctx context.Context, yield func(Entry, error) bool) error {
-	if err := w.push(ctx, &w.root, -1, bounds{}); err != nil {
+	b, err := fetch(ctx, w.src, &w.root, &w.l)
+	if err == nil {
+		err = w.push(&w.root, b, -1, bounds{})
+	}
+	if err != nil {
 		return err
 	}
 	for len(w.levels) > 0 {
@@ -68,7 +78,12 @@ func (w *Walker) walk(ctx context.Context, yield func(Entry, error) bool) error 
 			clear(v.out) // others' keys live as long as one that is kept
 			w.levels = w.levels[:len(w.levels)-1]
 		default:
-			if err := w.push(ctx, &v.sub[v.pos], v.layer-1, v.bounds(v.pos)); err != nil {
+			c := &v.sub[v.pos]
+			b, err := w.child(ctx, v)
+			if err == nil {
+				err = w.push(c, b, v.layer-1, v.bounds(v.pos))
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -101,12 +116,54 @@ func (w *Walker) entries(v *level, yield func(Entry, error) bool) (sub, more boo
 	return false, true, nil
 }
 
-// push opens the node c, whose layer is known unless it is -1.
-func (w *Walker) push(ctx context.Context, c *dagcbor.CID, layer int, in bounds) error {
-	b, err := fetchNode(ctx, w.src, c, &w.l)
-	if err != nil {
-		return err
+// child gets the bytes of the subtree of v that comes next, that before entry
+// v.pos.
+func (w *Walker) child(ctx context.Context, v *level) ([]byte, error) {
+	c := &v.sub[v.pos]
+	if w.batch == nil {
+		return fetch(ctx, w.src, c, &w.l)
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if v.next == len(v.ahead) {
+		w.lookAhead(ctx, v)
+	}
+	if len(v.ahead) == 0 {
+		return fetch(ctx, w.src, c, &w.l)
+	}
+	b := v.ahead[v.next]
+	v.ahead[v.next] = nil
+	v.next++
+	if b == nil {
+		return nil, &MissingBlockError{*c}
+	}
+	return b, w.l.checkBlock(c, b)
+}
+
+// window is how many nodes are asked for at once.
+const window = 16
+
+// lookAhead gets the subtrees of v from the one before entry v.pos on, as many as
+// there are or the window has, or none if the source fails: it will again where
+// somebody waits for the block.
+func (w *Walker) lookAhead(ctx context.Context, v *level) {
+	w.cids = w.cids[:0]
+	for i := v.pos; i < len(v.sub) && len(w.cids) < window; i++ {
+		if v.slot(i) != 0 {
+			w.cids = append(w.cids, v.sub[i])
+		}
+	}
+	v.ahead, v.next = slices.Grow(v.ahead[:0], window)[:len(w.cids)], 0
+	if w.batch.Blocks(ctx, w.cids, v.ahead) != nil {
+		clear(v.ahead)
+		v.ahead = v.ahead[:0]
+	}
+}
+
+// push opens the node c, whose bytes are b and whose layer is known unless it is
+// -1.
+func (w *Walker) push(c *dagcbor.CID, b []byte, layer int, in bounds) error {
 	if w.stats.Nodes++; w.stats.Nodes > w.l.nodes {
 		return limitError("nodes in tree", w.l.nodes, w.stats.Nodes)
 	}
@@ -118,5 +175,6 @@ func (w *Walker) push(ctx context.Context, c *dagcbor.CID, layer int, in bounds)
 	}
 	v := &w.levels[len(w.levels)-1]
 	v.cid, v.layer, v.in, v.pos = *c, layer, in, -1
+	v.ahead, v.next = v.ahead[:0], 0
 	return w.open(v, b)
 }

@@ -34,6 +34,7 @@ type loom struct {
 	layers   []openNode
 	key, old []byte
 	op       [1]Op
+	hash     layerer
 }
 
 // A loomShop keeps looms for the trees that come of one.

@@ -49,7 +49,6 @@ type Stream struct {
 
 	next   car.Block // the block that comes next, if peeked
 	peeked bool
-	path   nodePath
 	sparse bool // not all blocks will be asked for
 	done   bool // was read or closed
 
@@ -138,7 +137,7 @@ func (s *Stream) Close() error {
 // which [Record.Clone] frees it.
 func (s *Stream) Records(ctx context.Context) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		w := mst.NewWalker(mst.SourceFunc(s.openNode), s.commit.data, &s.tree)
+		w := mst.NewWalker(mst.SourceFunc(s.takeNode), s.commit.data, &s.tree)
 		s.run(ctx, w.Entries(ctx), yield)
 	}
 }
@@ -187,15 +186,6 @@ func (s *Stream) progress(last bool) {
 	s.meter.update()
 }
 
-// openNode returns a node for a Walker, which needs it while it is open.
-func (s *Stream) openNode(ctx context.Context, c dagcbor.CID) ([]byte, error) {
-	b, err := s.takeNode(ctx, c)
-	if err == nil && s.o.ReuseMemory && s.streaming() {
-		b = s.path.keep(c, b)
-	}
-	return b, err
-}
-
 // node returns a node for whoever may keep it.
 func (s *Stream) node(ctx context.Context, c dagcbor.CID) ([]byte, error) {
 	b, err := s.takeNode(ctx, c)
@@ -205,8 +195,8 @@ func (s *Stream) node(ctx context.Context, c dagcbor.CID) ([]byte, error) {
 	return b, err
 }
 
-// takeNode returns a node, which may be valid only until the next block is
-// taken.
+// takeNode returns a node, which may be valid only until the next block is taken:
+// a Walker needs it no longer.
 func (s *Stream) takeNode(ctx context.Context, c dagcbor.CID) ([]byte, error) {
 	b, found, err := s.find(ctx, c)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/linnet-at/linnet/crypto"
@@ -64,9 +65,15 @@ type Verifier struct {
 
 	file  car.Index
 	inv   mst.Inverter
-	ops   []mst.CommitOp
-	paths []string
+	ops   []mst.CommitOp // in the order of paths
+	paths []opPath       // ascending
 	tree  mst.Options
+}
+
+// opPath is the path of an op at its place in the order of paths.
+type opPath struct {
+	path string
+	op   int // the index in the message
 }
 
 // A Verified is a commit whose message was verified.
@@ -98,6 +105,7 @@ type Verified struct {
 // The Records alias m.Blocks, which is not to be changed as long as they are
 // used.
 func (v *Verifier) Commit(ctx context.Context, m *CommitMessage, key *crypto.PublicKey, last *State) (*Verified, error) {
+	defer func() { clear(v.paths) }()
 	if err := v.checkMessage(m); err != nil {
 		return nil, err
 	}
@@ -188,17 +196,22 @@ func (v *Verifier) checkMessage(m *CommitMessage) error {
 	return v.checkPaths(m)
 }
 
-// checkPaths refuses a path that occurs twice.
+// checkPaths sorts the paths and refuses one that occurs twice.
 func (v *Verifier) checkPaths(m *CommitMessage) error {
 	v.paths = v.paths[:0]
+	ascending, last := true, ""
 	for i := range m.Ops {
-		v.paths = append(v.paths, m.Ops[i].Path.String())
+		path := m.Ops[i].Path.String()
+		ascending = ascending && last < path
+		v.paths, last = append(v.paths, opPath{path, i}), path
 	}
-	slices.Sort(v.paths)
-	defer clear(v.paths)
+	if ascending {
+		return nil
+	}
+	slices.SortFunc(v.paths, func(a, b opPath) int { return strings.Compare(a.path, b.path) })
 	for i := 1; i < len(v.paths); i++ {
-		if v.paths[i] == v.paths[i-1] {
-			return m.fail("ops", "path "+quote(v.paths[i])+" occurs twice")
+		if path := v.paths[i].path; path == v.paths[i-1].path {
+			return m.fail("ops", "path "+quote(path)+" occurs twice")
 		}
 	}
 	return nil
@@ -300,9 +313,9 @@ func (m *CommitMessage) prevData() dagcbor.CID {
 // invert undoes the ops and compares where that leads to with prevData.
 func (v *Verifier) invert(ctx context.Context, m *CommitMessage, c *Commit) error {
 	v.ops = v.ops[:0]
-	for i := range m.Ops {
-		op := &m.Ops[i]
-		v.ops = append(v.ops, mst.CommitOp{Action: op.Action, Key: op.Path.String(), Value: op.CID, Prev: op.Prev})
+	for _, p := range v.paths {
+		op := &m.Ops[p.op]
+		v.ops = append(v.ops, mst.CommitOp{Action: op.Action, Key: p.path, Value: op.CID, Prev: op.Prev})
 	}
 	defer clear(v.ops)
 	v.tree = (&Options{Tree: v.Options.Tree}).treeOptions()
@@ -311,6 +324,7 @@ func (v *Verifier) invert(ctx context.Context, m *CommitMessage, c *Commit) erro
 	}
 	root, err := v.inv.Invert(ctx, &v.file, c.data, v.ops, &v.tree)
 	if bad, found := errors.AsType[*mst.CommitOpError](err); found {
+		bad.Index = v.paths[bad.Index].op
 		return m.failTree(bad)
 	}
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/mst"
 )
 
 // Memory is a [Store] in memory. The zero Memory is empty and ready for use. It
@@ -22,7 +23,10 @@ type Memory struct {
 	blocks blockTable
 }
 
-var _ Lister = (*Memory)(nil)
+var (
+	_ Lister          = (*Memory)(nil)
+	_ mst.BatchSource = (*Memory)(nil)
+)
 
 // Block returns the block that c names, or [ErrNotFound]. It does not allocate.
 func (m *Memory) Block(ctx context.Context, c dagcbor.CID) ([]byte, error) {
@@ -36,6 +40,18 @@ func (m *Memory) Block(ctx context.Context, c dagcbor.CID) ([]byte, error) {
 		return nil, ErrNotFound
 	}
 	return b.block(), nil
+}
+
+// Blocks sets each blocks[i] to the block that cids[i] names, or to nil: a Memory
+// is a [mst.BatchSource]. It does not allocate.
+func (m *Memory) Blocks(ctx context.Context, cids []dagcbor.CID, blocks [][]byte) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	m.blocks.lookupAll(cids, blocks)
+	return nil
 }
 
 // Head returns the CID of the current commit, undefined before the first one.
@@ -196,6 +212,52 @@ func (t *blockTable) lookup(c *dagcbor.CID) *storedBlock {
 		return &t.list[place-1]
 	}
 	return nil
+}
+
+// lookupAll sets blocks to those that cids name, or to nil. Neither step depends
+// on the one before for another block, so that the processor waits for memory
+// once for several of them.
+func (t *blockTable) lookupAll(cids []dagcbor.CID, blocks [][]byte) {
+	var places [16]int
+	for len(cids) > len(places) {
+		t.lookupAll(cids[:len(places)], blocks)
+		cids, blocks = cids[len(places):], blocks[len(places):]
+	}
+	if len(t.list) == 0 {
+		clear(blocks[:len(cids)])
+		return
+	}
+	blocks = blocks[:len(cids)]
+	for i := range cids {
+		places[i] = t.guess(t.hash(&cids[i]))
+	}
+	for i := range blocks {
+		blocks[i] = nil
+		if place := places[i]; place != 0 {
+			blocks[i] = t.list[place-1].data
+		}
+	}
+	for i := range blocks {
+		if b := (storedBlock{data: blocks[i]}); b.data != nil && b.is(&cids[i]) {
+			blocks[i] = b.block()
+			continue
+		}
+		blocks[i] = nil
+		if b := t.lookup(&cids[i]); b != nil {
+			blocks[i] = b.block()
+		}
+	}
+}
+
+// guess returns the place of the block with this hash, or of another one in the
+// same slot with the same bits of its hash there, or 0.
+func (t *blockTable) guess(hash uint32) int {
+	for i := t.first(hash); ; i = t.after(i) {
+		place := t.place(i)
+		if place == 0 || t.slots[i] == t.slot(hash, place) {
+			return place
+		}
+	}
 }
 
 // refs returns how many references the block c has.

@@ -42,8 +42,17 @@ func TestBlockTable(t *testing.T) {
 				}
 				require.Len(t, table.list, len(want))
 				require.LessOrEqual(t, len(want), len(table.slots)-len(table.slots)/3)
+				got := make([][]byte, len(cids))
+				for i := range got {
+					got[i] = []byte("of an earlier call")
+				}
+				table.lookupAll(cids, got)
 				for i := range cids {
 					b := table.lookup(&cids[i])
+					require.Equal(t, b != nil, got[i] != nil)
+					if b != nil {
+						require.Equal(t, b.block(), got[i])
+					}
 					require.Equal(t, want[cids[i]], table.refs(&cids[i]))
 					require.Equal(t, want[cids[i]] > 0, b != nil)
 					if b != nil {

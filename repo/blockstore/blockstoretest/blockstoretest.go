@@ -4,9 +4,10 @@
 //		blockstoretest.Run(t, func(t *testing.T) blockstore.Store { return mystore.New(t.TempDir()) })
 //	}
 //
-// [Run] is for every store. [RunReopen] tests in addition that what was
-// committed lasts, for stores that can be closed and opened again. That a store
-// survives being killed is for its own tests to show.
+// [Run] is for every store, and tests one that is a mst.BatchSource as such too.
+// [RunReopen] tests in addition that what was committed lasts, for stores that can
+// be closed and opened again. That a store survives being killed is for its own
+// tests to show.
 package blockstoretest
 
 import (

@@ -205,6 +205,30 @@ func TestAliasingStores(t *testing.T) {
 	require.NotEmpty(t, blockstoretest.FailuresOf(t.Context(), "KeptSlices", hands))
 }
 
+// A batching store answers for several blocks, wrongly.
+type batching struct {
+	blockstore.Memory
+	blocks func(got [][]byte)
+}
+
+func (b *batching) Blocks(ctx context.Context, cids []dagcbor.CID, blocks [][]byte) error {
+	err := b.Memory.Blocks(ctx, cids, blocks)
+	b.blocks(blocks)
+	return err
+}
+
+func TestBatchingStores(t *testing.T) {
+	for name, wrong := range map[string]func(got [][]byte){
+		"lost":    func(got [][]byte) { got[1] = nil },
+		"shifted": func(got [][]byte) { got[0], got[1] = got[1], got[0] },
+		"cut":     func(got [][]byte) { got[1] = got[1][:len(got[1])/2] },
+		"left":    func(got [][]byte) { got[2] = []byte{} },
+	} {
+		require.NotEmpty(t, blockstoretest.FailuresOf(t.Context(), "Commit", &batching{blocks: wrong}), name)
+	}
+	require.NotEmpty(t, blockstoretest.FailuresOf(t.Context(), "Empty", &batching{blocks: func(got [][]byte) { got[1] = []byte{} }}))
+}
+
 func TestMemoryHasNoFailures(t *testing.T) {
 	require.Empty(t, blockstoretest.Failures(t.Context(), func() blockstore.Store { return new(blockstore.Memory) }))
 }

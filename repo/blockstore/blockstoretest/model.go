@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/mst"
 	"github.com/linnet-at/linnet/repo/blockstore"
 	"github.com/linnet-at/linnet/repo/car"
 )
@@ -172,6 +173,9 @@ func wantBlock(t tb, s blockstore.Store, c dagcbor.CID, data []byte) {
 	if !bytes.Equal(got, data) {
 		t.Fatalf("Block(%v): got %d bytes which are not the %d that were put", c, len(got), len(data))
 	}
+	if got := wantBatch(t, s, c); got == nil || !bytes.Equal(got, data) {
+		t.Fatalf("Blocks(%v): got %d bytes which are not the %d that were put", c, len(got), len(data))
+	}
 }
 
 func wantNone(t tb, s blockstore.Store, c dagcbor.CID) {
@@ -183,4 +187,27 @@ func wantNone(t tb, s blockstore.Store, c dagcbor.CID) {
 	if got != nil {
 		t.Fatalf("Block(%v): bytes beside an error", c)
 	}
+	if got := wantBatch(t, s, c); got != nil {
+		t.Fatalf("Blocks(%v) that is not there: got %d bytes, want nil", c, len(got))
+	}
+}
+
+// wantBatch asks for a block between two that are not there, and returns it, nil
+// if there is none. A store that is no [mst.BatchSource] is asked for each alone.
+func wantBatch(t tb, s blockstore.Store, c dagcbor.CID) []byte {
+	t.Helper()
+	missing := dagcbor.Sum(dagcbor.Raw, []byte("never put"))
+	batch, ok := s.(mst.BatchSource)
+	if !ok {
+		got, _ := s.Block(t.Context(), c) // whose error was looked at
+		return got
+	}
+	got := [][]byte{{}, {}, {}}
+	if err := batch.Blocks(t.Context(), []dagcbor.CID{missing, c, missing}, got); err != nil {
+		t.Fatalf("Blocks: %v", err)
+	}
+	if got[0] != nil || got[2] != nil {
+		t.Fatalf("Blocks(%v): got bytes of what is not there", missing)
+	}
+	return got[1]
 }
