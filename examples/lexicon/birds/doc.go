@@ -1,0 +1,2 @@
+// Package birds is generated from the schema of the example.
+package birds

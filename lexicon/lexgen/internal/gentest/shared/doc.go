@@ -1,0 +1,2 @@
+// Package shared is what package gentest takes from another package.
+package shared
