@@ -8,14 +8,18 @@
 // brings a runtime, a logger or a framework with it. A package stands above all
 // that it imports:
 //
-//	examples/…         programs to read, run and copy from
+//	examples/…         programs to read, run and copy from; cmd/lexgen
+//
+//	api/…              generated from the published schemas; by hand:
+//	                   api/bsky/richtext, api/bsky/post
 //
 //	xrpc               calls to servers: queries, procedures, retries, pages
 //	xrpc/session       accounts logged in; xrpc/serviceauth, xrpc/blob,
 //	                   xrpc/record
 //
 //	lexicon            validation against schemas; lexicon/schema, lexicon/lint,
-//	                   lexicon/resolve, lexicon/install, lexicon/publish
+//	                   lexicon/resolve, lexicon/install, lexicon/publish;
+//	                   lexicon/lexgen makes Go of schemas
 //
 //	repo   did         repositories: commits, records, export and verification;
 //	                   DID documents, resolution of DIDs and handles, a
@@ -35,7 +39,7 @@
 //
 // # Where to begin
 //
-// These are the ten things that people do most. Each has an example that runs,
+// These are the twelve things that people do most. Each has an example that runs,
 // in the package:
 //
 //  1. Check an identifier from outside, and say what is wrong with it:
@@ -57,6 +61,11 @@
 //     document: [github.com/linnet-at/linnet/did.ParseDocument].
 //  10. Make a repository, change it and export it:
 //     [github.com/linnet-at/linnet/repo.New].
+//  11. Log in and call a server, with types:
+//     [github.com/linnet-at/linnet/xrpc/session.Open], and the functions of
+//     the packages below api.
+//  12. Find out whom a name means, and where their data is:
+//     [github.com/linnet-at/linnet/did.NewDirectory].
 //
 // Every package comment says where to begin in it, and the examples of each
 // package are its manual.

@@ -18,11 +18,17 @@ func TestExamples(t *testing.T) {
 	links := regexp.MustCompile(`\[github\.com/linnet-at/linnet/([a-z/]+)\.([A-Za-z]+)\]`).FindAllStringSubmatch(string(text), -1)
 	require.GreaterOrEqual(t, len(links), 10)
 	for _, link := range links {
-		src, err := os.ReadFile(filepath.Join(filepath.FromSlash(link[1]), "example_test.go"))
+		files, err := filepath.Glob(filepath.Join(filepath.FromSlash(link[1]), "*example_test.go"))
 		require.NoError(t, err)
-		_, examples, _ := strings.Cut(string(src), "func Example")
+		var examples string
+		for _, file := range files {
+			src, err := os.ReadFile(file)
+			require.NoError(t, err)
+			_, after, _ := strings.Cut(string(src), "func Example")
+			examples += after
+		}
 		require.Contains(t, examples, filepath.Base(link[1])+"."+link[2], "no example of %s", link[0])
 		require.Contains(t, examples, "// Output:")
 	}
-	require.Len(t, regexp.MustCompile(`(?m)^//  ?[0-9]+\. `).FindAllString(string(text), -1), 10)
+	require.Len(t, regexp.MustCompile(`(?m)^//  ?[0-9]+\. `).FindAllString(string(text), -1), 12)
 }

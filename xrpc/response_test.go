@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/internal/ledger"
 	"github.com/linnet-at/linnet/xrpc"
 )
@@ -229,10 +230,11 @@ func TestResponseHeaders(t *testing.T) {
 func TestQueryOutputs(t *testing.T) {
 	ledger.Covers(t, "XRPC-025")
 	c := dagcbor.Sum(dagcbor.Raw, nil)
-	s := newServer(t, nil, answer(200, `{"n":1,"link":{"$link":"`+c.String()+`"},"bytes":{"$bytes":"aGk"}}`))
+	s := newServer(t, nil, answer(200, `{"n":1,"link":{"$link":"`+c.String()+`"},"bytes":{"$bytes":"aGk"},"blob":{"$type":"blob","ref":{"$link":"`+c.String()+`"},"mimeType":"a/b","size":0}}`))
 	tree, err := xrpc.Query[map[string]any](t.Context(), s.client, method, nil)
 	require.NoError(t, err)
-	want := map[string]any{"n": int64(1), "link": c, "bytes": []byte("hi")}
+	file := data.Blob{Ref: c, MimeType: "a/b"}
+	want := map[string]any{"n": int64(1), "link": c, "bytes": []byte("hi"), "blob": file.Map()}
 	require.Equal(t, want, tree)
 	anyTree, err := xrpc.Query[any](t.Context(), s.client, method, nil)
 	require.NoError(t, err)
@@ -248,7 +250,7 @@ func TestQueryOutputs(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(self), `"n":1`)
 
-	for _, bad := range []string{`{"link":{"$link":"nonsense"}}`, `{"link":{"$link":"` + c.String() + `","x":1}}`, `{"a":1,"a":2}`, `{"a":1.5}`, `[]`, `{`, ``, `{} {}`, "{\"a\":\"\xff\"}"} {
+	for _, bad := range []string{`{"link":{"$link":"nonsense"}}`, `{"link":{"$link":"` + c.String() + `","x":1}}`, `{"bytes":{"$bytes":"a=b"}}`, `{"bytes":{"$bytes":1}}`, `{"a":1,"a":2}`, `{"a":1.5}`, `[]`, `{`, ``, `{} {}`, "{\"a\":\"\xff\"}"} {
 		s := newServer(t, nil, answer(200, bad))
 		_, err := xrpc.Query[map[string]any](t.Context(), s.client, method, nil)
 		e, ok := errors.AsType[*xrpc.InvalidResponseError](err)
@@ -279,6 +281,8 @@ func TestProcedureInputs(t *testing.T) {
 	}{
 		{nil, "", ""},
 		{map[string]any{"link": c, "n": 1}, `{"n":1,"link":{"$link":"` + c.String() + `"}}`, "application/json"},
+		{map[string]any{"b": []byte("hi")}, `{"b":{"$bytes":"aGk"}}`, "application/json"},
+		{map[string]any{"f": data.Blob{Ref: c, MimeType: "a/b"}}, `{"f":{"ref":{"$link":"` + c.String() + `"},"size":0,"$type":"blob","mimeType":"a/b"}}`, "application/json"},
 		{struct {
 			A string `json:"a"`
 		}{"x"}, `{"a":"x"}`, "application/json"},
@@ -292,6 +296,10 @@ func TestProcedureInputs(t *testing.T) {
 		require.Equal(t, tt.mime, s.last(t).Header.Get("Content-Type"))
 		require.Equal(t, int64(len(tt.want)), s.last(t).ContentLength)
 	}
-	_, err := xrpc.Procedure[any](t.Context(), s.client, method, map[string]any{"f": 1.5})
-	require.ErrorContains(t, err, "xrpc: com.example.doIt: input:")
+	before := s.last(t)
+	for name, bad := range map[string]any{"float": 1.5, "text": "\xff", "null link": dagcbor.CID{}, "type": map[string]any{"$type": 1}, "link": map[string]any{"$link": "nonsense"}} {
+		_, err := xrpc.Procedure[any](t.Context(), s.client, method, map[string]any{"x": bad})
+		require.ErrorContains(t, err, "xrpc: com.example.doIt: input:", name)
+	}
+	require.Same(t, before, s.last(t), "nothing was sent")
 }

