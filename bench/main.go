@@ -70,7 +70,7 @@ func run(check bool, pattern string, rounds int, out string, stdout io.Writer) (
 // allRows makes the rows whose names match.
 func allRows(wanted *regexp.Regexp) ([]row, error) {
 	var rows []row
-	for _, group := range []func(func(string) bool) ([]row, error){cborRows, jsonRows, syntaxRows, keyRows, mstRows, repoRows, commitRows} {
+	for _, group := range []func(func(string) bool) ([]row, error){cborRows, jsonRows, syntaxRows, keyRows, mstRows, repoRows, commitRows, xrpcRows, typedRows, lexiconRows} {
 		more, err := group(wanted.MatchString)
 		if err != nil {
 			return nil, err
