@@ -20,15 +20,15 @@ func TestExamples(t *testing.T) {
 	for _, link := range links {
 		files, err := filepath.Glob(filepath.Join(filepath.FromSlash(link[1]), "*example_test.go"))
 		require.NoError(t, err)
-		var examples string
+		var examples strings.Builder
 		for _, file := range files {
 			src, err := os.ReadFile(file)
 			require.NoError(t, err)
 			_, after, _ := strings.Cut(string(src), "func Example")
-			examples += after
+			examples.WriteString(after)
 		}
-		require.Contains(t, examples, filepath.Base(link[1])+"."+link[2], "no example of %s", link[0])
-		require.Contains(t, examples, "// Output:")
+		require.Contains(t, examples.String(), filepath.Base(link[1])+"."+link[2], "no example of %s", link[0])
+		require.Contains(t, examples.String(), "// Output:")
 	}
 	require.Len(t, regexp.MustCompile(`(?m)^//  ?[0-9]+\. `).FindAllString(string(text), -1), 12)
 }
