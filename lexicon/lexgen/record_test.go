@@ -2,6 +2,8 @@ package lexgen_test
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -216,5 +218,25 @@ func TestDeep(t *testing.T) {
 		deeper := &gentest.AllTwo{Self: &x}
 		_, err = deeper.MarshalCBOR()
 		require.Equal(t, depth+1 >= dagcbor.DefaultMaxDepth, err != nil)
+	}
+}
+
+// TestWide has lists and maps with as many members as may be, and one more.
+func TestWide(t *testing.T) {
+	for n := dagcbor.DefaultMaxContainer; n <= dagcbor.DefaultMaxContainer+1; n++ {
+		list := append(dagcbor.AppendArray([]byte("\xa1\x68bothList"), n), make([]byte, n)...)
+		var x gentest.All
+		err := x.UnmarshalCBOR(list)
+		_, tooWide := errors.AsType[*dagcbor.LimitError](err) // which lacks much, but that is seen later
+		require.Equal(t, n > dagcbor.DefaultMaxContainer, tooWide, "%v", err)
+		require.Equal(t, tooWide, dagcbor.Valid(list, nil) != nil, "%v, and Valid says %v", err, dagcbor.Valid(list, nil))
+
+		object := dagcbor.AppendMap(nil, n)
+		for i := range n {
+			object = append(dagcbor.AppendText(object, fmt.Sprintf("%05x", i)), 0xf6)
+		}
+		var two gentest.AllTwo
+		_, tooWide = errors.AsType[*dagcbor.LimitError](two.UnmarshalCBOR(object))
+		require.Equal(t, n > dagcbor.DefaultMaxContainer, tooWide)
 	}
 }
