@@ -47,7 +47,7 @@ func FuzzGraphemes(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string, limit int) {
 		if !utf8.ValidString(s) || limit < 0 || limit > 1000 {
-			t.Skip()
+			return
 		}
 		want := uniseg.GraphemeClusterCount(s)
 		require.Equal(t, min(want, limit+1), countGraphemes([]byte(s), limit))

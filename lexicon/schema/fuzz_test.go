@@ -62,7 +62,7 @@ func untyped(t *testing.T, text []byte) any {
 	t.Helper()
 	var v any
 	if err := json.Unmarshal(text, &v); err != nil {
-		t.Skip("a number that float64 has not")
+		return nil // a number that float64 has not, in both
 	}
 	return v
 }
