@@ -6,7 +6,7 @@ package richtext
 // others that are common. Most of the thousand others are words, after which a
 // sentence may go on, or extensions of files.
 //
-// https://www.iana.org/domains/root/db
+// https://data.iana.org/TLD/tlds-alpha-by-domain.txt
 func KnownTLD(tld string) bool {
 	if len(tld) == 2 {
 		return isCountry(tld)
@@ -25,7 +25,7 @@ func KnownTLD(tld string) bool {
 // countries are the top-level domains of two letters, one after the other: the
 // codes of ISO 3166 that are in the root zone, and some older ones.
 //
-// https://www.iana.org/domains/root/db
+// https://data.iana.org/TLD/tlds-alpha-by-domain.txt
 const countries = "acadaeafagaialamaoaqarasatauawaxazbabbbdbebfbgbhbibjbmbnbobrbsbtbvbwbybzcacc" +
 	"cdcfcgchcickclcmcncocrcucvcwcxcyczdedjdkdmdodzeceeegereseteufifjfkfmfofrgagb" +
 	"gdgegfggghgiglgmgngpgqgrgsgtgugwgyhkhmhnhrhthuidieiliminioiqirisitjejmjojpke" +
