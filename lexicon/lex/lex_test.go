@@ -2,6 +2,7 @@ package lex_test
 
 import (
 	"bytes"
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -260,4 +261,18 @@ func TestAllocations(t *testing.T) {
 			t.Error(err)
 		}
 	}), 1.0)
+}
+
+// TestOutputDepth nests an answer deeper than any real one. What is lenient about
+// answers is still bounded, since reading recurses.
+func TestOutputDepth(t *testing.T) {
+	for n, want := range map[int]bool{10: true, 998: true, 1000: false, 200_000: false} {
+		text := `{"thread":` + strings.Repeat(`{"$type":"app.bsky.feed.defs#threadViewPost","parent":`, n) + `{}` + strings.Repeat("}", n) + `}`
+		err := lex.OutputOf(new(bsky.FeedGetPostThreadOutput)).UnmarshalJSON([]byte(text))
+		require.Equal(t, want, err == nil, "%d: %.200v", n, err)
+		if limit, ok := errors.AsType[*dagcbor.LimitError](err); !want {
+			require.True(t, ok)
+			require.EqualValues(t, 1000, limit.Limit)
+		}
+	}
 }
