@@ -1,6 +1,8 @@
 package mst
 
 import (
+	"slices"
+
 	"github.com/linnet-at/linnet/dagcbor"
 )
 
@@ -28,53 +30,99 @@ type bounds struct{ lo, hi string }
 // time later: they are copied then, and what was written a moment ago in other
 // pieces than those in which it is read takes a processor several times as long.
 func (w *Walker) open(v *level, b []byte) error {
+	layer := v.layer
+	if w.quick(v, b) {
+		v.b = nil
+		return v.checkShape(&w.l)
+	}
+	v.layer = layer
 	if err := v.take(b, &w.l); err != nil {
 		return err
 	}
-	w.makeRoom(v)
-	start := w.arena.Len()
+	w.makeRoom(v, len(v.entries))
 	for i := range v.entries {
 		key, err := w.roll.next(&v.rawNode, i, &v.in, &w.l)
 		if err != nil {
 			return err
 		}
-		w.arena.Write(key)
+		w.set(v, i, key)
 	}
-	keys := w.arena.String()[start:]
-	for i := range v.entries {
-		e, out := &v.entries[i], &v.out[i]
-		size := e.prefix + e.keyLen
-		out.Key, keys = keys[:size], keys[size:]
-		cid := b[e.value:]
-		out.Value = dagcbor.CIDFromDigest(dagcbor.Codec(cid[1]), [32]byte(cid[cidLen-32:]))
-	}
-	if v.left != 0 || v.trees {
-		v.setSubs()
+	if v.left != 0 {
+		v.sub[0] = v.cidAt(v.left)
 	}
 	v.b = nil
 	return v.checkShape(&w.l)
 }
 
-// setSubs sets the subtrees that there are.
-func (v *level) setSubs() {
-	for i := range v.sub {
-		if at := v.slot(i); at != 0 {
-			cid := v.b[at:]
-			v.sub[i] = dagcbor.CIDFromDigest(dagcbor.DAGCBOR, [32]byte(cid[cidLen-32:]))
-		}
+// quick does what open does in one pass for a node with which nothing is wrong
+// and that has no large numbers, as nearly all are. Otherwise it returns false,
+// and all is to be done again; it has set v.layer, then, and nothing that is not
+// set again.
+func (w *Walker) quick(v *level, b []byte) bool {
+	v.b = b
+	p := nodeParser{b: b}
+	count, err := v.head(&p, &w.l)
+	if err != nil || count > len(b)/minEntryLen {
+		return false
 	}
+	w.makeRoom(v, count)
+	v.entries, v.trees = slices.Grow(v.entries[:0], count)[:count], false
+	known := w.l.trustLayers && v.layer >= 0
+	w.roll.n = 0
+	for i := range v.entries {
+		e := &v.entries[i]
+		if p.off = quickEntry(b, p.off, w.roll.n, e); p.off == 0 || !w.roll.expand(b, e) {
+			return false
+		}
+		key := w.roll.key[:w.roll.n]
+		if i == 0 && string(key) <= v.in.lo || !known && w.roll.onLayer(&v.rawNode, key, &w.l) != nil {
+			return false
+		}
+		w.set(v, i, key)
+	}
+	if count > 0 && v.in.hi != "" && v.out[count-1].Key >= v.in.hi {
+		return false
+	}
+	return v.quickLeft(&p)
+}
+
+// quickLeft is the end of quick: of what is behind the entries.
+func (v *level) quickLeft(p *nodeParser) bool {
+	v.left = 0
+	if string(p.b[p.off:]) == noLeft {
+		return true
+	}
+	p.expect(leftKey, "")
+	if v.left = p.link(true, ""); p.bad != "" || p.off != len(p.b) {
+		return false
+	}
+	v.sub[0] = v.cidAt(v.left)
+	return true
 }
 
 // arenaSize is how much memory for keys is allocated at once.
 const arenaSize = 2 << 10
 
-// makeRoom sees to it that there is memory for what v holds.
-func (w *Walker) makeRoom(v *level) {
-	if w.arena.Cap()-w.arena.Len() < v.keyLen {
+// set sets entry i of v, whose key is key, and the subtree behind it.
+func (w *Walker) set(v *level, i int, key []byte) {
+	if w.arena.Cap()-w.arena.Len() < len(key) {
 		w.arena.Reset()
-		w.arena.Grow(max(arenaSize, v.keyLen))
+		w.arena.Grow(max(arenaSize, len(key)))
 	}
-	n := len(v.entries)
+	start := w.arena.Len()
+	w.arena.Write(key)
+	e, out := &v.entries[i], &v.out[i]
+	out.Key = w.arena.String()[start:]
+	cid := v.b[e.value:]
+	out.Value = dagcbor.CIDFromDigest(dagcbor.Codec(cid[1]), [32]byte(cid[cidLen-32:]))
+	if e.tree != 0 {
+		v.trees = true
+		v.sub[i+1] = v.cidAt(e.tree)
+	}
+}
+
+// makeRoom sees to it that there is memory for n entries of v.
+func (w *Walker) makeRoom(v *level, n int) {
 	if n+1 > cap(v.sub) {
 		room := max(n, 8)
 		v.out, v.sub = make([]Entry, room), make([]dagcbor.CID, room+1)
