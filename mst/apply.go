@@ -143,11 +143,12 @@ func (e *OpError) Unwrap() error { return e.err }
 // ways to the changed keys and takes everything beside these as it is.
 type applier struct {
 	weaver
-	ops    []Op
-	order  []uint32 // of ops by key, those of one key in their order; nil if they are so already
-	now    int      // the op that is at work
-	failed int      // the first op that fails because of what is there or not, or -1
-	why    error
+	ops      []Op
+	order    []uint32 // of ops by key, those of one key in their order; nil if they are so already
+	nearFrom int      // of the ops that are near
+	now      int      // the op that is at work
+	failed   int      // the first op that fails because of what is there or not, or -1
+	why      error
 }
 
 // index returns the index of the ith op by key.
@@ -158,7 +159,37 @@ func (w *applier) index(i int) int {
 	return int(w.order[i])
 }
 
-func (w *applier) key(i int) string { return w.ops[w.index(i)].Key }
+func (w *applier) key(i int) string { return w.op(i).Key }
+
+// op returns the ith op by key, for a moment.
+func (w *applier) op(i int) *Op {
+	if w.order == nil {
+		return &w.ops[i]
+	}
+	if uint(i-w.nearFrom) >= uint(len(w.near)) {
+		w.approach(i)
+	}
+	return &w.near[i-w.nearFrom]
+}
+
+// nearOps is how many ops are brought near at once.
+const nearOps = 32
+
+// approach brings the ops from the ith by key on near, with their keys. They may
+// be anywhere in memory, and a processor waits for many of them as long as for
+// one if it needs none of them to know the next.
+func (w *applier) approach(i int) {
+	if w.near == nil {
+		w.near = make([]Op, 0, nearOps)
+	}
+	w.near, w.nearFrom = w.near[:0], i
+	for _, index := range w.order[i:min(i+nearOps, len(w.order))] {
+		w.near = append(w.near, w.ops[index])
+	}
+	for j := range w.near {
+		w.nearEnds ^= w.near[j].Key[len(w.near[j].Key)-1]
+	}
+}
 
 func (w *applier) apply(ctx context.Context) (child, error) {
 	w.now = w.index(0)
@@ -180,6 +211,9 @@ func (w *applier) change(ctx context.Context, n *node, in gap, lo, hi int) error
 		var m matched
 		i, found := n.search(w.key(lo), &m)
 		end := lo + 1
+		if many := hi-lo > 16; many && !found && w.together(n, i, found, lo, hi-1) {
+			end = hi // and so do those in between
+		}
 		for end < hi && w.together(n, i, found, lo, end) {
 			end++
 		}
@@ -213,7 +247,7 @@ func (w *applier) together(n *node, i int, found bool, lo, j int) bool {
 		return w.key(lo) == w.key(j)
 	}
 	var m matched
-	k, there := n.search(w.key(j), &m)
+	k, there := n.search(w.ops[w.index(j)].Key, &m)
 	return k == i && !there
 }
 
@@ -267,7 +301,7 @@ func (w *applier) between(ctx context.Context, n *node, i int, in gap, lo, hi in
 // of one key.
 func (w *applier) settle(value dagcbor.CID, there bool, lo, hi int) (dagcbor.CID, bool) {
 	for i := lo; i < hi; i++ {
-		op := &w.ops[w.index(i)]
+		op := w.op(i)
 		switch {
 		case op.Action == Create && there:
 			w.fail(w.index(i), ErrExists)

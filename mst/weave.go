@@ -34,6 +34,8 @@ type loom struct {
 	layers   []openNode
 	key, old []byte
 	op       [1]Op
+	near     []Op // for applier
+	nearEnds byte // the ends of their keys, which have to be read
 	hash     layerer
 }
 
@@ -55,6 +57,8 @@ func (s *loomShop) put(l *loom) {
 	clear(l.slots[:cap(l.slots)])
 	clear(l.layers[:cap(l.layers)])
 	l.op = [1]Op{}
+	clear(l.near)
+	l.near = l.near[:0]
 	l.buf, l.slots, l.layers = l.buf[:0], l.slots[:0], l.layers[:0]
 	s.pool.Put(l)
 }
