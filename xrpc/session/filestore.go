@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"github.com/linnet-at/linnet/xrpc/internal/filelock"
+	"github.com/linnet-at/linnet/internal/filelock"
 )
 
 const (

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/linnet-at/linnet/internal/filelock"
 )
 
 // A disk is the directory of a store. Its methods are used by one goroutine at
@@ -55,7 +57,10 @@ func openDirectory(path string) (*directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, err := openLock(root)
+	lock, err := filelock.TryLock(root, lockName)
+	if errors.Is(err, filelock.ErrLocked) {
+		err = ErrLocked
+	}
 	if err != nil {
 		return nil, errors.Join(err, root.Close())
 	}

@@ -5,6 +5,6 @@ package filelock
 import "os"
 
 // open locks nothing: there is no flock here.
-func open(name string) (*os.File, error) {
-	return os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+func open(root *os.Root, name string) (*os.File, error) {
+	return root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 }

@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
 
-package filestore
+package filelock
 
 import (
 	"errors"
@@ -8,16 +8,21 @@ import (
 	"syscall"
 )
 
-// openLock opens and locks the lock file. The lock goes with the file: when it
-// is closed, or when the process ends.
-func openLock(root *os.Root) (*os.File, error) {
-	f, err := root.OpenFile(lockName, os.O_RDWR|os.O_CREATE, 0o600)
+func open(root *os.Root, name string) (*os.File, error) {
+	f, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
+	if err := flock(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+func flock(f *os.File) error {
 	conn, err := f.SyscallConn()
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return err
 	}
 	var lockErr error
 	err = conn.Control(func(fd uintptr) {
@@ -31,8 +36,5 @@ func openLock(root *os.Root) (*os.File, error) {
 	if lockErr == syscall.EWOULDBLOCK {
 		lockErr = ErrLocked
 	}
-	if err := errors.Join(err, lockErr); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
+	return errors.Join(err, lockErr)
 }

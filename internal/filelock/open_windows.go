@@ -3,6 +3,7 @@ package filelock
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -10,18 +11,19 @@ import (
 const errSharingViolation syscall.Errno = 32
 
 // open opens the file for itself alone, until it is closed or the process ends.
-func open(name string) (*os.File, error) {
-	p, err := syscall.UTF16PtrFromString(name)
+func open(root *os.Root, name string) (*os.File, error) {
+	path := filepath.Join(root.Name(), name)
+	p, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
 		return nil, err
 	}
 	h, err := syscall.CreateFile(p, syscall.GENERIC_READ|syscall.GENERIC_WRITE, 0, nil,
 		syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL, 0)
 	if errors.Is(err, errSharingViolation) {
-		return nil, errLocked
+		return nil, ErrLocked
 	}
 	if err != nil {
-		return nil, &os.PathError{Op: "open", Path: name, Err: err}
+		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}
-	return os.NewFile(uintptr(h), name), nil
+	return os.NewFile(uintptr(h), path), nil
 }
