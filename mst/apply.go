@@ -60,7 +60,7 @@ func (t *Tree) Put(ctx context.Context, key string, value dagcbor.CID) (*Tree, e
 	return t.applyOne(ctx, Op{Put, key, value})
 }
 
-// Delete returns the tree without key. The error matches [ErrNotFound] if the
+// Delete returns the tree without key. The error matches [ErrNoKey] if the
 // tree does not have it.
 func (t *Tree) Delete(ctx context.Context, key string) (*Tree, error) {
 	return t.applyOne(ctx, Op{Action: Delete, Key: key})
@@ -74,7 +74,7 @@ func (t *Tree) applyOne(ctx context.Context, op Op) (*Tree, error) {
 }
 
 // Apply returns the tree after all of ops, one after the other. If one fails
-// there is no new tree: the error is an [*OpError], which matches [ErrNotFound]
+// there is no new tree: the error is an [*OpError], which matches [ErrNoKey]
 // for an Update or Delete of a key that is not there, and [ErrExists] for a
 // Create of one that is. Many changes at once cost less than one by one: each
 // new node is made and hashed once.
@@ -307,7 +307,7 @@ func (w *applier) settle(value dagcbor.CID, there bool, lo, hi int) (dagcbor.CID
 			w.fail(w.index(i), ErrExists)
 			return value, there
 		case op.Action >= Update && !there:
-			w.fail(w.index(i), ErrNotFound)
+			w.fail(w.index(i), ErrNoKey)
 			return value, there
 		}
 		value, there = op.Value, op.Action != Delete

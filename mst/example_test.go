@@ -57,11 +57,11 @@ func ExampleTree() {
 	fmt.Println(none.Root(), none.Root() == empty.Root())
 
 	_, err = none.Delete(ctx, "com.example.record/3jqfcqzm3fo2j")
-	fmt.Println(errors.Is(err, mst.ErrNotFound), err)
+	fmt.Println(errors.Is(err, mst.ErrNoKey), err)
 	// Output:
 	// bafyreig2dz7kkiwjtcczoqhb4y5xi5n5jessxod563xuzc4bxczgboxdpq
 	// bafyreie5737gdxlw5i64vzichcalba3z2v5n6icifvx5xytvske7mr3hpm true
-	// true mst: op 0, delete of key "com.example.record/3jqfcqzm3fo2j": not found
+	// true mst: op 0, delete of key "com.example.record/3jqfcqzm3fo2j": no such key
 }
 
 func ExampleTree_Apply() {

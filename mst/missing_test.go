@@ -35,6 +35,10 @@ func TestMissingBlock(t *testing.T) {
 		_, err = collect(part.Entries(t.Context()))
 		require.Equal(t, want, err)
 		requirePartial(t, m, part, want)
+		for key := range m { // that a node is missing doesn't say that a key is
+			_, err := part.Delete(t.Context(), key)
+			require.NotErrorIs(t, err, mst.ErrNoKey)
+		}
 	}
 	require.EqualError(t, &mst.MissingBlockError{CID: tree.Root()}, "mst: node "+tree.Root().String()+" is missing")
 }

@@ -175,9 +175,12 @@ func (m MapSource) Block(_ context.Context, c dagcbor.CID) ([]byte, error) {
 	return nil, ErrNotFound
 }
 
-// ErrNotFound says that something is not there: a block in a [Source], a key in
-// a [Tree].
+// ErrNotFound says that a [Source] does not have a block.
 var ErrNotFound = errors.New("mst: not found")
+
+// ErrNoKey says that a key is not in the tree. That a node is missing on the way
+// to the key is another error, [*MissingBlockError].
+var ErrNoKey = errors.New("mst: no such key")
 
 // ErrExists says that a key is in the tree already.
 var ErrExists = errors.New("mst: key exists")

@@ -59,7 +59,7 @@ func applyToMap(m map[string]dagcbor.CID, op mst.Op) error {
 	case op.Action == mst.Create && found:
 		return mst.ErrExists
 	case (op.Action == mst.Update || op.Action == mst.Delete) && !found:
-		return mst.ErrNotFound
+		return mst.ErrNoKey
 	case op.Action == mst.Delete:
 		delete(m, op.Key)
 	default:

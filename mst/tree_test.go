@@ -24,7 +24,7 @@ func TestEmptyTree(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, found)
 	_, err = empty.Delete(t.Context(), "a")
-	require.ErrorIs(t, err, mst.ErrNotFound)
+	require.ErrorIs(t, err, mst.ErrNoKey)
 	_, err = empty.Put(t.Context(), "", leafValue)
 	require.IsType(t, &mst.KeyError{}, errors.Unwrap(err))
 	for _, key := range []string{on(0, "a"), on(3, "a")} {
@@ -85,10 +85,10 @@ func TestActions(t *testing.T) {
 		}{
 			{mst.Op{Action: mst.Create, Key: here, Value: value(1)}, "create of key %q: key exists", mst.ErrExists},
 			{mst.Op{Action: mst.Create, Key: here, Value: value(2)}, "create of key %q: key exists", mst.ErrExists},
-			{mst.Op{Action: mst.Update, Key: gone, Value: value(1)}, "update of key %q: not found", mst.ErrNotFound},
-			{mst.Op{Action: mst.Update, Key: high, Value: value(1)}, "update of key %q: not found", mst.ErrNotFound},
-			{mst.Op{Action: mst.Delete, Key: gone}, "delete of key %q: not found", mst.ErrNotFound},
-			{mst.Op{Action: mst.Delete, Key: high}, "delete of key %q: not found", mst.ErrNotFound},
+			{mst.Op{Action: mst.Update, Key: gone, Value: value(1)}, "update of key %q: no such key", mst.ErrNoKey},
+			{mst.Op{Action: mst.Update, Key: high, Value: value(1)}, "update of key %q: no such key", mst.ErrNoKey},
+			{mst.Op{Action: mst.Delete, Key: gone}, "delete of key %q: no such key", mst.ErrNoKey},
+			{mst.Op{Action: mst.Delete, Key: high}, "delete of key %q: no such key", mst.ErrNoKey},
 			{mst.Op{Action: mst.Put, Key: here}, "put of key %[1]q: value of key %[1]q is an undefined CID", nil},
 			{mst.Op{Action: mst.Update, Key: here}, "update of key %[1]q: value of key %[1]q is an undefined CID", nil},
 			{mst.Op{Key: here, Value: value(1)}, "action(0) of key %q: no such action", nil},
@@ -122,7 +122,7 @@ func TestActions(t *testing.T) {
 
 func TestLongKeyInError(t *testing.T) {
 	_, err := mst.New().Delete(t.Context(), strings.Repeat("k", 1000))
-	require.EqualError(t, err, `mst: op 0, delete of key "`+strings.Repeat("k", 128)+`"…: not found`)
+	require.EqualError(t, err, `mst: op 0, delete of key "`+strings.Repeat("k", 128)+`"…: no such key`)
 	bad := &mst.NodeError{CID: leafValue, Offset: 7, Key: "a\n", Msg: "wrong"}
 	require.EqualError(t, bad, "mst: node "+leafValue.String()+`: wrong at key "a\n"`)
 	bad.Key = ""

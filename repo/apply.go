@@ -34,8 +34,8 @@ type ApplyOptions struct {
 //
 // The error is a [*WriteError] if it is about one write, a [*LimitError], for
 // which nothing was done that a part of the writes could not do, that of the
-// signer, or that of the store. If that is a [*blockstore.ConflictError]
-// somebody else has committed to the store: see [Repo.Refresh].
+// signer, or that of the store. If it is a [*blockstore.ConflictError] somebody
+// else has committed to the store, through another Repo: see [Repo.Refresh].
 func (r *Repo) Apply(ctx context.Context, writes ...Write) (*Result, error) {
 	return r.ApplyWith(ctx, nil, writes...)
 }
@@ -56,16 +56,20 @@ func (r *Repo) ApplyWith(ctx context.Context, o *ApplyOptions, writes ...Write) 
 	now := r.now.Load()
 	a := applier{state: now, base: now.tree, o: o, writes: writes}
 	if err := a.plan(ctx); err != nil {
-		return nil, err
+		return nil, r.conflict(ctx, err)
 	}
 	if err := a.collect(ctx, r.did); err != nil {
-		return nil, err
+		return nil, r.conflict(ctx, err)
 	}
 	commit, err := r.sign(ctx, a.head, a.tree.Root())
 	if err != nil {
 		return nil, err
 	}
 	res := a.result(commit)
+	defer r.keep.end()
+	if err := r.keepDropped(ctx, &a); err != nil {
+		return nil, err
+	}
 	if err := r.store.Commit(ctx, res.Batch); err != nil {
 		return nil, err
 	}
@@ -93,7 +97,7 @@ type applier struct {
 	ops    []Op
 	tree   *mst.Tree   // afterwards
 	nodes  []car.Block // that are new
-	gone   []dagcbor.CID
+	gone   []car.Block // nodes
 	proof  []car.Block // the nodes that the CAR slice has
 	tooBig bool
 }
@@ -170,7 +174,7 @@ func (a *applier) collect(ctx context.Context, did syntax.DID) (err error) {
 		if err != nil {
 			return err
 		}
-		a.nodes, a.gone = without(a.proof, before), cidsOf(without(before, a.proof))
+		a.nodes, a.gone = without(a.proof, before), without(before, a.proof)
 	}
 	size := carSize(a.slice(car.Block{Data: make([]byte, commitSize(did, a.tree.Root()))}))
 	if size > MaxCommitBlocks {
@@ -261,7 +265,7 @@ func (a *applier) result(c *Commit) *Result {
 // batch has each block once for each place where it is new, and for each that
 // it leaves.
 func (a *applier) batch(commit car.Block) *blockstore.Batch {
-	b := &blockstore.Batch{Prev: a.cid(), Head: commit.CID, Drop: a.gone, TrustHashes: true}
+	b := &blockstore.Batch{Prev: a.cid(), Head: commit.CID, Drop: cidsOf(a.gone), TrustHashes: true}
 	b.Put = append(make([]car.Block, 0, 1+len(a.nodes)+len(a.writes)), commit)
 	b.Put = append(b.Put, a.nodes...)
 	if b.Prev.Defined() {

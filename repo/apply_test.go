@@ -163,8 +163,8 @@ func TestApplyFails(t *testing.T) {
 	}{
 		{repo.Create(at(t, "1"), v), "mst: key exists"},
 		{repo.Create(at(t, "1"), value(t, "one")), "mst: key exists"},
-		{repo.Update(at(t, "3"), v), "mst: not found"},
-		{repo.Delete(at(t, "3")), "mst: not found"},
+		{repo.Update(at(t, "3"), v), "mst: no such key"},
+		{repo.Delete(at(t, "3")), "mst: no such key"},
 		{repo.Create(at(t, "x1"), v), "path occurs twice"},
 		{repo.Update(at(t, "x1"), v), "path occurs twice"},
 		{repo.Delete(at(t, "x1")), "path occurs twice"},
@@ -197,9 +197,9 @@ func TestApplyFails(t *testing.T) {
 	_, err := r.Apply(t.Context(), repo.Create(at(t, "1"), v))
 	require.ErrorIs(t, err, mst.ErrExists)
 	_, err = r.Apply(t.Context(), repo.Delete(at(t, "3")))
-	require.ErrorIs(t, err, mst.ErrNotFound)
+	require.ErrorIs(t, err, mst.ErrNoKey)
 	_, err = r.Apply(t.Context(), repo.Update(at(t, "3"), v))
-	require.ErrorIs(t, err, mst.ErrNotFound)
+	require.ErrorIs(t, err, mst.ErrNoKey)
 	_, err = r.Apply(t.Context(), repo.Create(at(t, "y"), []byte{0x80}))
 	errorIs[*data.Error](t, err)
 

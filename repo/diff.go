@@ -33,15 +33,18 @@ func (e *Export) Tree(ctx context.Context) (*mst.Tree, error) {
 //
 // What was deleted is not in the file and cannot be told from it: only together
 // with the tree before does it say what the repository is, as [ImportDiff]
-// puts them together. Keep [Repo.Tree] of the revisions that it is to start
-// from; their nodes must be in memory or in the store, from where later commits
-// remove them.
+// puts them together. [Repo.TreeBefore] makes the tree of an earlier commit.
 func (r *Repo) ExportSince(ctx context.Context, w io.Writer, base *mst.Tree, written ...syntax.RepoPath) error {
 	if base == nil {
 		return r.Export(ctx, w)
 	}
+	defer r.Hold()()
+	return r.readError(ctx, r.exportSince(ctx, w, base, written))
+}
+
+func (r *Repo) exportSince(ctx context.Context, w io.Writer, base *mst.Tree, written []syntax.RepoPath) error {
 	s := r.now.Load()
-	x, err := newExporter(r.store, s.head, w)
+	x, err := newExporter(r.src, s.head, w)
 	if err != nil {
 		return err
 	}
@@ -101,6 +104,9 @@ func (x *exporter) again(ctx context.Context, t *mst.Tree, changes []mst.Change,
 func ImportDiff(ctx context.Context, store blockstore.Store, r io.Reader, o *Options) (*Commit, []mst.Change, error) {
 	o, err := o.forImport()
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := o.checkPart(); err != nil {
 		return nil, nil, err
 	}
 	e, err := Read(ctx, r, o)

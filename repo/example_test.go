@@ -67,7 +67,7 @@ func ExampleRepo_Apply() {
 
 	before := r.Head()
 	_, err = r.Apply(ctx, repo.Update(first, post), repo.Delete(third))
-	if bad, found := errors.AsType[*repo.WriteError](err); found && errors.Is(err, mst.ErrNotFound) {
+	if bad, found := errors.AsType[*repo.WriteError](err); found && errors.Is(err, mst.ErrNoKey) {
 		fmt.Println("no record at", bad.Path, "and nothing changed:", r.Head() == before)
 	}
 

@@ -9,7 +9,6 @@ import (
 
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/mst"
-	"github.com/linnet-at/linnet/repo/blockstore"
 	"github.com/linnet-at/linnet/repo/car"
 	"github.com/linnet-at/linnet/syntax"
 )
@@ -17,11 +16,17 @@ import (
 // Export writes the repository as a CAR file, in the order in which it can be
 // verified as a stream: the commit, then each node before what is in it
 // (https://atproto.com/specs/repository#streamable-car-block-ordering). A
-// record that is at several paths is written at each. Writes to w are buffered;
-// after an error, what w got is not to be used.
+// record that is at several paths is written at each. The file is the
+// repository as it was when Export began, however long it takes to write it.
+// Writes to w are buffered; after an error, what w got is not to be used.
 func (r *Repo) Export(ctx context.Context, w io.Writer) error {
+	defer r.Hold()()
+	return r.readError(ctx, r.export(ctx, w))
+}
+
+func (r *Repo) export(ctx context.Context, w io.Writer) error {
 	s := r.now.Load()
-	x, err := newExporter(r.store, s.head, w)
+	x, err := newExporter(r.src, s.head, w)
 	if err != nil {
 		return err
 	}
@@ -46,6 +51,11 @@ func (r *Repo) Export(ctx context.Context, w io.Writer) error {
 // without the nodes and records that have nothing to do with them. Reading it
 // in full ends at the first node that is missing.
 func (r *Repo) ExportCollection(ctx context.Context, w io.Writer, collections ...syntax.NSID) error {
+	defer r.Hold()()
+	return r.readError(ctx, r.exportCollection(ctx, w, collections))
+}
+
+func (r *Repo) exportCollection(ctx context.Context, w io.Writer, collections []syntax.NSID) error {
 	x, tree, err := r.exportPart(ctx, w)
 	if err != nil {
 		return err
@@ -71,6 +81,11 @@ func (r *Repo) ExportCollection(ctx context.Context, w io.Writer, collections ..
 // from the root down to the path, and the record. Several paths can share a
 // proof. [VerifyProof] is the other side of it.
 func (r *Repo) WriteProof(ctx context.Context, w io.Writer, paths ...syntax.RepoPath) error {
+	defer r.Hold()()
+	return r.readError(ctx, r.writeProof(ctx, w, paths))
+}
+
+func (r *Repo) writeProof(ctx context.Context, w io.Writer, paths []syntax.RepoPath) error {
 	x, tree, err := r.exportPart(ctx, w)
 	if err != nil {
 		return err
@@ -93,7 +108,7 @@ func (r *Repo) WriteProof(ctx context.Context, w io.Writer, paths ...syntax.Repo
 // that it returns is written when it is looked at for the first time.
 func (r *Repo) exportPart(ctx context.Context, w io.Writer) (*exporter, *mst.Tree, error) {
 	s := r.now.Load()
-	x, err := newExporter(r.store, s.head, w)
+	x, err := newExporter(r.src, s.head, w)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -103,13 +118,13 @@ func (r *Repo) exportPart(ctx context.Context, w io.Writer) (*exporter, *mst.Tre
 
 // exporter writes a CAR file.
 type exporter struct {
-	store blockstore.Store
+	store *source
 	w     *bufio.Writer
 	car   *car.Writer
 }
 
 // newExporter begins with the header and the commit.
-func newExporter(store blockstore.Store, head *Commit, w io.Writer) (*exporter, error) {
+func newExporter(store *source, head *Commit, w io.Writer) (*exporter, error) {
 	if head == nil {
 		return nil, errors.New("repo: nothing to export before the first commit")
 	}

@@ -1,6 +1,7 @@
 package repo_test
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/repo"
+	"github.com/linnet-at/linnet/repo/blockstore"
 	"github.com/linnet-at/linnet/repo/car"
 )
 
@@ -39,4 +41,25 @@ func TestRefuseExtra(t *testing.T) {
 		require.NoError(t, err)
 		break
 	}
+}
+
+// An option that a way of reading cannot heed is an error, not a promise.
+func TestRefuseExtraElsewhere(t *testing.T) {
+	extra, twice := options(t), options(t)
+	extra.RefuseExtra, twice.CAR = true, &car.Options{RefuseDuplicates: true}
+	for _, o := range []*repo.Options{extra, twice} {
+		const streams = "repo: a stream refuses extra blocks and duplicates only with RequirePreorder"
+		_, err := repo.ReadStream(t.Context(), bytes.NewReader(nil), o)
+		require.EqualError(t, err, streams)
+		_, err = repo.Import(t.Context(), &blockstore.Memory{}, bytes.NewReader(nil), o)
+		require.EqualError(t, err, streams)
+		strict := *o
+		strict.RequirePreorder = true
+		_, err = repo.ReadStream(t.Context(), bytes.NewReader(nil), &strict)
+		require.NotEqual(t, streams, err.Error())
+	}
+	_, _, err := repo.ImportDiff(t.Context(), &blockstore.Memory{}, bytes.NewReader(nil), extra)
+	require.EqualError(t, err, "repo: RefuseExtra is for whole repositories")
+	_, _, err = repo.VerifyProof(t.Context(), nil, at(t, "1"), extra)
+	require.EqualError(t, err, "repo: RefuseExtra is for whole repositories")
 }

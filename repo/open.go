@@ -17,16 +17,22 @@ import (
 // A Repo is a repository in a [blockstore.Store] that can be read and changed.
 //
 // A Repo is safe for concurrent use; writes wait for one another. The trees,
-// commits and records that it hands out are snapshots. A tree reads its nodes
-// from the store when they are needed, though, and a later commit drops those
-// that it replaces: who walks a tree while others write may come to one that is
-// gone, which is a [*mst.MissingBlockError], and begins again.
+// commits and records that it hands out are snapshots, and its methods read and
+// export one, whatever is written meanwhile. A tree, though, reads its nodes
+// from the store when they are needed, and a later commit drops those that it
+// replaces: who walks [Repo.Tree] while others write uses [Repo.Hold].
+//
+// If another Repo or process writes to the same store, methods that read or
+// write fail with a [*blockstore.ConflictError] where they come to something
+// that is gone: [Repo.Refresh] goes on from there.
 //
 // Nodes that a Repo has written stay in memory with it. A host of many
 // repositories opens one for a request, or a while, and lets go of it.
 type Repo struct {
 	did   syntax.DID
 	store blockstore.Store
+	keep  *keeper
+	src   *source // of both
 	clock *syntax.TIDClock
 
 	write sync.Mutex // held while something is changed
@@ -53,7 +59,8 @@ func newRepo(store blockstore.Store, did syntax.DID, key crypto.Signer, clock *s
 	if clock == nil {
 		clock = &syntax.TIDClock{}
 	}
-	return &Repo{did: did, store: store, clock: clock, key: key}
+	keep := newKeeper()
+	return &Repo{did: did, store: store, keep: keep, src: &source{store, keep}, clock: clock, key: key}
 }
 
 // Open returns the repository of the account did in store, which may be empty:
@@ -90,7 +97,7 @@ func (r *Repo) Refresh(ctx context.Context) error {
 		if s := r.now.Load(); s != nil && s.cid() == head {
 			return nil
 		}
-		s, err := loadState(ctx, r.store, head, r.did)
+		s, err := loadState(ctx, r.src, head, r.did)
 		if err == nil {
 			r.now.Store(s)
 			return nil
@@ -102,18 +109,18 @@ func (r *Repo) Refresh(ctx context.Context) error {
 	}
 }
 
-func loadState(ctx context.Context, store blockstore.Store, head dagcbor.CID, did syntax.DID) (*state, error) {
+func loadState(ctx context.Context, src mst.Source, head dagcbor.CID, did syntax.DID) (*state, error) {
 	if !head.Defined() {
 		return &state{tree: mst.New()}, nil
 	}
-	c, err := loadCommit(ctx, store, head)
+	c, err := loadCommit(ctx, src, head)
 	if err != nil {
 		return nil, err
 	}
 	if c.did != did {
 		return nil, &DIDMismatchError{c.cid, c.did, did}
 	}
-	tree, err := mst.Load(ctx, store, c.data, storedTree())
+	tree, err := mst.Load(ctx, src, c.data, storedTree())
 	if err != nil {
 		return nil, err
 	}
@@ -163,28 +170,29 @@ func (r *Repo) DID() syntax.DID { return r.did }
 // Head returns the last commit, or nil before the first one.
 func (r *Repo) Head() *Commit { return r.now.Load().head }
 
-// Tree returns the tree of the last commit.
+// Tree returns the tree of the last commit. See [Repo.Hold] if it is to be read
+// while others write.
 func (r *Repo) Tree() *mst.Tree { return r.now.Load().tree }
 
 // Get returns the record at path and whether there is one. Its bytes are
 // compared with the CID that the tree names.
 func (r *Repo) Get(ctx context.Context, path syntax.RepoPath) (Record, bool, error) {
-	for {
-		s := r.now.Load()
-		rec, found, err := r.get(ctx, s, path.String())
-		// What is missing may have been replaced meanwhile.
-		if err == nil || r.now.Load() == s {
-			return rec, found, err
-		}
+	rec, found, err := r.get(ctx, path.String())
+	if !isMissing(err) {
+		return rec, found, err
 	}
+	// What is missing may have been replaced meanwhile.
+	defer r.Hold()()
+	rec, found, err = r.get(ctx, path.String())
+	return rec, found, r.readError(ctx, err)
 }
 
-func (r *Repo) get(ctx context.Context, s *state, key string) (Record, bool, error) {
-	c, found, err := s.tree.Get(ctx, key)
+func (r *Repo) get(ctx context.Context, key string) (Record, bool, error) {
+	c, found, err := r.Tree().Get(ctx, key)
 	if err != nil || !found {
 		return Record{}, false, err
 	}
-	rec, err := loadRecord(ctx, r.store, mst.Entry{Key: key, Value: c})
+	rec, err := loadRecord(ctx, r.src, mst.Entry{Key: key, Value: c})
 	return rec, err == nil, err
 }
 
@@ -218,16 +226,17 @@ func (r *Repo) Collection(ctx context.Context, collection syntax.NSID) iter.Seq2
 
 // Range returns the records from the path lo on, in ascending order, up to the
 // path hi, which is not among them; an empty hi is no bound. No nodes are
-// fetched but those on the way to them. A pair with an error is the last one;
-// its Record is zero.
+// fetched but those on the way to them. They are those of the moment at which
+// the loop begins. A pair with an error is the last one; its Record is zero.
 func (r *Repo) Range(ctx context.Context, lo, hi string) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		for e, err := range r.now.Load().tree.Range(ctx, lo, hi) {
+		defer r.Hold()()
+		for e, err := range r.Tree().Range(ctx, lo, hi) {
 			var rec Record
 			if err == nil {
-				rec, err = loadRecord(ctx, r.store, e)
+				rec, err = loadRecord(ctx, r.src, e)
 			}
-			if !yield(rec, err) || err != nil {
+			if err = r.readError(ctx, err); !yield(rec, err) || err != nil {
 				return
 			}
 		}

@@ -60,8 +60,10 @@ type Options struct {
 
 	// RefuseExtra makes [Export.Records] end with an [*ExtraBlockError] if the
 	// CAR file has blocks that are neither the commit nor a node nor a record
-	// of the repository. For a stream there is RequirePreorder. Blocks that
-	// are there several times are refused by car.Options.RefuseDuplicates.
+	// of the repository. Blocks that are there several times are refused by
+	// car.Options.RefuseDuplicates. A stream refuses either only together with
+	// RequirePreorder, and a file of changes or a proof cannot be asked for
+	// RefuseExtra: what does not do what these options say fails.
 	RefuseExtra bool
 	// RequirePreorder makes [ReadStream] refuse a CAR file with an
 	// [*OrderError] if its blocks do not stand in pre-order, each where it is
@@ -123,6 +125,33 @@ func (o *Options) carOptions() car.Options {
 }
 
 var errNoKey = errors.New("repo: no key to verify with: set Options.Key, or SkipSignature to do without")
+
+var (
+	errStreamExtra = errors.New("repo: a stream refuses extra blocks and duplicates only with RequirePreorder")
+	errPartExtra   = errors.New("repo: RefuseExtra is for whole repositories")
+)
+
+// checkStream is check for a file that is read as a stream.
+func (o *Options) checkStream() error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	if !o.RequirePreorder && (o.RefuseExtra || o.CAR != nil && o.CAR.RefuseDuplicates) {
+		return errStreamExtra
+	}
+	return nil
+}
+
+// checkPart is check for a file that has a part of a repository.
+func (o *Options) checkPart() error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	if o.RefuseExtra {
+		return errPartExtra
+	}
+	return nil
+}
 
 func (o *Options) check() error {
 	if o == nil || o.Key.Curve() == 0 && !o.SkipSignature {

@@ -17,6 +17,9 @@ import (
 // Use [ReadBytes] and [Export.Get] where the commit matters, to compare its
 // revision, or for a proof of several paths.
 func VerifyProof(ctx context.Context, file []byte, path syntax.RepoPath, o *Options) (Record, bool, error) {
+	if err := o.checkPart(); err != nil {
+		return Record{}, false, err
+	}
 	e, err := ReadBytes(file, o)
 	if err != nil {
 		return Record{}, false, err

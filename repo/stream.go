@@ -77,7 +77,7 @@ type Stats struct {
 //
 // The Stream reads r as it goes; it must be closed, or iterated over.
 func ReadStream(ctx context.Context, r io.Reader, o *Options) (*Stream, error) {
-	if err := o.check(); err != nil {
+	if err := o.checkStream(); err != nil {
 		return nil, err
 	}
 	s := &Stream{o: *o, tree: o.treeOptions(), meter: newMeter(o, sizeHint(r)), stats: Stats{Ordered: true}}

@@ -63,7 +63,7 @@ func (w Write) Path() syntax.RepoPath { return w.path }
 func (w Write) CID() dagcbor.CID { return w.cid }
 
 // A WriteError reports the write for which [Repo.Apply] did nothing. It matches
-// [mst.ErrExists] for a Create of a record that is there, [mst.ErrNotFound] for
+// [mst.ErrExists] for a Create of a record that is there, [mst.ErrNoKey] for
 // an Update or Delete of one that is not, and [ErrSwap] for a condition of
 // [Write.IfPrev] that does not hold.
 type WriteError struct {
@@ -115,7 +115,7 @@ func (w Write) op(have dagcbor.CID) (Op, error) {
 	case w.action == mst.Create && have.Defined():
 		return Op{}, mst.ErrExists
 	case (w.action == mst.Update || w.action == mst.Delete) && !have.Defined():
-		return Op{}, mst.ErrNotFound
+		return Op{}, mst.ErrNoKey
 	case w.action == mst.Put && have.Defined():
 		op.Action = mst.Update
 	case w.action == mst.Put:

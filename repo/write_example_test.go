@@ -180,6 +180,34 @@ func ExampleImportDiff() {
 	// up to date: true
 }
 
+// Who asks for what is new since a revision gets it from the ops that a host has
+// kept for its event stream.
+func ExampleRepo_TreeBefore() {
+	ctx := context.Background()
+	r := exampleRepo()
+	since := r.Head()
+	var ops []repo.Op // of all commits since then
+	for _, text := range []string{"Goldfinches, too.", "Only goldfinches."} {
+		result, err := r.Apply(ctx, repo.Put(syntax.MustParseRepoPath("com.example.post/third"), examplePost(text)))
+		if err != nil {
+			log.Fatal(err)
+		}
+		ops = append(ops, result.Ops...)
+	}
+
+	before, err := r.TreeBefore(ctx, ops...)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("the same tree:", since.Data() == before.Root())
+	var file bytes.Buffer
+	if err := r.ExportSince(ctx, &file, before); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// the same tree: true
+}
+
 // After a change of its key an account's content is signed again.
 func ExampleRepo_Resign() {
 	ctx := context.Background()

@@ -1,0 +1,179 @@
+package repo
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/mst"
+	"github.com/linnet-at/linnet/repo/blockstore"
+)
+
+// Hold keeps everything readable that is in the repository now, until release
+// is called: [Repo.Tree] and what is read from it, whatever is written meanwhile
+// through this Repo. What commits drop from the store stays in memory for so
+// long. The methods of Repo that read do so by themselves while they run.
+//
+// It may wait for a commit that is under way. To call release again does
+// nothing.
+func (r *Repo) Hold() (release func()) { return r.keep.hold() }
+
+// A keeper has the blocks that commits have dropped from the store while
+// somebody reads the repository as it was before.
+type keeper struct {
+	mu      sync.Mutex
+	ended   sync.Cond                 // a commit of which nothing is kept
+	alone   bool                      // there is such a commit now
+	commits uint64                    // that there were
+	holds   map[uint64]int            // how many there are, by the commits before them
+	dropped map[dagcbor.CID]keptBlock // for them
+}
+
+// keptBlock is a block that a commit has dropped.
+type keptBlock struct {
+	data   []byte
+	commit uint64
+}
+
+func newKeeper() *keeper {
+	k := &keeper{holds: map[uint64]int{}, dropped: map[dagcbor.CID]keptBlock{}}
+	k.ended.L = &k.mu
+	return k
+}
+
+func (k *keeper) hold() (release func()) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for k.alone {
+		k.ended.Wait()
+	}
+	n := k.commits
+	k.holds[n]++
+	return sync.OnceFunc(func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if k.holds[n]--; k.holds[n] == 0 {
+			delete(k.holds, n)
+			k.forget()
+		}
+	})
+}
+
+// begin begins a commit, and reports whether what it drops has to be kept.
+func (k *keeper) begin() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.alone = len(k.holds) == 0
+	return !k.alone
+}
+
+// add keeps a block that the commit under way will drop.
+func (k *keeper) add(c dagcbor.CID, data []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.dropped[c] = keptBlock{data, k.commits + 1}
+}
+
+// end ends a commit.
+func (k *keeper) end() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.commits++
+	k.alone = false
+	k.ended.Broadcast()
+	k.forget()
+}
+
+// forget lets go of the blocks that nobody needs any more.
+func (k *keeper) forget() {
+	oldest := k.commits
+	for n := range k.holds {
+		oldest = min(oldest, n)
+	}
+	for c, b := range k.dropped {
+		if b.commit <= oldest {
+			delete(k.dropped, c)
+		}
+	}
+}
+
+func (k *keeper) get(c dagcbor.CID) (data []byte, found bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	b, found := k.dropped[c]
+	return b.data, found
+}
+
+// source is where a Repo reads: in its store, and where that has dropped a
+// block, in what is kept of it.
+type source struct {
+	store blockstore.Store
+	keep  *keeper
+}
+
+// Block implements [mst.Source].
+func (s *source) Block(ctx context.Context, c dagcbor.CID) ([]byte, error) {
+	b, err := s.store.Block(ctx, c)
+	if err != nil && errors.Is(err, mst.ErrNotFound) {
+		if kept, found := s.keep.get(c); found {
+			return kept, nil
+		}
+	}
+	return b, err
+}
+
+// keepDropped keeps what res drops, if anybody needs it. It comes before the
+// commit, and keep.end after it.
+func (r *Repo) keepDropped(ctx context.Context, a *applier) error {
+	if !r.keep.begin() {
+		return nil
+	}
+	for _, n := range a.gone {
+		r.keep.add(n.CID, n.Data)
+	}
+	for _, op := range a.ops {
+		if !op.Prev.Defined() || op.CID == op.Prev {
+			continue
+		}
+		b, err := r.src.Block(ctx, op.Prev)
+		if err != nil {
+			return err
+		}
+		r.keep.add(op.Prev, b)
+	}
+	return nil
+}
+
+// readError returns err, of reading the repository, or if blocks are missing
+// because somebody else has written to the store, an error that says so.
+func (r *Repo) readError(ctx context.Context, err error) error {
+	if !isMissing(err) {
+		return err
+	}
+	r.write.Lock() // a commit is in the store before it is in r.now
+	defer r.write.Unlock()
+	return r.conflict(ctx, err)
+}
+
+// conflict is readError for who has the lock for writing.
+func (r *Repo) conflict(ctx context.Context, err error) error {
+	if !isMissing(err) {
+		return err
+	}
+	have := r.now.Load().cid()
+	if head, headErr := r.store.Head(ctx); headErr == nil && head != have {
+		return &blockstore.ConflictError{Want: have, Have: head}
+	}
+	return err
+}
+
+// isMissing reports whether err says that a node or a record is missing.
+func isMissing(err error) bool {
+	if err == nil {
+		return false
+	}
+	_, record := errors.AsType[*MissingRecordError](err)
+	_, node := errors.AsType[*mst.MissingBlockError](err)
+	return record || node
+}
