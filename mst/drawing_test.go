@@ -85,6 +85,10 @@ func changePictures(t *testing.T) map[string]mst.Picture {
 		mst.Op{Action: mst.Update, Key: on(0, "m"), Value: value(1)},
 	)
 	require.NoError(t, err)
+	p, err := mst.ChangePicture(t.Context(), before, after)
+	require.NoError(t, err)
+	p[0].Caption = "delete " + on(0, "c") + ", create " + on(2, "l") + ", update " + on(0, "m")
+	pictures["batch"] = p
 	pictures["diff"], err = mst.DiffPicture(t.Context(), before, after)
 	require.NoError(t, err)
 	return pictures
@@ -105,6 +109,22 @@ func readPictures(t *testing.T) map[string]mst.Picture {
 			for e, err := range tree.Range(t.Context(), lo, hi) {
 				require.NoError(t, err)
 				keys = append(keys, e.Key)
+			}
+			return keys
+		})},
+		"prefix": {seen(t, tree, "keys that begin with d", func(tree *mst.Tree) (keys []string) {
+			for e, err := range tree.Prefix(t.Context(), "d") {
+				require.NoError(t, err)
+				keys = append(keys, e.Key)
+			}
+			return keys
+		})},
+		"last": {seen(t, tree, "the last two, backwards", func(tree *mst.Tree) (keys []string) {
+			for e, err := range tree.RangeBack(t.Context(), "", "") {
+				require.NoError(t, err)
+				if keys = append(keys, e.Key); len(keys) == 2 {
+					break
+				}
 			}
 			return keys
 		})},

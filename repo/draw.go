@@ -13,7 +13,9 @@ import (
 // looked at however large the repository is: see [mst.DiffPicture]. All of the
 // tree is drawn by [mst.Tree.Draw].
 //
-// Some nodes may come from the store, so draw before the next commit drops them.
+// Some nodes may come from the store, so draw before the next commit drops them,
+// or under [Repo.Hold]. There are pictures in the directory docs/repo of this
+// module.
 func (r *Result) Draw(ctx context.Context, w io.Writer) error {
 	p, err := mst.DiffPicture(ctx, r.before, r.after)
 	if err != nil {
