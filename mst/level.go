@@ -83,20 +83,12 @@ func (w *Walker) quick(v *level, b []byte) bool {
 	if count > 0 && v.in.hi != "" && v.out[count-1].Key >= v.in.hi {
 		return false
 	}
-	return v.quickLeft(&p)
-}
-
-// quickLeft is the end of quick: of what is behind the entries.
-func (v *level) quickLeft(p *nodeParser) bool {
-	v.left = 0
-	if string(p.b[p.off:]) == noLeft {
-		return true
-	}
-	p.expect(leftKey, "")
-	if v.left = p.link(true, ""); p.bad != "" || p.off != len(p.b) {
+	if v.readLeft(&p); p.bad != "" {
 		return false
 	}
-	v.sub[0] = v.cidAt(v.left)
+	if v.left != 0 {
+		v.sub[0] = v.cidAt(v.left)
+	}
 	return true
 }
 

@@ -197,16 +197,21 @@ func (n *rawNode) take(b []byte, l *limits) error {
 		trees |= e.tree
 	}
 	n.entries, n.keyLen, n.trees = entries, keyLen, trees != 0
-	if len(b)-p.off == len(noLeft) && string(b[p.off:]) == noLeft {
+	n.readLeft(&p)
+	return p.err(&n.cid)
+}
+
+// readLeft reads what is behind the entries.
+func (n *rawNode) readLeft(p *nodeParser) {
+	if string(p.b[p.off:]) == noLeft {
 		n.left = 0
-		return nil
+		return
 	}
 	p.expect(leftKey, "e is not followed by l")
 	n.left = p.link(true, "l is neither null nor the link of a node")
-	if p.off != len(b) {
+	if p.off != len(p.b) {
 		p.fail(p.off, "more bytes after the node")
 	}
-	return p.err(&n.cid)
 }
 
 // head reads what is before the entries, of which it returns the number.
