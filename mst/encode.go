@@ -17,7 +17,7 @@ const maxNumber = 3
 
 // appendEntry appends the encoding of an entry without a subtree, whose key
 // shares prefix bytes with the key before it in the node.
-func appendEntry(dst []byte, prefix int, key string, value *dagcbor.CID) []byte {
+func appendEntry[K string | []byte](dst []byte, prefix int, key K, value *dagcbor.CID) []byte {
 	suffix := key[prefix:]
 	start := len(dst)
 	dst = slices.Grow(dst, len(suffix)+entryRoom)[:start+len(suffix)+entryRoom]

@@ -12,7 +12,6 @@ import (
 type rebuild struct {
 	layers []growing // by layer
 	low    int       // the lowest layer on which something is; none if there is nothing
-	buf    []byte    // of the node that is being closed
 
 	// trailing says that there is a closed subtree at the right end of
 	// layers[low], with nothing behind it yet. lo and hi are the keys between
@@ -24,11 +23,15 @@ type rebuild struct {
 // growing is a node of which the right end is not there yet.
 type growing struct {
 	n       int         // entries
-	entries []byte      // their encoding, but of the last one only k and p
+	entries []byte      // their encoding, behind room for the head of the node
+	right   bool        // there is a subtree at the right end
 	key     []byte      // of the last entry
-	value   dagcbor.CID // of the last entry
 	left    dagcbor.CID // the leftmost subtree
-	tree    dagcbor.CID // the subtree behind the last entry
+
+	// Entries come from the node that was opened as the fromth, all that it has
+	// from its beginning or from where something else was up to entry next.
+	from uint64
+	next int
 }
 
 const none = -1
@@ -43,13 +46,10 @@ func (o *rebuild) reset() {
 		}
 	}
 	o.trailing, o.lo, o.hi = false, o.lo[:0], o.hi[:0]
-	if cap(o.buf) > maxKept/16 {
-		o.buf = nil
-	}
 }
 
 func (g *growing) clear() {
-	g.n, g.entries, g.left, g.tree = 0, g.entries[:0], dagcbor.CID{}, dagcbor.CID{}
+	g.n, g.entries, g.right, g.left, g.from = 0, g.entries[:0], false, dagcbor.CID{}, 0
 }
 
 // layer returns the node on layer h.
@@ -60,43 +60,67 @@ func (o *rebuild) layer(h int) *growing {
 	return &o.layers[h]
 }
 
+// begin makes room for the head of the node, if nothing is in it.
+func (g *growing) begin() {
+	if g.n == 0 {
+		g.entries = append(g.entries[:0], noHead...)
+	}
+}
+
+// noHead is room for the head of a node.
+const noHead = "\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+
 // add appends an entry.
-func (g *growing) add(key []byte, value dagcbor.CID) {
-	prefix := 0
-	if g.n > 0 {
-		g.endEntry()
-		prefix = commonPrefix(g.key, key)
-	}
-	g.entries = append(g.entries, entryHead...)
-	g.entries = appendNumber(g.entries, 2<<5, len(key)-prefix)
-	g.entries = append(g.entries, key[prefix:]...)
-	g.entries = append(g.entries, prefixKey...)
-	g.entries = appendNumber(g.entries, 0, prefix)
-	g.key, g.value, g.tree = append(g.key[:0], key...), value, dagcbor.CID{}
-	g.n++
+func (g *growing) add(key []byte, value *dagcbor.CID) {
+	g.begin()
+	g.entries = appendEntry(g.entries, g.prefix(key), key, value)
+	g.ended(key, 1)
 }
 
-// endEntry encodes the rest of the last entry, now that what follows it is
-// known.
-func (g *growing) endEntry() {
-	g.entries = append(g.entries, treeKey...)
-	g.entries = appendLinkOrNull(g.entries, g.tree)
-	g.entries = append(g.entries, valueKey...)
-	g.entries = dagcbor.AppendLink(g.entries, g.value)
+// prefix returns how much of key is in the last key.
+func (g *growing) prefix(key []byte) int {
+	if g.n == 0 {
+		return 0
+	}
+	return commonPrefix(g.key, key)
 }
 
-// end returns the place of the subtree at the right end.
-func (g *growing) end() *dagcbor.CID {
-	if g.n > 0 {
-		return &g.tree
+// ended notes that n entries were appended, the last of which has this key.
+func (g *growing) ended(key []byte, n int) {
+	g.key, g.right, g.from = append(g.key[:0], key...), false, 0
+	g.n += n
+}
+
+// setRight puts a subtree at the right end, where none is.
+func (g *growing) setRight(c dagcbor.CID) {
+	if g.right = true; g.n == 0 {
+		g.left = c
+		return
 	}
-	return &g.left
+	g.entries = insertTree(g.entries, c)
+}
+
+// rightEnd returns the subtree at the right end.
+func (g *growing) rightEnd() dagcbor.CID {
+	if g.n == 0 {
+		return g.left
+	}
+	return dagcbor.CIDFromDigest(dagcbor.DAGCBOR, [32]byte(g.entries[len(g.entries)-nullTail-32:]))
+}
+
+// dropRight takes the subtree at the right end off.
+func (g *growing) dropRight() {
+	if g.right = false; g.n == 0 {
+		g.left = dagcbor.CID{}
+		return
+	}
+	g.entries = removeTree(g.entries)
 }
 
 // attach adds the closed subtree c, which is on the given layer and lies between
 // lo and hi. There must be nothing on that layer or below it.
 func (o *rebuild) attach(c dagcbor.CID, layer int, lo, hi []byte) {
-	*o.layer(layer + 1).end() = c
+	o.layer(layer + 1).setRight(c)
 	o.low, o.trailing = layer+1, true
 	o.lo, o.hi = append(o.lo[:0], lo...), append(o.hi[:0], hi...)
 }
@@ -108,7 +132,7 @@ func (o *rebuild) closeBelow(h int) {
 	for o.low != none && o.low < h {
 		c := o.close(o.low)
 		o.low++
-		*o.layers[o.low].end() = c
+		o.layers[o.low].setRight(c)
 	}
 	o.low, o.trailing = h, false
 }
@@ -116,13 +140,15 @@ func (o *rebuild) closeBelow(h int) {
 // close completes the node on layer i and returns its CID.
 func (o *rebuild) close(i int) dagcbor.CID {
 	g := &o.layers[i]
-	if g.n > 0 {
-		g.endEntry()
-	}
-	o.buf = append(appendNodeHead(o.buf[:0], g.n), g.entries...)
-	o.buf = appendNodeTail(o.buf, g.left)
+	g.begin()
+	g.entries = appendNodeTail(g.entries, g.left)
+	var room [maxHead]byte
+	head := appendNodeHead(room[:0], g.n)
+	node := g.entries[len(noHead)-len(head):]
+	copy(node, head)
+	c := dagcbor.Sum(dagcbor.DAGCBOR, node)
 	g.clear()
-	return dagcbor.Sum(dagcbor.DAGCBOR, o.buf)
+	return c
 }
 
 // add adds an entry to the old tree.
@@ -131,7 +157,7 @@ func (v *Inverter) add(ctx context.Context, layer int, key []byte, value dagcbor
 	if err != nil {
 		return err
 	}
-	g.add(key, value)
+	g.add(key, &value)
 	return nil
 }
 
@@ -145,15 +171,27 @@ func (v *Inverter) addRun(ctx context.Context, n *opened, i, end int) error {
 	return nil
 }
 
-// copyRun appends the entries [i, end) of n to g. But for the first one they are
-// encoded as they were.
+// copyRun appends the entries [i, end) of n to g, as they are encoded, but for
+// the key of the first one if something else comes before it than in n, and
+// without the subtree behind the last one.
 func (v *Inverter) copyRun(g *growing, n *opened, i, end int) {
-	g.add(v.bytes(n.keys[i]), n.value(i))
-	if last := end - 1; last > i {
-		g.entries = append(g.entries, n.b[n.tail(i):n.tail(last)]...)
-		g.key, g.value = append(g.key[:0], v.bytes(n.keys[last])...), n.value(last)
-		g.n += last - i
+	g.begin()
+	at := n.begin(i)
+	if same := g.n == 0 && i == 0 || g.from == n.number && g.next == i; !same {
+		key := v.bytes(n.keys[i])
+		prefix := g.prefix(key)
+		g.entries = appendNumber(append(g.entries, entryHead...), 2<<5, len(key)-prefix)
+		g.entries = append(append(g.entries, key[prefix:]...), prefixKey...)
+		g.entries = appendNumber(g.entries, 0, prefix)
+		at = n.tail(i)
 	}
+	last := &n.entries[end-1]
+	g.entries = append(g.entries, n.b[at:last.value+cidLen]...)
+	if last.tree != 0 {
+		g.entries = removeTree(g.entries)
+	}
+	g.ended(v.bytes(n.keys[end-1]), end-i)
+	g.from, g.next = n.number, end
 }
 
 // grow makes everything ready for so many more entries on the given layer.
@@ -187,13 +225,12 @@ func (v *Inverter) makeRoom(ctx context.Context, layer int) (free bool, err erro
 // in its root.
 func (v *Inverter) reopen(ctx context.Context) error {
 	o := &v.old
-	closed := o.layers[o.low].end()
 	mark := len(v.arena)
-	n, err := v.push(ctx, *closed, o.low-1, v.keep(o.lo), v.keep(o.hi))
+	n, err := v.push(ctx, o.layers[o.low].rightEnd(), o.low-1, v.keep(o.lo), v.keep(o.hi))
 	if err != nil {
 		return err
 	}
-	*closed = dagcbor.CID{}
+	o.layers[o.low].dropRight()
 	o.low--
 	o.trailing = false
 	g := &o.layers[o.low]
@@ -236,7 +273,7 @@ func (v *Inverter) finish(ctx context.Context) (dagcbor.CID, error) {
 func (v *Inverter) trim(ctx context.Context) (dagcbor.CID, error) {
 	o := &v.old
 	for {
-		root := *o.layers[o.low].end()
+		root := o.layers[o.low].rightEnd()
 		if o.low == 1 {
 			return root, nil
 		}

@@ -21,10 +21,11 @@ type opener struct {
 
 	// The nodes that are open, from the root down, and their keys, one behind
 	// the other. What is behind open[:depth] is there to be used again.
-	open  []*opened
-	depth int
-	arena []byte
-	roll  keyRoll
+	open   []*opened
+	depth  int
+	opened uint64 // how many were opened so far
+	arena  []byte
+	roll   keyRoll
 }
 
 // maxKept is how much memory of one kind is kept from one use to the next.
@@ -57,6 +58,7 @@ type opened struct {
 	lo, hi span   // between which its keys lie
 	keys   []span // of the entries
 	start  int    // of the arena's part that is this node's
+	number uint64 // how many nodes had been opened when this one was, itself included
 }
 
 func (n *opened) value(i int) dagcbor.CID { return n.cidAt(n.entries[i].value) }
@@ -69,6 +71,12 @@ func (n *opened) tail(i int) uint32 {
 		tree = linkLen
 	}
 	return e.value - uint32(cidStart+len(valueKey)+len(treeKey)) - tree
+}
+
+// begin returns where the encoding of entry i begins.
+func (n *opened) begin(i int) uint32 {
+	e := &n.entries[i]
+	return e.keyOff - uint32(len(entryHead)+int(numberLen(uint16(e.keyLen))))
 }
 
 // bounds returns between which keys the subtree before entry i lies.
@@ -98,6 +106,8 @@ func (v *opener) push(ctx context.Context, c dagcbor.CID, layer int, lo, hi span
 	}
 	n := v.open[v.depth]
 	v.depth++
+	v.opened++
+	n.number = v.opened
 	n.cid, n.layer, n.lo, n.hi, n.start = c, layer, lo, hi, len(v.arena)
 	if err := n.take(b, &v.l); err != nil {
 		return nil, err
