@@ -1,6 +1,10 @@
 package dagcbor
 
-import "github.com/linnet-at/linnet/internal/cborhead"
+import (
+	"crypto/sha256"
+
+	"github.com/linnet-at/linnet/internal/cborhead"
+)
 
 // linkLen is the length of a link: tag 42, byte string of 37, 0x00, CID.
 const linkLen = 5 + cidLen
@@ -40,7 +44,8 @@ func AppendLink(dst []byte, c CID) []byte {
 	if !c.Defined() {
 		panic("dagcbor: AppendLink of an undefined CID")
 	}
-	return c.appendBytes(append(dst, cborhead.Tag|24, cborhead.LinkTag, cborhead.Bytes|24, 1+cidLen, 0))
+	dst = append(dst, cborhead.Tag|24, cborhead.LinkTag, cborhead.Bytes|24, 1+cidLen, 0, 1, byte(c.codec), 0x12, sha256.Size)
+	return append(dst, c.digest[:]...)
 }
 
 // AppendLinkBytes appends a link to the CID of which b is the binary form,

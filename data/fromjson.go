@@ -13,7 +13,8 @@ import (
 //
 // The text must be strict JSON: valid UTF-8, no name twice in an object, no
 // half of a surrogate pair. Numbers must be integers that fit in 64 bits, in
-// any spelling: 123.0 and 1e3 are, 1.5 is not. Objects with the key $link or
+// any spelling that [Options.Numbers] allows: 123.0 and 1e3 are by default, 1.5
+// is not. Objects with the key $link or
 // $bytes must be links and byte strings of the right form, whatever the
 // options; $type and blobs are checked unless [Options.Permissive] is set.
 //
@@ -116,6 +117,9 @@ func (t *transcoder) text() {
 
 func (t *transcoder) number() error {
 	n, msg := strictjson.ParseInt(t.s.Text())
+	if msg == "" {
+		msg = t.rules.numbers.check(t.s.Text(), n)
+	}
 	if msg == "" {
 		msg = t.rules.checkInt(n)
 	}

@@ -62,6 +62,10 @@ type Options struct {
 	// (https://atproto.com/guides/data-validation).
 	NoEmptyKeys bool
 
+	// Numbers says which spellings of integers in JSON are read; zero means
+	// [IntegralNumbers].
+	Numbers NumberSpelling
+
 	// SafeIntegers refuses integers beyond [MaxSafeInteger], which the data
 	// model advises against in new data.
 	SafeIntegers bool
@@ -77,6 +81,7 @@ type rules struct {
 	maxCBOR, maxJSON, maxDepth, maxContainer, maxKey, maxTree int
 	record, permissive, safeInts, emptyKeys, legacyBlobs      bool
 	noEmptyKeys                                               bool // when reading
+	numbers                                                   NumberSpelling
 }
 
 func (o *Options) rules() rules {
@@ -99,6 +104,7 @@ func (o *Options) rules() rules {
 		emptyKeys:    o.Permissive,
 		legacyBlobs:  o.LegacyBlobs,
 		noEmptyKeys:  o.NoEmptyKeys,
+		numbers:      o.Numbers,
 	}
 }
 

@@ -10,19 +10,6 @@ const (
 	maxInt64 = math.MaxInt64
 )
 
-// bounds says what sizes are allowed, for an error.
-func bounds(lo, hi int64) string {
-	switch {
-	case lo <= 0:
-		return fmt.Sprintf("at most %d are allowed", hi)
-	case hi == math.MaxInt64:
-		return fmt.Sprintf("at least %d are required", lo)
-	case lo == hi:
-		return fmt.Sprintf("%d are required", lo)
-	}
-	return fmt.Sprintf("%d to %d are allowed", lo, hi)
-}
-
 // quoted returns a value as it stands in JSON, shortened, for an error.
 func quoted(v any) string {
 	if s, ok := v.(string); ok {

@@ -11,13 +11,17 @@ import (
 	"github.com/linnet-at/linnet/lexicon/schema"
 )
 
+// manifestName is the file of the manifest that may lie beside the schemas.
+const manifestName = "lexicons.json"
+
 // maxFiles is how many files [Load] reads.
 const maxFiles = 100_000
 
 // Load returns a catalog of all documents in a file system, such as
 // os.DirFS("lexicons") or an embed.FS: all files whose names end in ".json",
-// in all directories except those whose names begin with a dot. The names of
-// files mean nothing. The error joins those of all files, each with its name:
+// in all directories except those whose names begin with a dot, and except for
+// "lexicons.json" in the first one, which is the manifest of package install.
+// Beyond that the names of files mean nothing. The error joins those of all files, each with its name:
 // of reading, of [schema.Parse] and of [NewCatalog].
 func Load(fsys fs.FS, o *schema.Options) (*Catalog, error) {
 	docs, err := ReadDocuments(fsys, o)
@@ -39,7 +43,7 @@ func ReadDocuments(fsys fs.FS, o *schema.Options) ([]*schema.Document, error) {
 			return err
 		case e.IsDir() && name != "." && strings.HasPrefix(e.Name(), "."):
 			return fs.SkipDir
-		case e.IsDir() || path.Ext(name) != ".json":
+		case e.IsDir() || path.Ext(name) != ".json" || name == manifestName:
 			return nil
 		case len(docs)+len(problems) == maxFiles:
 			return &dagcbor.LimitError{Name: "lexicon: number of files", Limit: maxFiles, Got: maxFiles + 1, Offset: -1}

@@ -25,6 +25,21 @@ func (p *program) method(id syntax.NSID, kinds ...schema.Kind) (*method, error) 
 	return m, nil
 }
 
+// Method returns the description of a query, procedure or subscription, which is
+// that of the generated function of its name: the error matches [ErrNoSchema] if
+// the catalog has none with the NSID. The result shares nothing with the catalog.
+func (c *Catalog) Method(id syntax.NSID) (schema.Method, error) {
+	d := c.docs[id]
+	if d == nil {
+		return schema.Method{}, noSchema("method", id.String())
+	}
+	m, ok := d.Method()
+	if !ok {
+		return schema.Method{}, noSchema("method", id.String())
+	}
+	return m, nil
+}
+
 // ValidateInput validates the body of a request to a procedure, of which
 // contentType is the Content-Type. It returns the view of a JSON body, to decode
 // from, and the zero View for bodies of other types and methods that declare

@@ -35,13 +35,18 @@ type Options struct {
 	// language of up to 8 letters, or with subtags that repeat.
 	LooseFormats bool
 
+	// IntegralNumbers accepts integers in JSON that are spelled with a fraction or
+	// an exponent, such as 1.0 and 1e3, up to 1<<53-1, beyond which writers that
+	// know no others than floating-point numbers cannot count.
+	IntegralNumbers bool
+
 	// OpenUnions validates members of open unions that the union does not list,
 	// if their schema is in the catalog. By default they pass, whatever they
 	// are (https://atproto.com/specs/lexicon#union).
 	OpenUnions bool
 
 	// Data sets the limits of the data model, and what else it leaves open; nil
-	// means the defaults. Its Permissive and NoEmptyKeys are ignored.
+	// means the defaults. Its Permissive, NoEmptyKeys and Numbers are ignored.
 	Data *data.Options
 }
 
@@ -49,7 +54,7 @@ type Options struct {
 // leniencies, and the first problem reported. What still fails cannot be made
 // sense of.
 func Lenient() *Options {
-	return &Options{Permissive: true, LegacyBlobs: true, AnyBlobs: true, LooseFormats: true}
+	return &Options{Permissive: true, LegacyBlobs: true, AnyBlobs: true, LooseFormats: true, IntegralNumbers: true}
 }
 
 // rules are Options with the defaults filled in, as a value that stays on the
@@ -62,7 +67,7 @@ type rules struct {
 
 func (o *Options) rules() rules {
 	if o == nil {
-		return rules{data: data.Options{NoEmptyKeys: true}, maxErrors: 1}
+		return rules{data: data.Options{NoEmptyKeys: true, Numbers: data.PlainNumbers}, maxErrors: 1}
 	}
 	ru := rules{
 		maxErrors: o.MaxErrors, permissive: o.Permissive, legacyBlobs: o.LegacyBlobs,
@@ -72,6 +77,10 @@ func (o *Options) rules() rules {
 		ru.data = *o.Data
 	}
 	ru.data.Permissive, ru.data.NoEmptyKeys = o.Permissive, !o.Permissive
+	ru.data.Numbers = data.PlainNumbers
+	if o.IntegralNumbers {
+		ru.data.Numbers = data.SafeNumbers
+	}
 	switch {
 	case o.MaxErrors == 0:
 		ru.maxErrors = 1

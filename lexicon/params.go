@@ -2,12 +2,11 @@ package lexicon
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/data"
+	"github.com/linnet-at/linnet/lexicon/internal/check"
 	"github.com/linnet-at/linnet/syntax"
 )
 
@@ -107,7 +106,7 @@ func (r *paramReader) scalar(p *prop, nd *node, text string) {
 		}
 		r.dst = dagcbor.AppendBool(r.dst, text == "true")
 	case opInteger:
-		n, ok := parseInt(text)
+		n, ok := check.Integer(text)
 		if !ok {
 			r.problem(p, CodeType, "parameter %.64q is not an integer of 64 bits", text)
 		}
@@ -128,13 +127,4 @@ func (r *paramReader) problem(p *prop, code Code, format string, args ...any) {
 			Path: string(appendPointer(nil, p.name)), Code: code, Def: r.defName(r.node), Msg: fmt.Sprintf(format, args...),
 		})
 	}
-}
-
-// parseInt parses decimal digits, with a minus sign or not.
-func parseInt(s string) (int64, bool) {
-	if strings.Trim(strings.TrimPrefix(s, "-"), "0123456789") != "" {
-		return 0, false
-	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	return n, err == nil
 }

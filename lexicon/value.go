@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/linnet-at/linnet/internal/cborhead"
+	"github.com/linnet-at/linnet/lexicon/internal/check"
 )
 
 // What stands here checks values whose kind is right. All functions return
@@ -44,7 +45,7 @@ func (w *validator) notAmong(n int32, nd *node, off int, v, allowed any) int {
 func (w *validator) bytes(n int32, nd *node, off int) int {
 	size, start := cborhead.Read(w.b, off)
 	if int64(size) < nd.lo || int64(size) > nd.hi {
-		return w.fail(n, off, CodeLength, "", "byte string of %d bytes, %s", size, bounds(nd.lo, nd.hi))
+		return w.fail(n, off, CodeLength, "", "byte string of %d bytes, %s", size, check.Bounds(nd.lo, nd.hi))
 	}
 	return start + size
 }
@@ -53,11 +54,11 @@ func (w *validator) text(n int32, nd *node, off int) int {
 	text, next := cborhead.ReadText(w.b, off)
 	size := int64(len(text))
 	if size < nd.lo || size > nd.hi {
-		return w.fail(n, off, CodeLength, "", "string of %d bytes, %s", size, bounds(nd.lo, nd.hi))
+		return w.fail(n, off, CodeLength, "", "string of %d bytes, %s", size, check.Bounds(nd.lo, nd.hi))
 	}
 	if nd.glo > 0 || size > int64(nd.ghi) {
-		if !graphemesWithin(text, int(nd.glo), int(nd.ghi)) {
-			return w.graphemes(n, nd, off, text)
+		if msg := nd.graphemes(text); msg != "" {
+			return w.fail(n, off, CodeGraphemes, "", "%s", msg)
 		}
 	}
 	if nd.flags&flagEnum != 0 && !hasText(w.texts[nd.from:nd.to], text) {
@@ -71,15 +72,13 @@ func (w *validator) text(n int32, nd *node, off int) int {
 	return next
 }
 
-func (w *validator) graphemes(n int32, nd *node, off int, text []byte) int {
-	lo, hi := int64(nd.glo), int64(nd.ghi)
+// graphemes returns what is wrong with the number of graphemes of text.
+func (nd *node) graphemes(text []byte) string {
+	hi := int64(nd.ghi)
 	if nd.ghi == maxInt32 {
 		hi = maxInt64
 	}
-	if count := countGraphemes(text, int(nd.ghi)); count <= int(nd.ghi) {
-		return w.fail(n, off, CodeGraphemes, "", "string of %d graphemes, %s", count, bounds(lo, hi))
-	}
-	return w.fail(n, off, CodeGraphemes, "", "string of more graphemes than %d", hi)
+	return check.Graphemes(alias(text), int64(nd.glo), hi)
 }
 
 // hasText reports whether a sorted list has text.
@@ -104,7 +103,7 @@ func (w *validator) unknown(n int32, off int) int {
 func (w *validator) array(n int32, nd *node, off int) int {
 	count, at := cborhead.Read(w.b, off)
 	if int64(count) < nd.lo || int64(count) > nd.hi {
-		return w.fail(n, off, CodeLength, "", "array of %d elements, %s", count, bounds(nd.lo, nd.hi))
+		return w.fail(n, off, CodeLength, "", "array of %d elements, %s", count, check.Bounds(nd.lo, nd.hi))
 	}
 	w.push(step{})
 	for i := range count {

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -58,38 +59,36 @@ func (x *AdminDefsStatusAttr) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x AdminDefsStatusAttr) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminDefsStatusAttr) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminDefsStatusAttr{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminDefsStatusAttr) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Ref != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Ref != nil {
+		head++
 		dst = append(dst, "\x63ref"...)
 		dst, ok = lex.AppendText(dst, *x.Ref, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21com.atproto.admin.defs#statusAttr"...)
 	}
 	dst = append(dst, "\x67applied"...)
 	dst = lex.AppendBool(dst, x.Applied)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -99,7 +98,7 @@ func (x *AdminDefsStatusAttr) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *AdminDefsStatusAttr) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.defs#statusAttr")
+	outer := r.Map()
 	if r.Key("\x63ref") {
 		x.Ref = new(r.Text())
 	}
@@ -109,16 +108,23 @@ func (x *AdminDefsStatusAttr) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("applied")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.admin.defs#statusAttr")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminDefsStatusAttr) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.defs#statusAttr")
-	v.Extra(x.Extra, "com.atproto.admin.defs#statusAttr")
+	if x.Ref != nil {
+		if !lex.IsText(*x.Ref) {
+			v.Text("ref")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.admin.defs#statusAttr", "ref", "applied")
+	}
 	v.Leave(outer)
 }
 
@@ -181,64 +187,37 @@ func (x *AdminDefsAccountView) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x AdminDefsAccountView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminDefsAccountView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminDefsAccountView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminDefsAccountView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	if x.Email != nil {
-		n++
-	}
-	if x.Invites != nil {
-		n++
-	}
-	if x.InvitedBy != nil {
-		n++
-	}
-	if x.InviteNote != nil {
-		n++
-	}
-	if x.DeactivatedAt != nil {
-		n++
-	}
-	if x.RelatedRecords != nil {
-		n++
-	}
-	if x.InvitesDisabled != nil {
-		n++
-	}
-	if x.EmailConfirmedAt != nil {
-		n++
-	}
-	if x.ThreatSignatures != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x22com.atproto.admin.defs#accountView"...)
 	}
 	if x.Email != nil {
+		head++
 		dst = append(dst, "\x65email"...)
 		dst, ok = lex.AppendText(dst, *x.Email, ok)
 	}
 	dst = append(dst, "\x66handle"...)
 	dst, ok = lex.AppendText(dst, x.Handle, ok)
 	if x.Invites != nil {
+		head++
 		dst = append(dst, "\x67invites"...)
 		dst = lex.AppendArray(dst, len(x.Invites))
 		for i1 := range x.Invites {
@@ -250,20 +229,24 @@ func (x *AdminDefsAccountView) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 	dst = append(dst, "\x69indexedAt"...)
 	dst, ok = lex.AppendText(dst, x.IndexedAt, ok)
 	if x.InvitedBy != nil {
+		head++
 		dst = append(dst, "\x69invitedBy"...)
 		if dst, err = x.InvitedBy.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("invitedBy", err)
 		}
 	}
 	if x.InviteNote != nil {
+		head++
 		dst = append(dst, "\x6ainviteNote"...)
 		dst, ok = lex.AppendText(dst, *x.InviteNote, ok)
 	}
 	if x.DeactivatedAt != nil {
+		head++
 		dst = append(dst, "\x6ddeactivatedAt"...)
 		dst, ok = lex.AppendText(dst, *x.DeactivatedAt, ok)
 	}
 	if x.RelatedRecords != nil {
+		head++
 		dst = append(dst, "\x6erelatedRecords"...)
 		dst = lex.AppendArray(dst, len(x.RelatedRecords))
 		for i1 := range x.RelatedRecords {
@@ -273,14 +256,17 @@ func (x *AdminDefsAccountView) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 		}
 	}
 	if x.InvitesDisabled != nil {
+		head++
 		dst = append(dst, "\x6finvitesDisabled"...)
 		dst = lex.AppendBool(dst, *x.InvitesDisabled)
 	}
 	if x.EmailConfirmedAt != nil {
+		head++
 		dst = append(dst, "\x70emailConfirmedAt"...)
 		dst, ok = lex.AppendText(dst, *x.EmailConfirmedAt, ok)
 	}
 	if x.ThreatSignatures != nil {
+		head++
 		dst = append(dst, "\x70threatSignatures"...)
 		dst = lex.AppendArray(dst, len(x.ThreatSignatures))
 		for i1 := range x.ThreatSignatures {
@@ -289,8 +275,9 @@ func (x *AdminDefsAccountView) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -300,21 +287,13 @@ func (x *AdminDefsAccountView) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *AdminDefsAccountView) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.defs#accountView")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
 	if r.Key("\x65email") {
 		x.Email = new(r.Text())
 	}
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
+	x.Handle = r.RequiredText("\x66handle")
 	if r.Key("\x67invites") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ServerDefsInviteCode](r, n1)
@@ -328,11 +307,7 @@ func (x *AdminDefsAccountView) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.Invites = list1
 	}
-	if r.Key("\x69indexedAt") {
-		x.IndexedAt = r.Text()
-	} else {
-		r.Missing("indexedAt")
-	}
+	x.IndexedAt = r.RequiredText("\x69indexedAt")
 	if r.Key("\x69invitedBy") {
 		x.InvitedBy = lex.New[ServerDefsInviteCode](r)
 		x.InvitedBy.ReadLex(r)
@@ -374,19 +349,24 @@ func (x *AdminDefsAccountView) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.ThreatSignatures = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.admin.defs#accountView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminDefsAccountView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.defs#accountView")
 	v.DID("did", x.DID)
+	if x.Email != nil {
+		if !lex.IsText(*x.Email) {
+			v.Text("email")
+		}
+	}
 	v.Format("handle", x.Handle, "handle")
 	if x.Invites != nil {
-		v.Push("invites")
+		v.PushArray("invites")
 		for i1 := range x.Invites {
 			v.PushIndex(i1)
 			x.Invites[i1].ValidateLex(v)
@@ -400,11 +380,16 @@ func (x *AdminDefsAccountView) ValidateLex(v *lex.Validator) {
 		x.InvitedBy.ValidateLex(v)
 		v.Pop()
 	}
+	if x.InviteNote != nil {
+		if !lex.IsText(*x.InviteNote) {
+			v.Text("inviteNote")
+		}
+	}
 	if x.DeactivatedAt != nil {
 		v.Datetime("deactivatedAt", *x.DeactivatedAt)
 	}
 	if x.RelatedRecords != nil {
-		v.Push("relatedRecords")
+		v.PushArray("relatedRecords")
 		for i1 := range x.RelatedRecords {
 			v.PushIndex(i1)
 			v.Unknown("", x.RelatedRecords[i1])
@@ -416,7 +401,7 @@ func (x *AdminDefsAccountView) ValidateLex(v *lex.Validator) {
 		v.Datetime("emailConfirmedAt", *x.EmailConfirmedAt)
 	}
 	if x.ThreatSignatures != nil {
-		v.Push("threatSignatures")
+		v.PushArray("threatSignatures")
 		for i1 := range x.ThreatSignatures {
 			v.PushIndex(i1)
 			x.ThreatSignatures[i1].ValidateLex(v)
@@ -424,7 +409,9 @@ func (x *AdminDefsAccountView) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "com.atproto.admin.defs#accountView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.admin.defs#accountView", "did", "email", "handle", "invites", "indexedAt", "invitedBy", "inviteNote", "deactivatedAt", "relatedRecords", "invitesDisabled", "emailConfirmedAt", "threatSignatures")
+	}
 	v.Leave(outer)
 }
 
@@ -475,31 +462,30 @@ func (x *AdminDefsRepoRef) AppendJSON(dst []byte) ([]byte, error) { return lex.A
 // MarshalJSON returns x in JSON.
 func (x AdminDefsRepoRef) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminDefsRepoRef) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminDefsRepoRef{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminDefsRepoRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1ecom.atproto.admin.defs#repoRef"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -509,24 +495,22 @@ func (x *AdminDefsRepoRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *AdminDefsRepoRef) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.defs#repoRef")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.admin.defs#repoRef")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminDefsRepoRef) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.defs#repoRef")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "com.atproto.admin.defs#repoRef")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.admin.defs#repoRef", "did")
+	}
 	v.Leave(outer)
 }
 
@@ -580,40 +564,37 @@ func (x *AdminDefsRepoBlobRef) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x AdminDefsRepoBlobRef) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminDefsRepoBlobRef) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminDefsRepoBlobRef{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminDefsRepoBlobRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.RecordURI != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x22com.atproto.admin.defs#repoBlobRef"...)
 	}
 	if x.RecordURI != nil {
+		head++
 		dst = append(dst, "\x69recordUri"...)
 		dst, ok = lex.AppendText(dst, *x.RecordURI, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -623,27 +604,19 @@ func (x *AdminDefsRepoBlobRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *AdminDefsRepoBlobRef) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.defs#repoBlobRef")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
 	if r.Key("\x69recordUri") {
 		x.RecordURI = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.admin.defs#repoBlobRef")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminDefsRepoBlobRef) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.defs#repoBlobRef")
@@ -652,7 +625,9 @@ func (x *AdminDefsRepoBlobRef) ValidateLex(v *lex.Validator) {
 	if x.RecordURI != nil {
 		v.ATURI("recordUri", *x.RecordURI)
 	}
-	v.Extra(x.Extra, "com.atproto.admin.defs#repoBlobRef")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.admin.defs#repoBlobRef", "cid", "did", "recordUri")
+	}
 	v.Leave(outer)
 }
 
@@ -708,33 +683,33 @@ func (x *AdminDefsThreatSignature) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x AdminDefsThreatSignature) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminDefsThreatSignature) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminDefsThreatSignature{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminDefsThreatSignature) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26com.atproto.admin.defs#threatSignature"...)
 	}
 	dst = append(dst, "\x65value"...)
 	dst, ok = lex.AppendText(dst, x.Value, ok)
 	dst = append(dst, "\x68property"...)
 	dst, ok = lex.AppendText(dst, x.Property, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -744,33 +719,42 @@ func (x *AdminDefsThreatSignature) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *AdminDefsThreatSignature) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.defs#threatSignature")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x65value") {
-		x.Value = r.Text()
-	} else {
-		r.Missing("value")
-	}
-	if r.Key("\x68property") {
-		x.Property = r.Text()
-	} else {
-		r.Missing("property")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Value = r.RequiredText("\x65value")
+	x.Property = r.RequiredText("\x68property")
+	x.Extra = r.EndMap(outer, "com.atproto.admin.defs#threatSignature")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminDefsThreatSignature) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.defs#threatSignature")
-	v.Extra(x.Extra, "com.atproto.admin.defs#threatSignature")
+	if !lex.IsText(x.Value) {
+		v.Text("value")
+	}
+	if !lex.IsText(x.Property) {
+		v.Text("property")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.admin.defs#threatSignature", "value", "property")
+	}
 	v.Leave(outer)
 }
 
 // AdminDeleteAccountNSID is the method com.atproto.admin.deleteAccount.
 const AdminDeleteAccountNSID = "com.atproto.admin.deleteAccount"
+
+// AdminDeleteAccountMethod describes the method
+// com.atproto.admin.deleteAccount.
+func AdminDeleteAccountMethod() schema.Method {
+	return schema.Method{
+		NSID: AdminDeleteAccountNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A AdminDeleteAccountInput is an object within
 // com.atproto.admin.deleteAccount.
@@ -819,23 +803,24 @@ func (x *AdminDeleteAccountInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x AdminDeleteAccountInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminDeleteAccountInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminDeleteAccountInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminDeleteAccountInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -845,28 +830,30 @@ func (x *AdminDeleteAccountInput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *AdminDeleteAccountInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.deleteAccount")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
+	x.Extra = r.EndMap(outer, "com.atproto.admin.deleteAccount")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminDeleteAccountInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.deleteAccount")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did")
+	}
 	v.Leave(outer)
 }
 
-// AdminDeleteAccount calls the procedure com.atproto.admin.deleteAccount.
+// AdminDeleteAccount calls the procedure com.atproto.admin.deleteAccount. A
+// nil input means an empty one.
 func AdminDeleteAccount(ctx context.Context, c xrpc.Caller, in *AdminDeleteAccountInput) error {
+	if in == nil {
+		in = new(AdminDeleteAccountInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: AdminDeleteAccountNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -874,6 +861,15 @@ func AdminDeleteAccount(ctx context.Context, c xrpc.Caller, in *AdminDeleteAccou
 // AdminDisableAccountInvitesNSID is the method
 // com.atproto.admin.disableAccountInvites.
 const AdminDisableAccountInvitesNSID = "com.atproto.admin.disableAccountInvites"
+
+// AdminDisableAccountInvitesMethod describes the method
+// com.atproto.admin.disableAccountInvites.
+func AdminDisableAccountInvitesMethod() schema.Method {
+	return schema.Method{
+		NSID: AdminDisableAccountInvitesNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A AdminDisableAccountInvitesInput is an object within
 // com.atproto.admin.disableAccountInvites.
@@ -925,32 +921,32 @@ func (x AdminDisableAccountInvitesInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminDisableAccountInvitesInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminDisableAccountInvitesInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminDisableAccountInvitesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Note != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Note != nil {
+		head++
 		dst = append(dst, "\x64note"...)
 		dst, ok = lex.AppendText(dst, *x.Note, ok)
 	}
 	dst = append(dst, "\x67account"...)
 	dst, ok = lex.AppendText(dst, x.Account, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -960,32 +956,38 @@ func (x *AdminDisableAccountInvitesInput) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *AdminDisableAccountInvitesInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.disableAccountInvites")
+	outer := r.Map()
 	if r.Key("\x64note") {
 		x.Note = new(r.Text())
 	}
-	if r.Key("\x67account") {
-		x.Account = r.Text()
-	} else {
-		r.Missing("account")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Account = r.RequiredText("\x67account")
+	x.Extra = r.EndMap(outer, "com.atproto.admin.disableAccountInvites")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminDisableAccountInvitesInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.disableAccountInvites")
+	if x.Note != nil {
+		if !lex.IsText(*x.Note) {
+			v.Text("note")
+		}
+	}
 	v.DID("account", x.Account)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "note", "account")
+	}
 	v.Leave(outer)
 }
 
 // AdminDisableAccountInvites calls the procedure
-// com.atproto.admin.disableAccountInvites.
+// com.atproto.admin.disableAccountInvites. A nil input means an empty one.
 func AdminDisableAccountInvites(ctx context.Context, c xrpc.Caller, in *AdminDisableAccountInvitesInput) error {
+	if in == nil {
+		in = new(AdminDisableAccountInvitesInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: AdminDisableAccountInvitesNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -993,6 +995,15 @@ func AdminDisableAccountInvites(ctx context.Context, c xrpc.Caller, in *AdminDis
 // AdminDisableInviteCodesNSID is the method
 // com.atproto.admin.disableInviteCodes.
 const AdminDisableInviteCodesNSID = "com.atproto.admin.disableInviteCodes"
+
+// AdminDisableInviteCodesMethod describes the method
+// com.atproto.admin.disableInviteCodes.
+func AdminDisableInviteCodesMethod() schema.Method {
+	return schema.Method{
+		NSID: AdminDisableInviteCodesNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A AdminDisableInviteCodesInput is an object within
 // com.atproto.admin.disableInviteCodes.
@@ -1042,37 +1053,35 @@ func (x *AdminDisableInviteCodesInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x AdminDisableInviteCodesInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminDisableInviteCodesInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminDisableInviteCodesInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminDisableInviteCodesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Codes != nil {
-		n++
-	}
-	if x.Accounts != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Codes != nil {
+		head++
 		dst = append(dst, "\x65codes"...)
 		dst, ok = lex.AppendTexts(dst, x.Codes, ok)
 	}
 	if x.Accounts != nil {
+		head++
 		dst = append(dst, "\x68accounts"...)
 		dst, ok = lex.AppendTexts(dst, x.Accounts, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1082,29 +1091,56 @@ func (x *AdminDisableInviteCodesInput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *AdminDisableInviteCodesInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.disableInviteCodes")
+	outer := r.Map()
 	if r.Key("\x65codes") {
 		x.Codes = r.Texts()
 	}
 	if r.Key("\x68accounts") {
 		x.Accounts = r.Texts()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.admin.disableInviteCodes")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminDisableInviteCodesInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.disableInviteCodes")
-	v.Extra(x.Extra, "")
+	if x.Codes != nil {
+		v.PushArray("codes")
+		for i1 := range x.Codes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Codes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.Accounts != nil {
+		v.PushArray("accounts")
+		for i1 := range x.Accounts {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Accounts[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "codes", "accounts")
+	}
 	v.Leave(outer)
 }
 
 // AdminDisableInviteCodes calls the procedure
-// com.atproto.admin.disableInviteCodes.
+// com.atproto.admin.disableInviteCodes. A nil input means an empty one.
 func AdminDisableInviteCodes(ctx context.Context, c xrpc.Caller, in *AdminDisableInviteCodesInput) error {
+	if in == nil {
+		in = new(AdminDisableInviteCodesInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: AdminDisableInviteCodesNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -1112,6 +1148,15 @@ func AdminDisableInviteCodes(ctx context.Context, c xrpc.Caller, in *AdminDisabl
 // AdminEnableAccountInvitesNSID is the method
 // com.atproto.admin.enableAccountInvites.
 const AdminEnableAccountInvitesNSID = "com.atproto.admin.enableAccountInvites"
+
+// AdminEnableAccountInvitesMethod describes the method
+// com.atproto.admin.enableAccountInvites.
+func AdminEnableAccountInvitesMethod() schema.Method {
+	return schema.Method{
+		NSID: AdminEnableAccountInvitesNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A AdminEnableAccountInvitesInput is an object within
 // com.atproto.admin.enableAccountInvites.
@@ -1161,32 +1206,32 @@ func (x *AdminEnableAccountInvitesInput) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x AdminEnableAccountInvitesInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminEnableAccountInvitesInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminEnableAccountInvitesInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminEnableAccountInvitesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Note != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Note != nil {
+		head++
 		dst = append(dst, "\x64note"...)
 		dst, ok = lex.AppendText(dst, *x.Note, ok)
 	}
 	dst = append(dst, "\x67account"...)
 	dst, ok = lex.AppendText(dst, x.Account, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1196,38 +1241,59 @@ func (x *AdminEnableAccountInvitesInput) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *AdminEnableAccountInvitesInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.enableAccountInvites")
+	outer := r.Map()
 	if r.Key("\x64note") {
 		x.Note = new(r.Text())
 	}
-	if r.Key("\x67account") {
-		x.Account = r.Text()
-	} else {
-		r.Missing("account")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Account = r.RequiredText("\x67account")
+	x.Extra = r.EndMap(outer, "com.atproto.admin.enableAccountInvites")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminEnableAccountInvitesInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.enableAccountInvites")
+	if x.Note != nil {
+		if !lex.IsText(*x.Note) {
+			v.Text("note")
+		}
+	}
 	v.DID("account", x.Account)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "note", "account")
+	}
 	v.Leave(outer)
 }
 
 // AdminEnableAccountInvites calls the procedure
-// com.atproto.admin.enableAccountInvites.
+// com.atproto.admin.enableAccountInvites. A nil input means an empty one.
 func AdminEnableAccountInvites(ctx context.Context, c xrpc.Caller, in *AdminEnableAccountInvitesInput) error {
+	if in == nil {
+		in = new(AdminEnableAccountInvitesInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: AdminEnableAccountInvitesNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
 
 // AdminGetAccountInfoNSID is the method com.atproto.admin.getAccountInfo.
 const AdminGetAccountInfoNSID = "com.atproto.admin.getAccountInfo"
+
+// AdminGetAccountInfoMethod describes the method
+// com.atproto.admin.getAccountInfo.
+func AdminGetAccountInfoMethod() schema.Method {
+	return schema.Method{
+		NSID: AdminGetAccountInfoNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "did", Type: &schema.String{Format: "did"}},
+			},
+			Required: []string{"did"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // AdminGetAccountInfoParams are the parameters of
 // com.atproto.admin.getAccountInfo.
@@ -1243,6 +1309,20 @@ func (x *AdminGetAccountInfoParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "did", x.DID)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *AdminGetAccountInfoParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.admin.getAccountInfo")
+	v := AdminGetAccountInfoParams{
+		DID: q.Text("did"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -1266,6 +1346,21 @@ func AdminGetAccountInfo(ctx context.Context, c xrpc.Caller, params *AdminGetAcc
 // AdminGetAccountInfosNSID is the method com.atproto.admin.getAccountInfos.
 const AdminGetAccountInfosNSID = "com.atproto.admin.getAccountInfos"
 
+// AdminGetAccountInfosMethod describes the method
+// com.atproto.admin.getAccountInfos.
+func AdminGetAccountInfosMethod() schema.Method {
+	return schema.Method{
+		NSID: AdminGetAccountInfosNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "dids", Type: &schema.Array{Items: &schema.String{Format: "did"}}},
+			},
+			Required: []string{"dids"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // AdminGetAccountInfosParams are the parameters of
 // com.atproto.admin.getAccountInfos.
 type AdminGetAccountInfosParams struct {
@@ -1284,11 +1379,26 @@ func (x *AdminGetAccountInfosParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *AdminGetAccountInfosParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.admin.getAccountInfos")
+	v := AdminGetAccountInfosParams{
+		DIDs: q.Texts("dids"),
+	}
+	q.Require("dids", v.DIDs != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *AdminGetAccountInfosParams) Validate() error {
 	var v lex.Validator
 	v.Enter("com.atproto.admin.getAccountInfos")
-	v.Push("dids")
+	v.PushArray("dids")
 	for i1 := range x.DIDs {
 		v.PushIndex(i1)
 		v.DID("", x.DIDs[i1])
@@ -1345,16 +1455,17 @@ func (x *AdminGetAccountInfosOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x AdminGetAccountInfosOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminGetAccountInfosOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminGetAccountInfosOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminGetAccountInfosOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -1373,7 +1484,7 @@ func (x *AdminGetAccountInfosOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *AdminGetAccountInfosOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.getAccountInfos")
+	outer := r.Map()
 	if r.Key("\x65infos") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[AdminDefsAccountView](r, n1)
@@ -1389,23 +1500,25 @@ func (x *AdminGetAccountInfosOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("infos")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.admin.getAccountInfos")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminGetAccountInfosOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.getAccountInfos")
-	v.Push("infos")
+	v.PushArray("infos")
 	for i1 := range x.Infos {
 		v.PushIndex(i1)
 		x.Infos[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "infos")
+	}
 	v.Leave(outer)
 }
 
@@ -1421,6 +1534,22 @@ func AdminGetAccountInfos(ctx context.Context, c xrpc.Caller, params *AdminGetAc
 
 // AdminGetInviteCodesNSID is the method com.atproto.admin.getInviteCodes.
 const AdminGetInviteCodesNSID = "com.atproto.admin.getInviteCodes"
+
+// AdminGetInviteCodesMethod describes the method
+// com.atproto.admin.getInviteCodes.
+func AdminGetInviteCodesMethod() schema.Method {
+	return schema.Method{
+		NSID: AdminGetInviteCodesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "sort", Type: &schema.String{KnownValues: []string{"recent", "usage"}, Default: new("recent")}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(500)), Default: new(int64(100))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // AdminGetInviteCodesParams are the parameters of
 // com.atproto.admin.getInviteCodes.
@@ -1452,13 +1581,39 @@ func (x *AdminGetInviteCodesParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *AdminGetInviteCodesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.admin.getInviteCodes")
+	v := AdminGetInviteCodesParams{
+		Sort:   lex.Or(q.OptText("sort"), "recent"),
+		Limit:  lex.Or(q.OptInt("limit"), 100),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *AdminGetInviteCodesParams) Validate() error {
 	var v lex.Validator
 	v.Enter("com.atproto.admin.getInviteCodes")
+	if x.Sort != nil {
+		if !lex.IsText(*x.Sort) {
+			v.Text("sort")
+		}
+	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 500 {
 			v.Range("limit", *x.Limit, 1, 500)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -1518,26 +1673,23 @@ func (x *AdminGetInviteCodesOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x AdminGetInviteCodesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminGetInviteCodesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminGetInviteCodesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminGetInviteCodesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65codes"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65codes"...)
 	dst = lex.AppendArray(dst, len(x.Codes))
 	for i1 := range x.Codes {
 		if dst, err = x.Codes[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -1545,11 +1697,13 @@ func (x *AdminGetInviteCodesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1559,7 +1713,7 @@ func (x *AdminGetInviteCodesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *AdminGetInviteCodesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.getInviteCodes")
+	outer := r.Map()
 	if r.Key("\x65codes") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ServerDefsInviteCode](r, n1)
@@ -1578,23 +1732,30 @@ func (x *AdminGetInviteCodesOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.admin.getInviteCodes")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminGetInviteCodesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.getInviteCodes")
-	v.Push("codes")
+	v.PushArray("codes")
 	for i1 := range x.Codes {
 		v.PushIndex(i1)
 		x.Codes[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "codes", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -1637,6 +1798,22 @@ func AdminGetInviteCodesPager(c xrpc.Caller, params *AdminGetInviteCodesParams, 
 // com.atproto.admin.getSubjectStatus.
 const AdminGetSubjectStatusNSID = "com.atproto.admin.getSubjectStatus"
 
+// AdminGetSubjectStatusMethod describes the method
+// com.atproto.admin.getSubjectStatus.
+func AdminGetSubjectStatusMethod() schema.Method {
+	return schema.Method{
+		NSID: AdminGetSubjectStatusNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "did", Type: &schema.String{Format: "did"}},
+				{Name: "uri", Type: &schema.String{Format: "at-uri"}},
+				{Name: "blob", Type: &schema.String{Format: "cid"}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // AdminGetSubjectStatusParams are the parameters of
 // com.atproto.admin.getSubjectStatus.
 type AdminGetSubjectStatusParams struct {
@@ -1661,6 +1838,22 @@ func (x *AdminGetSubjectStatusParams) AppendQuery(query []byte) []byte {
 		query = xrpc.AppendParam(query, "blob", *x.Blob)
 	}
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *AdminGetSubjectStatusParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.admin.getSubjectStatus")
+	v := AdminGetSubjectStatusParams{
+		DID:  q.OptText("did"),
+		URI:  q.OptText("uri"),
+		Blob: q.OptText("blob"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -1728,43 +1921,40 @@ func (x *AdminGetSubjectStatusOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x AdminGetSubjectStatusOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminGetSubjectStatusOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminGetSubjectStatusOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminGetSubjectStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
-	if x.Takedown != nil {
-		n++
-	}
-	if x.Deactivated != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x67subject"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x67subject"...)
 	if dst, err = x.Subject.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("subject", err)
 	}
 	if x.Takedown != nil {
+		head++
 		dst = append(dst, "\x68takedown"...)
 		if dst, err = x.Takedown.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("takedown", err)
 		}
 	}
 	if x.Deactivated != nil {
+		head++
 		dst = append(dst, "\x6bdeactivated"...)
 		if dst, err = x.Deactivated.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("deactivated", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1773,7 +1963,7 @@ func (x *AdminGetSubjectStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *AdminGetSubjectStatusOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.getSubjectStatus")
+	outer := r.Map()
 	if r.Key("\x67subject") {
 		x.Subject.ReadLex(r)
 	} else {
@@ -1787,12 +1977,12 @@ func (x *AdminGetSubjectStatusOutput) ReadLex(r *lex.Reader) {
 		x.Deactivated = lex.New[AdminDefsStatusAttr](r)
 		x.Deactivated.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.admin.getSubjectStatus")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminGetSubjectStatusOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.getSubjectStatus")
@@ -1814,7 +2004,9 @@ func (x *AdminGetSubjectStatusOutput) ValidateLex(v *lex.Validator) {
 		x.Deactivated.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "subject", "takedown", "deactivated")
+	}
 	v.Leave(outer)
 }
 
@@ -1845,9 +2037,7 @@ func (x *AdminGetSubjectStatusOutputSubject) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *AdminGetSubjectStatusOutputSubject) IsZero() bool {
-	return *x == (AdminGetSubjectStatusOutputSubject{})
-}
+func (x *AdminGetSubjectStatusOutputSubject) IsZero() bool { return x.members() == 0 }
 
 func (x *AdminGetSubjectStatusOutputSubject) members() (n int) {
 	if x.RepoRef != nil {
@@ -1875,15 +2065,16 @@ func (x AdminGetSubjectStatusOutputSubject) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminGetSubjectStatusOutputSubject) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminGetSubjectStatusOutputSubject{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminGetSubjectStatusOutputSubject) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1917,7 +2108,7 @@ func (x *AdminGetSubjectStatusOutputSubject) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *AdminGetSubjectStatusOutputSubject) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.RepoRef != nil:
 		x.RepoRef.ValidateLex(v)
@@ -1926,7 +2117,7 @@ func (x *AdminGetSubjectStatusOutputSubject) ValidateLex(v *lex.Validator) {
 	case x.RepoBlobRef != nil:
 		x.RepoBlobRef.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.admin.defs#repoRef", "com.atproto.repo.strongRef", "com.atproto.admin.defs#repoBlobRef")
 	}
 }
 
@@ -1942,6 +2133,22 @@ func AdminGetSubjectStatus(ctx context.Context, c xrpc.Caller, params *AdminGetS
 
 // AdminSearchAccountsNSID is the method com.atproto.admin.searchAccounts.
 const AdminSearchAccountsNSID = "com.atproto.admin.searchAccounts"
+
+// AdminSearchAccountsMethod describes the method
+// com.atproto.admin.searchAccounts.
+func AdminSearchAccountsMethod() schema.Method {
+	return schema.Method{
+		NSID: AdminSearchAccountsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "email", Type: &schema.String{}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // AdminSearchAccountsParams are the parameters of
 // com.atproto.admin.searchAccounts.
@@ -1971,13 +2178,39 @@ func (x *AdminSearchAccountsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *AdminSearchAccountsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.admin.searchAccounts")
+	v := AdminSearchAccountsParams{
+		Email:  q.OptText("email"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *AdminSearchAccountsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("com.atproto.admin.searchAccounts")
+	if x.Email != nil {
+		if !lex.IsText(*x.Email) {
+			v.Text("email")
+		}
+	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -2031,26 +2264,25 @@ func (x *AdminSearchAccountsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x AdminSearchAccountsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminSearchAccountsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminSearchAccountsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminSearchAccountsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -2061,8 +2293,9 @@ func (x *AdminSearchAccountsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 			return dst, lex.InItem("accounts", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2072,7 +2305,7 @@ func (x *AdminSearchAccountsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *AdminSearchAccountsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.searchAccounts")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -2091,23 +2324,30 @@ func (x *AdminSearchAccountsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("accounts")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.admin.searchAccounts")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminSearchAccountsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.searchAccounts")
-	v.Push("accounts")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("accounts")
 	for i1 := range x.Accounts {
 		v.PushIndex(i1)
 		x.Accounts[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "accounts")
+	}
 	v.Leave(outer)
 }
 
@@ -2148,6 +2388,15 @@ func AdminSearchAccountsPager(c xrpc.Caller, params *AdminSearchAccountsParams, 
 
 // AdminSendEmailNSID is the method com.atproto.admin.sendEmail.
 const AdminSendEmailNSID = "com.atproto.admin.sendEmail"
+
+// AdminSendEmailMethod describes the method com.atproto.admin.sendEmail.
+func AdminSendEmailMethod() schema.Method {
+	return schema.Method{
+		NSID: AdminSendEmailNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A AdminSendEmailInput is an object within com.atproto.admin.sendEmail.
 type AdminSendEmailInput struct {
@@ -2197,34 +2446,31 @@ func (x *AdminSendEmailInput) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x AdminSendEmailInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminSendEmailInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminSendEmailInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminSendEmailInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if x.Comment != nil {
-		n++
-	}
-	if x.Subject != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	dst = append(dst, "\x67content"...)
 	dst, ok = lex.AppendText(dst, x.Content, ok)
 	if x.Subject != nil {
+		head++
 		dst = append(dst, "\x67subject"...)
 		dst, ok = lex.AppendText(dst, *x.Subject, ok)
 	}
@@ -2232,8 +2478,9 @@ func (x *AdminSendEmailInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 	dst, ok = lex.AppendText(dst, x.SenderDID, ok)
 	dst = append(dst, "\x6crecipientDid"...)
 	dst, ok = lex.AppendText(dst, x.RecipientDID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2243,40 +2490,43 @@ func (x *AdminSendEmailInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *AdminSendEmailInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.sendEmail")
+	outer := r.Map()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	if r.Key("\x67content") {
-		x.Content = r.Text()
-	} else {
-		r.Missing("content")
-	}
+	x.Content = r.RequiredText("\x67content")
 	if r.Key("\x67subject") {
 		x.Subject = new(r.Text())
 	}
-	if r.Key("\x69senderDid") {
-		x.SenderDID = r.Text()
-	} else {
-		r.Missing("senderDid")
-	}
-	if r.Key("\x6crecipientDid") {
-		x.RecipientDID = r.Text()
-	} else {
-		r.Missing("recipientDid")
-	}
-	x.Extra = r.EndMap(outer)
+	x.SenderDID = r.RequiredText("\x69senderDid")
+	x.RecipientDID = r.RequiredText("\x6crecipientDid")
+	x.Extra = r.EndMap(outer, "com.atproto.admin.sendEmail")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminSendEmailInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.sendEmail")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !lex.IsText(x.Content) {
+		v.Text("content")
+	}
+	if x.Subject != nil {
+		if !lex.IsText(*x.Subject) {
+			v.Text("subject")
+		}
+	}
 	v.DID("senderDid", x.SenderDID)
 	v.DID("recipientDid", x.RecipientDID)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "comment", "content", "subject", "senderDid", "recipientDid")
+	}
 	v.Leave(outer)
 }
 
@@ -2324,16 +2574,17 @@ func (x *AdminSendEmailOutput) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x AdminSendEmailOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminSendEmailOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminSendEmailOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminSendEmailOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa1\x64sent"...)
@@ -2346,27 +2597,33 @@ func (x *AdminSendEmailOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *AdminSendEmailOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.sendEmail")
+	outer := r.Map()
 	if r.Key("\x64sent") {
 		x.Sent = r.Bool()
 	} else {
 		r.Missing("sent")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.admin.sendEmail")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminSendEmailOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.sendEmail")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "sent")
+	}
 	v.Leave(outer)
 }
 
-// AdminSendEmail calls the procedure com.atproto.admin.sendEmail.
+// AdminSendEmail calls the procedure com.atproto.admin.sendEmail. A nil
+// input means an empty one.
 func AdminSendEmail(ctx context.Context, c xrpc.Caller, in *AdminSendEmailInput) (*AdminSendEmailOutput, error) {
+	if in == nil {
+		in = new(AdminSendEmailInput)
+	}
 	out := new(AdminSendEmailOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: AdminSendEmailNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -2377,6 +2634,15 @@ func AdminSendEmail(ctx context.Context, c xrpc.Caller, in *AdminSendEmailInput)
 // AdminUpdateAccountEmailNSID is the method
 // com.atproto.admin.updateAccountEmail.
 const AdminUpdateAccountEmailNSID = "com.atproto.admin.updateAccountEmail"
+
+// AdminUpdateAccountEmailMethod describes the method
+// com.atproto.admin.updateAccountEmail.
+func AdminUpdateAccountEmailMethod() schema.Method {
+	return schema.Method{
+		NSID: AdminUpdateAccountEmailNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A AdminUpdateAccountEmailInput is an object within
 // com.atproto.admin.updateAccountEmail.
@@ -2426,16 +2692,17 @@ func (x *AdminUpdateAccountEmailInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x AdminUpdateAccountEmailInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminUpdateAccountEmailInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminUpdateAccountEmailInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminUpdateAccountEmailInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -2444,7 +2711,7 @@ func (x *AdminUpdateAccountEmailInput) AppendLex(dst []byte, m lex.Mode) ([]byte
 	dst = append(dst, "\x67account"...)
 	dst, ok = lex.AppendText(dst, x.Account, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2454,34 +2721,34 @@ func (x *AdminUpdateAccountEmailInput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *AdminUpdateAccountEmailInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.updateAccountEmail")
-	if r.Key("\x65email") {
-		x.Email = r.Text()
-	} else {
-		r.Missing("email")
-	}
-	if r.Key("\x67account") {
-		x.Account = r.Text()
-	} else {
-		r.Missing("account")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Email = r.RequiredText("\x65email")
+	x.Account = r.RequiredText("\x67account")
+	x.Extra = r.EndMap(outer, "com.atproto.admin.updateAccountEmail")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminUpdateAccountEmailInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.updateAccountEmail")
+	if !lex.IsText(x.Email) {
+		v.Text("email")
+	}
 	v.Format("account", x.Account, "at-identifier")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "email", "account")
+	}
 	v.Leave(outer)
 }
 
 // AdminUpdateAccountEmail calls the procedure
-// com.atproto.admin.updateAccountEmail.
+// com.atproto.admin.updateAccountEmail. A nil input means an empty one.
 func AdminUpdateAccountEmail(ctx context.Context, c xrpc.Caller, in *AdminUpdateAccountEmailInput) error {
+	if in == nil {
+		in = new(AdminUpdateAccountEmailInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: AdminUpdateAccountEmailNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -2489,6 +2756,15 @@ func AdminUpdateAccountEmail(ctx context.Context, c xrpc.Caller, in *AdminUpdate
 // AdminUpdateAccountHandleNSID is the method
 // com.atproto.admin.updateAccountHandle.
 const AdminUpdateAccountHandleNSID = "com.atproto.admin.updateAccountHandle"
+
+// AdminUpdateAccountHandleMethod describes the method
+// com.atproto.admin.updateAccountHandle.
+func AdminUpdateAccountHandleMethod() schema.Method {
+	return schema.Method{
+		NSID: AdminUpdateAccountHandleNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A AdminUpdateAccountHandleInput is an object within
 // com.atproto.admin.updateAccountHandle.
@@ -2538,16 +2814,17 @@ func (x *AdminUpdateAccountHandleInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x AdminUpdateAccountHandleInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminUpdateAccountHandleInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminUpdateAccountHandleInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminUpdateAccountHandleInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -2556,7 +2833,7 @@ func (x *AdminUpdateAccountHandleInput) AppendLex(dst []byte, m lex.Mode) ([]byt
 	dst = append(dst, "\x66handle"...)
 	dst, ok = lex.AppendText(dst, x.Handle, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2566,35 +2843,32 @@ func (x *AdminUpdateAccountHandleInput) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *AdminUpdateAccountHandleInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.updateAccountHandle")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
+	x.Handle = r.RequiredText("\x66handle")
+	x.Extra = r.EndMap(outer, "com.atproto.admin.updateAccountHandle")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminUpdateAccountHandleInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.updateAccountHandle")
 	v.DID("did", x.DID)
 	v.Format("handle", x.Handle, "handle")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "handle")
+	}
 	v.Leave(outer)
 }
 
 // AdminUpdateAccountHandle calls the procedure
-// com.atproto.admin.updateAccountHandle.
+// com.atproto.admin.updateAccountHandle. A nil input means an empty one.
 func AdminUpdateAccountHandle(ctx context.Context, c xrpc.Caller, in *AdminUpdateAccountHandleInput) error {
+	if in == nil {
+		in = new(AdminUpdateAccountHandleInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: AdminUpdateAccountHandleNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -2602,6 +2876,15 @@ func AdminUpdateAccountHandle(ctx context.Context, c xrpc.Caller, in *AdminUpdat
 // AdminUpdateAccountPasswordNSID is the method
 // com.atproto.admin.updateAccountPassword.
 const AdminUpdateAccountPasswordNSID = "com.atproto.admin.updateAccountPassword"
+
+// AdminUpdateAccountPasswordMethod describes the method
+// com.atproto.admin.updateAccountPassword.
+func AdminUpdateAccountPasswordMethod() schema.Method {
+	return schema.Method{
+		NSID: AdminUpdateAccountPasswordNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A AdminUpdateAccountPasswordInput is an object within
 // com.atproto.admin.updateAccountPassword.
@@ -2653,16 +2936,17 @@ func (x AdminUpdateAccountPasswordInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminUpdateAccountPasswordInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminUpdateAccountPasswordInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminUpdateAccountPasswordInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -2671,7 +2955,7 @@ func (x *AdminUpdateAccountPasswordInput) AppendLex(dst []byte, m lex.Mode) ([]b
 	dst = append(dst, "\x68password"...)
 	dst, ok = lex.AppendText(dst, x.Password, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2681,34 +2965,34 @@ func (x *AdminUpdateAccountPasswordInput) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *AdminUpdateAccountPasswordInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.updateAccountPassword")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
-	if r.Key("\x68password") {
-		x.Password = r.Text()
-	} else {
-		r.Missing("password")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
+	x.Password = r.RequiredText("\x68password")
+	x.Extra = r.EndMap(outer, "com.atproto.admin.updateAccountPassword")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminUpdateAccountPasswordInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.updateAccountPassword")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Password) {
+		v.Text("password")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "password")
+	}
 	v.Leave(outer)
 }
 
 // AdminUpdateAccountPassword calls the procedure
-// com.atproto.admin.updateAccountPassword.
+// com.atproto.admin.updateAccountPassword. A nil input means an empty one.
 func AdminUpdateAccountPassword(ctx context.Context, c xrpc.Caller, in *AdminUpdateAccountPasswordInput) error {
+	if in == nil {
+		in = new(AdminUpdateAccountPasswordInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: AdminUpdateAccountPasswordNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -2716,6 +3000,15 @@ func AdminUpdateAccountPassword(ctx context.Context, c xrpc.Caller, in *AdminUpd
 // AdminUpdateAccountSigningKeyNSID is the method
 // com.atproto.admin.updateAccountSigningKey.
 const AdminUpdateAccountSigningKeyNSID = "com.atproto.admin.updateAccountSigningKey"
+
+// AdminUpdateAccountSigningKeyMethod describes the method
+// com.atproto.admin.updateAccountSigningKey.
+func AdminUpdateAccountSigningKeyMethod() schema.Method {
+	return schema.Method{
+		NSID: AdminUpdateAccountSigningKeyNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A AdminUpdateAccountSigningKeyInput is an object within
 // com.atproto.admin.updateAccountSigningKey.
@@ -2767,16 +3060,17 @@ func (x AdminUpdateAccountSigningKeyInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminUpdateAccountSigningKeyInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminUpdateAccountSigningKeyInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminUpdateAccountSigningKeyInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -2785,7 +3079,7 @@ func (x *AdminUpdateAccountSigningKeyInput) AppendLex(dst []byte, m lex.Mode) ([
 	dst = append(dst, "\x6asigningKey"...)
 	dst, ok = lex.AppendText(dst, x.SigningKey, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2795,35 +3089,32 @@ func (x *AdminUpdateAccountSigningKeyInput) AppendLex(dst []byte, m lex.Mode) ([
 
 // ReadLex implements lex.Value.
 func (x *AdminUpdateAccountSigningKeyInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.updateAccountSigningKey")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
-	if r.Key("\x6asigningKey") {
-		x.SigningKey = r.Text()
-	} else {
-		r.Missing("signingKey")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
+	x.SigningKey = r.RequiredText("\x6asigningKey")
+	x.Extra = r.EndMap(outer, "com.atproto.admin.updateAccountSigningKey")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminUpdateAccountSigningKeyInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.updateAccountSigningKey")
 	v.DID("did", x.DID)
 	v.DID("signingKey", x.SigningKey)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "signingKey")
+	}
 	v.Leave(outer)
 }
 
 // AdminUpdateAccountSigningKey calls the procedure
-// com.atproto.admin.updateAccountSigningKey.
+// com.atproto.admin.updateAccountSigningKey. A nil input means an empty one.
 func AdminUpdateAccountSigningKey(ctx context.Context, c xrpc.Caller, in *AdminUpdateAccountSigningKeyInput) error {
+	if in == nil {
+		in = new(AdminUpdateAccountSigningKeyInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: AdminUpdateAccountSigningKeyNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -2831,6 +3122,16 @@ func AdminUpdateAccountSigningKey(ctx context.Context, c xrpc.Caller, in *AdminU
 // AdminUpdateSubjectStatusNSID is the method
 // com.atproto.admin.updateSubjectStatus.
 const AdminUpdateSubjectStatusNSID = "com.atproto.admin.updateSubjectStatus"
+
+// AdminUpdateSubjectStatusMethod describes the method
+// com.atproto.admin.updateSubjectStatus.
+func AdminUpdateSubjectStatusMethod() schema.Method {
+	return schema.Method{
+		NSID: AdminUpdateSubjectStatusNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A AdminUpdateSubjectStatusInput is an object within
 // com.atproto.admin.updateSubjectStatus.
@@ -2881,43 +3182,40 @@ func (x *AdminUpdateSubjectStatusInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x AdminUpdateSubjectStatusInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminUpdateSubjectStatusInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminUpdateSubjectStatusInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminUpdateSubjectStatusInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
-	if x.Takedown != nil {
-		n++
-	}
-	if x.Deactivated != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x67subject"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x67subject"...)
 	if dst, err = x.Subject.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("subject", err)
 	}
 	if x.Takedown != nil {
+		head++
 		dst = append(dst, "\x68takedown"...)
 		if dst, err = x.Takedown.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("takedown", err)
 		}
 	}
 	if x.Deactivated != nil {
+		head++
 		dst = append(dst, "\x6bdeactivated"...)
 		if dst, err = x.Deactivated.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("deactivated", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2926,7 +3224,7 @@ func (x *AdminUpdateSubjectStatusInput) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *AdminUpdateSubjectStatusInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.updateSubjectStatus")
+	outer := r.Map()
 	if r.Key("\x67subject") {
 		x.Subject.ReadLex(r)
 	} else {
@@ -2940,12 +3238,12 @@ func (x *AdminUpdateSubjectStatusInput) ReadLex(r *lex.Reader) {
 		x.Deactivated = lex.New[AdminDefsStatusAttr](r)
 		x.Deactivated.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.admin.updateSubjectStatus")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminUpdateSubjectStatusInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.updateSubjectStatus")
@@ -2967,7 +3265,9 @@ func (x *AdminUpdateSubjectStatusInput) ValidateLex(v *lex.Validator) {
 		x.Deactivated.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "subject", "takedown", "deactivated")
+	}
 	v.Leave(outer)
 }
 
@@ -2998,9 +3298,7 @@ func (x *AdminUpdateSubjectStatusInputSubject) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *AdminUpdateSubjectStatusInputSubject) IsZero() bool {
-	return *x == (AdminUpdateSubjectStatusInputSubject{})
-}
+func (x *AdminUpdateSubjectStatusInputSubject) IsZero() bool { return x.members() == 0 }
 
 func (x *AdminUpdateSubjectStatusInputSubject) members() (n int) {
 	if x.RepoRef != nil {
@@ -3028,15 +3326,16 @@ func (x AdminUpdateSubjectStatusInputSubject) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminUpdateSubjectStatusInputSubject) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminUpdateSubjectStatusInputSubject{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminUpdateSubjectStatusInputSubject) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -3070,7 +3369,7 @@ func (x *AdminUpdateSubjectStatusInputSubject) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *AdminUpdateSubjectStatusInputSubject) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.RepoRef != nil:
 		x.RepoRef.ValidateLex(v)
@@ -3079,7 +3378,7 @@ func (x *AdminUpdateSubjectStatusInputSubject) ValidateLex(v *lex.Validator) {
 	case x.RepoBlobRef != nil:
 		x.RepoBlobRef.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.admin.defs#repoRef", "com.atproto.repo.strongRef", "com.atproto.admin.defs#repoBlobRef")
 	}
 }
 
@@ -3131,34 +3430,33 @@ func (x *AdminUpdateSubjectStatusOutput) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x AdminUpdateSubjectStatusOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminUpdateSubjectStatusOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminUpdateSubjectStatusOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminUpdateSubjectStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
-	if x.Takedown != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x67subject"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x67subject"...)
 	if dst, err = x.Subject.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("subject", err)
 	}
 	if x.Takedown != nil {
+		head++
 		dst = append(dst, "\x68takedown"...)
 		if dst, err = x.Takedown.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("takedown", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -3167,7 +3465,7 @@ func (x *AdminUpdateSubjectStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *AdminUpdateSubjectStatusOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.admin.updateSubjectStatus")
+	outer := r.Map()
 	if r.Key("\x67subject") {
 		x.Subject.ReadLex(r)
 	} else {
@@ -3177,12 +3475,12 @@ func (x *AdminUpdateSubjectStatusOutput) ReadLex(r *lex.Reader) {
 		x.Takedown = lex.New[AdminDefsStatusAttr](r)
 		x.Takedown.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.admin.updateSubjectStatus")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AdminUpdateSubjectStatusOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.admin.updateSubjectStatus")
@@ -3199,7 +3497,9 @@ func (x *AdminUpdateSubjectStatusOutput) ValidateLex(v *lex.Validator) {
 		x.Takedown.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "subject", "takedown")
+	}
 	v.Leave(outer)
 }
 
@@ -3230,9 +3530,7 @@ func (x *AdminUpdateSubjectStatusOutputSubject) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *AdminUpdateSubjectStatusOutputSubject) IsZero() bool {
-	return *x == (AdminUpdateSubjectStatusOutputSubject{})
-}
+func (x *AdminUpdateSubjectStatusOutputSubject) IsZero() bool { return x.members() == 0 }
 
 func (x *AdminUpdateSubjectStatusOutputSubject) members() (n int) {
 	if x.RepoRef != nil {
@@ -3260,15 +3558,16 @@ func (x AdminUpdateSubjectStatusOutputSubject) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AdminUpdateSubjectStatusOutputSubject) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AdminUpdateSubjectStatusOutputSubject{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AdminUpdateSubjectStatusOutputSubject) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -3302,7 +3601,7 @@ func (x *AdminUpdateSubjectStatusOutputSubject) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *AdminUpdateSubjectStatusOutputSubject) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.RepoRef != nil:
 		x.RepoRef.ValidateLex(v)
@@ -3311,13 +3610,16 @@ func (x *AdminUpdateSubjectStatusOutputSubject) ValidateLex(v *lex.Validator) {
 	case x.RepoBlobRef != nil:
 		x.RepoBlobRef.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.admin.defs#repoRef", "com.atproto.repo.strongRef", "com.atproto.admin.defs#repoBlobRef")
 	}
 }
 
 // AdminUpdateSubjectStatus calls the procedure
-// com.atproto.admin.updateSubjectStatus.
+// com.atproto.admin.updateSubjectStatus. A nil input means an empty one.
 func AdminUpdateSubjectStatus(ctx context.Context, c xrpc.Caller, in *AdminUpdateSubjectStatusInput) (*AdminUpdateSubjectStatusOutput, error) {
+	if in == nil {
+		in = new(AdminUpdateSubjectStatusInput)
+	}
 	out := new(AdminUpdateSubjectStatusOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: AdminUpdateSubjectStatusNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -62,28 +63,26 @@ func (x *IdentityDefsIdentityInfo) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x IdentityDefsIdentityInfo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *IdentityDefsIdentityInfo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = IdentityDefsIdentityInfo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *IdentityDefsIdentityInfo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26com.atproto.identity.defs#identityInfo"...)
 	}
 	dst = append(dst, "\x66didDoc"...)
@@ -92,8 +91,9 @@ func (x *IdentityDefsIdentityInfo) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	}
 	dst = append(dst, "\x66handle"...)
 	dst, ok = lex.AppendText(dst, x.Handle, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -103,42 +103,45 @@ func (x *IdentityDefsIdentityInfo) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *IdentityDefsIdentityInfo) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.identity.defs#identityInfo")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
 	if r.Key("\x66didDoc") {
 		x.DIDDoc = r.Unknown()
 	} else {
 		r.Missing("didDoc")
 	}
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Handle = r.RequiredText("\x66handle")
+	x.Extra = r.EndMap(outer, "com.atproto.identity.defs#identityInfo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *IdentityDefsIdentityInfo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.identity.defs#identityInfo")
 	v.DID("did", x.DID)
 	v.Unknown("didDoc", x.DIDDoc)
 	v.Format("handle", x.Handle, "handle")
-	v.Extra(x.Extra, "com.atproto.identity.defs#identityInfo")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.identity.defs#identityInfo", "did", "didDoc", "handle")
+	}
 	v.Leave(outer)
 }
 
 // IdentityGetRecommendedDIDCredentialsNSID is the method
 // com.atproto.identity.getRecommendedDidCredentials.
 const IdentityGetRecommendedDIDCredentialsNSID = "com.atproto.identity.getRecommendedDidCredentials"
+
+// IdentityGetRecommendedDIDCredentialsMethod describes the method
+// com.atproto.identity.getRecommendedDidCredentials.
+func IdentityGetRecommendedDIDCredentialsMethod() schema.Method {
+	return schema.Method{
+		NSID: IdentityGetRecommendedDIDCredentialsNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A IdentityGetRecommendedDIDCredentialsOutput is an object within
 // com.atproto.identity.getRecommendedDidCredentials.
@@ -194,56 +197,50 @@ func (x IdentityGetRecommendedDIDCredentialsOutput) MarshalJSON() ([]byte, error
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *IdentityGetRecommendedDIDCredentialsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = IdentityGetRecommendedDIDCredentialsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *IdentityGetRecommendedDIDCredentialsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if !x.Services.IsZero() {
-		n++
-	}
-	if x.AlsoKnownAs != nil {
-		n++
-	}
-	if x.RotationKeys != nil {
-		n++
-	}
-	if !x.VerificationMethods.IsZero() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if !x.Services.IsZero() {
+		head++
 		dst = append(dst, "\x68services"...)
 		if dst, err = x.Services.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("services", err)
 		}
 	}
 	if x.AlsoKnownAs != nil {
+		head++
 		dst = append(dst, "\x6balsoKnownAs"...)
 		dst, ok = lex.AppendTexts(dst, x.AlsoKnownAs, ok)
 	}
 	if x.RotationKeys != nil {
+		head++
 		dst = append(dst, "\x6crotationKeys"...)
 		dst, ok = lex.AppendTexts(dst, x.RotationKeys, ok)
 	}
 	if !x.VerificationMethods.IsZero() {
+		head++
 		dst = append(dst, "\x73verificationMethods"...)
 		if dst, err = x.VerificationMethods.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("verificationMethods", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -253,7 +250,7 @@ func (x *IdentityGetRecommendedDIDCredentialsOutput) AppendLex(dst []byte, m lex
 
 // ReadLex implements lex.Value.
 func (x *IdentityGetRecommendedDIDCredentialsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.identity.getRecommendedDidCredentials")
+	outer := r.Map()
 	if r.Key("\x68services") {
 		x.Services = r.Unknown()
 	}
@@ -266,22 +263,46 @@ func (x *IdentityGetRecommendedDIDCredentialsOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x73verificationMethods") {
 		x.VerificationMethods = r.Unknown()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.identity.getRecommendedDidCredentials")
 }
 
 // ValidateLex implements lex.Value.
 func (x *IdentityGetRecommendedDIDCredentialsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.identity.getRecommendedDidCredentials")
 	if !x.Services.IsZero() {
 		v.Unknown("services", x.Services)
 	}
+	if x.AlsoKnownAs != nil {
+		v.PushArray("alsoKnownAs")
+		for i1 := range x.AlsoKnownAs {
+			v.PushIndex(i1)
+			if !lex.IsText(x.AlsoKnownAs[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.RotationKeys != nil {
+		v.PushArray("rotationKeys")
+		for i1 := range x.RotationKeys {
+			v.PushIndex(i1)
+			if !lex.IsText(x.RotationKeys[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
 	if !x.VerificationMethods.IsZero() {
 		v.Unknown("verificationMethods", x.VerificationMethods)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "services", "alsoKnownAs", "rotationKeys", "verificationMethods")
+	}
 	v.Leave(outer)
 }
 
@@ -305,6 +326,17 @@ const (
 	IdentityRefreshIdentityErrorDIDNotFound    = "DidNotFound"
 	IdentityRefreshIdentityErrorDIDDeactivated = "DidDeactivated"
 )
+
+// IdentityRefreshIdentityMethod describes the method
+// com.atproto.identity.refreshIdentity.
+func IdentityRefreshIdentityMethod() schema.Method {
+	return schema.Method{
+		NSID: IdentityRefreshIdentityNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{IdentityRefreshIdentityErrorHandleNotFound, IdentityRefreshIdentityErrorDIDNotFound, IdentityRefreshIdentityErrorDIDDeactivated},
+	}
+}
 
 // A IdentityRefreshIdentityInput is an object within
 // com.atproto.identity.refreshIdentity.
@@ -353,23 +385,24 @@ func (x *IdentityRefreshIdentityInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x IdentityRefreshIdentityInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *IdentityRefreshIdentityInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = IdentityRefreshIdentityInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *IdentityRefreshIdentityInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x6aidentifier"...)
 	dst, ok = lex.AppendText(dst, x.Identifier, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -379,29 +412,30 @@ func (x *IdentityRefreshIdentityInput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *IdentityRefreshIdentityInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.identity.refreshIdentity")
-	if r.Key("\x6aidentifier") {
-		x.Identifier = r.Text()
-	} else {
-		r.Missing("identifier")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Identifier = r.RequiredText("\x6aidentifier")
+	x.Extra = r.EndMap(outer, "com.atproto.identity.refreshIdentity")
 }
 
 // ValidateLex implements lex.Value.
 func (x *IdentityRefreshIdentityInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.identity.refreshIdentity")
 	v.Format("identifier", x.Identifier, "at-identifier")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "identifier")
+	}
 	v.Leave(outer)
 }
 
 // IdentityRefreshIdentity calls the procedure
-// com.atproto.identity.refreshIdentity.
+// com.atproto.identity.refreshIdentity. A nil input means an empty one.
 func IdentityRefreshIdentity(ctx context.Context, c xrpc.Caller, in *IdentityRefreshIdentityInput) (*IdentityDefsIdentityInfo, error) {
+	if in == nil {
+		in = new(IdentityRefreshIdentityInput)
+	}
 	out := new(IdentityDefsIdentityInfo)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: IdentityRefreshIdentityNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -412,6 +446,14 @@ func IdentityRefreshIdentity(ctx context.Context, c xrpc.Caller, in *IdentityRef
 // IdentityRequestPLCOperationSignatureNSID is the method
 // com.atproto.identity.requestPlcOperationSignature.
 const IdentityRequestPLCOperationSignatureNSID = "com.atproto.identity.requestPlcOperationSignature"
+
+// IdentityRequestPLCOperationSignatureMethod describes the method
+// com.atproto.identity.requestPlcOperationSignature.
+func IdentityRequestPLCOperationSignatureMethod() schema.Method {
+	return schema.Method{
+		NSID: IdentityRequestPLCOperationSignatureNSID, Kind: schema.KindProcedure,
+	}
+}
 
 // IdentityRequestPLCOperationSignature calls the procedure
 // com.atproto.identity.requestPlcOperationSignature.
@@ -429,6 +471,22 @@ const (
 	IdentityResolveDIDErrorDIDDeactivated = "DidDeactivated"
 )
 
+// IdentityResolveDIDMethod describes the method
+// com.atproto.identity.resolveDid.
+func IdentityResolveDIDMethod() schema.Method {
+	return schema.Method{
+		NSID: IdentityResolveDIDNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "did", Type: &schema.String{Format: "did"}},
+			},
+			Required: []string{"did"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{IdentityResolveDIDErrorDIDNotFound, IdentityResolveDIDErrorDIDDeactivated},
+	}
+}
+
 // IdentityResolveDIDParams are the parameters of
 // com.atproto.identity.resolveDid.
 type IdentityResolveDIDParams struct {
@@ -443,6 +501,20 @@ func (x *IdentityResolveDIDParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "did", x.DID)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *IdentityResolveDIDParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.identity.resolveDid")
+	v := IdentityResolveDIDParams{
+		DID: q.Text("did"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -500,16 +572,17 @@ func (x *IdentityResolveDIDOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x IdentityResolveDIDOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *IdentityResolveDIDOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = IdentityResolveDIDOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *IdentityResolveDIDOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -525,23 +598,25 @@ func (x *IdentityResolveDIDOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *IdentityResolveDIDOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.identity.resolveDid")
+	outer := r.Map()
 	if r.Key("\x66didDoc") {
 		x.DIDDoc = r.Unknown()
 	} else {
 		r.Missing("didDoc")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.identity.resolveDid")
 }
 
 // ValidateLex implements lex.Value.
 func (x *IdentityResolveDIDOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.identity.resolveDid")
 	v.Unknown("didDoc", x.DIDDoc)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "didDoc")
+	}
 	v.Leave(outer)
 }
 
@@ -564,6 +639,22 @@ const (
 	IdentityResolveHandleErrorHandleNotFound = "HandleNotFound"
 )
 
+// IdentityResolveHandleMethod describes the method
+// com.atproto.identity.resolveHandle.
+func IdentityResolveHandleMethod() schema.Method {
+	return schema.Method{
+		NSID: IdentityResolveHandleNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "handle", Type: &schema.String{Format: "handle"}},
+			},
+			Required: []string{"handle"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{IdentityResolveHandleErrorHandleNotFound},
+	}
+}
+
 // IdentityResolveHandleParams are the parameters of
 // com.atproto.identity.resolveHandle.
 type IdentityResolveHandleParams struct {
@@ -578,6 +669,20 @@ func (x *IdentityResolveHandleParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "handle", x.Handle)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *IdentityResolveHandleParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.identity.resolveHandle")
+	v := IdentityResolveHandleParams{
+		Handle: q.Text("handle"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -635,23 +740,24 @@ func (x *IdentityResolveHandleOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x IdentityResolveHandleOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *IdentityResolveHandleOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = IdentityResolveHandleOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *IdentityResolveHandleOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -661,23 +767,21 @@ func (x *IdentityResolveHandleOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *IdentityResolveHandleOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.identity.resolveHandle")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
+	x.Extra = r.EndMap(outer, "com.atproto.identity.resolveHandle")
 }
 
 // ValidateLex implements lex.Value.
 func (x *IdentityResolveHandleOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.identity.resolveHandle")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did")
+	}
 	v.Leave(outer)
 }
 
@@ -702,6 +806,22 @@ const (
 	IdentityResolveIdentityErrorDIDDeactivated = "DidDeactivated"
 )
 
+// IdentityResolveIdentityMethod describes the method
+// com.atproto.identity.resolveIdentity.
+func IdentityResolveIdentityMethod() schema.Method {
+	return schema.Method{
+		NSID: IdentityResolveIdentityNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "identifier", Type: &schema.String{Format: "at-identifier"}},
+			},
+			Required: []string{"identifier"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{IdentityResolveIdentityErrorHandleNotFound, IdentityResolveIdentityErrorDIDNotFound, IdentityResolveIdentityErrorDIDDeactivated},
+	}
+}
+
 // IdentityResolveIdentityParams are the parameters of
 // com.atproto.identity.resolveIdentity.
 type IdentityResolveIdentityParams struct {
@@ -716,6 +836,20 @@ func (x *IdentityResolveIdentityParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "identifier", x.Identifier)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *IdentityResolveIdentityParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.identity.resolveIdentity")
+	v := IdentityResolveIdentityParams{
+		Identifier: q.Text("identifier"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -740,6 +874,16 @@ func IdentityResolveIdentity(ctx context.Context, c xrpc.Caller, params *Identit
 // IdentitySignPLCOperationNSID is the method
 // com.atproto.identity.signPlcOperation.
 const IdentitySignPLCOperationNSID = "com.atproto.identity.signPlcOperation"
+
+// IdentitySignPLCOperationMethod describes the method
+// com.atproto.identity.signPlcOperation.
+func IdentitySignPLCOperationMethod() schema.Method {
+	return schema.Method{
+		NSID: IdentitySignPLCOperationNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A IdentitySignPLCOperationInput is an object within
 // com.atproto.identity.signPlcOperation.
@@ -792,63 +936,55 @@ func (x *IdentitySignPLCOperationInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x IdentitySignPLCOperationInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *IdentitySignPLCOperationInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = IdentitySignPLCOperationInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *IdentitySignPLCOperationInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Token != nil {
-		n++
-	}
-	if !x.Services.IsZero() {
-		n++
-	}
-	if x.AlsoKnownAs != nil {
-		n++
-	}
-	if x.RotationKeys != nil {
-		n++
-	}
-	if !x.VerificationMethods.IsZero() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Token != nil {
+		head++
 		dst = append(dst, "\x65token"...)
 		dst, ok = lex.AppendText(dst, *x.Token, ok)
 	}
 	if !x.Services.IsZero() {
+		head++
 		dst = append(dst, "\x68services"...)
 		if dst, err = x.Services.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("services", err)
 		}
 	}
 	if x.AlsoKnownAs != nil {
+		head++
 		dst = append(dst, "\x6balsoKnownAs"...)
 		dst, ok = lex.AppendTexts(dst, x.AlsoKnownAs, ok)
 	}
 	if x.RotationKeys != nil {
+		head++
 		dst = append(dst, "\x6crotationKeys"...)
 		dst, ok = lex.AppendTexts(dst, x.RotationKeys, ok)
 	}
 	if !x.VerificationMethods.IsZero() {
+		head++
 		dst = append(dst, "\x73verificationMethods"...)
 		if dst, err = x.VerificationMethods.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("verificationMethods", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -858,7 +994,7 @@ func (x *IdentitySignPLCOperationInput) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *IdentitySignPLCOperationInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.identity.signPlcOperation")
+	outer := r.Map()
 	if r.Key("\x65token") {
 		x.Token = new(r.Text())
 	}
@@ -874,22 +1010,51 @@ func (x *IdentitySignPLCOperationInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x73verificationMethods") {
 		x.VerificationMethods = r.Unknown()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.identity.signPlcOperation")
 }
 
 // ValidateLex implements lex.Value.
 func (x *IdentitySignPLCOperationInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.identity.signPlcOperation")
+	if x.Token != nil {
+		if !lex.IsText(*x.Token) {
+			v.Text("token")
+		}
+	}
 	if !x.Services.IsZero() {
 		v.Unknown("services", x.Services)
+	}
+	if x.AlsoKnownAs != nil {
+		v.PushArray("alsoKnownAs")
+		for i1 := range x.AlsoKnownAs {
+			v.PushIndex(i1)
+			if !lex.IsText(x.AlsoKnownAs[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.RotationKeys != nil {
+		v.PushArray("rotationKeys")
+		for i1 := range x.RotationKeys {
+			v.PushIndex(i1)
+			if !lex.IsText(x.RotationKeys[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
 	}
 	if !x.VerificationMethods.IsZero() {
 		v.Unknown("verificationMethods", x.VerificationMethods)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "token", "services", "alsoKnownAs", "rotationKeys", "verificationMethods")
+	}
 	v.Leave(outer)
 }
 
@@ -940,16 +1105,17 @@ func (x *IdentitySignPLCOperationOutput) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x IdentitySignPLCOperationOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *IdentitySignPLCOperationOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = IdentitySignPLCOperationOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *IdentitySignPLCOperationOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -965,29 +1131,34 @@ func (x *IdentitySignPLCOperationOutput) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *IdentitySignPLCOperationOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.identity.signPlcOperation")
+	outer := r.Map()
 	if r.Key("\x69operation") {
 		x.Operation = r.Unknown()
 	} else {
 		r.Missing("operation")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.identity.signPlcOperation")
 }
 
 // ValidateLex implements lex.Value.
 func (x *IdentitySignPLCOperationOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.identity.signPlcOperation")
 	v.Unknown("operation", x.Operation)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "operation")
+	}
 	v.Leave(outer)
 }
 
 // IdentitySignPLCOperation calls the procedure
-// com.atproto.identity.signPlcOperation.
+// com.atproto.identity.signPlcOperation. A nil input means an empty one.
 func IdentitySignPLCOperation(ctx context.Context, c xrpc.Caller, in *IdentitySignPLCOperationInput) (*IdentitySignPLCOperationOutput, error) {
+	if in == nil {
+		in = new(IdentitySignPLCOperationInput)
+	}
 	out := new(IdentitySignPLCOperationOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: IdentitySignPLCOperationNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -998,6 +1169,15 @@ func IdentitySignPLCOperation(ctx context.Context, c xrpc.Caller, in *IdentitySi
 // IdentitySubmitPLCOperationNSID is the method
 // com.atproto.identity.submitPlcOperation.
 const IdentitySubmitPLCOperationNSID = "com.atproto.identity.submitPlcOperation"
+
+// IdentitySubmitPLCOperationMethod describes the method
+// com.atproto.identity.submitPlcOperation.
+func IdentitySubmitPLCOperationMethod() schema.Method {
+	return schema.Method{
+		NSID: IdentitySubmitPLCOperationNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A IdentitySubmitPLCOperationInput is an object within
 // com.atproto.identity.submitPlcOperation.
@@ -1048,16 +1228,17 @@ func (x IdentitySubmitPLCOperationInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *IdentitySubmitPLCOperationInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = IdentitySubmitPLCOperationInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *IdentitySubmitPLCOperationInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -1073,35 +1254,49 @@ func (x *IdentitySubmitPLCOperationInput) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *IdentitySubmitPLCOperationInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.identity.submitPlcOperation")
+	outer := r.Map()
 	if r.Key("\x69operation") {
 		x.Operation = r.Unknown()
 	} else {
 		r.Missing("operation")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.identity.submitPlcOperation")
 }
 
 // ValidateLex implements lex.Value.
 func (x *IdentitySubmitPLCOperationInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.identity.submitPlcOperation")
 	v.Unknown("operation", x.Operation)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "operation")
+	}
 	v.Leave(outer)
 }
 
 // IdentitySubmitPLCOperation calls the procedure
-// com.atproto.identity.submitPlcOperation.
+// com.atproto.identity.submitPlcOperation. A nil input means an empty one.
 func IdentitySubmitPLCOperation(ctx context.Context, c xrpc.Caller, in *IdentitySubmitPLCOperationInput) error {
+	if in == nil {
+		in = new(IdentitySubmitPLCOperationInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: IdentitySubmitPLCOperationNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
 
 // IdentityUpdateHandleNSID is the method com.atproto.identity.updateHandle.
 const IdentityUpdateHandleNSID = "com.atproto.identity.updateHandle"
+
+// IdentityUpdateHandleMethod describes the method
+// com.atproto.identity.updateHandle.
+func IdentityUpdateHandleMethod() schema.Method {
+	return schema.Method{
+		NSID: IdentityUpdateHandleNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A IdentityUpdateHandleInput is an object within
 // com.atproto.identity.updateHandle.
@@ -1150,23 +1345,24 @@ func (x *IdentityUpdateHandleInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x IdentityUpdateHandleInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *IdentityUpdateHandleInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = IdentityUpdateHandleInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *IdentityUpdateHandleInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x66handle"...)
 	dst, ok = lex.AppendText(dst, x.Handle, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1176,29 +1372,30 @@ func (x *IdentityUpdateHandleInput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *IdentityUpdateHandleInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.identity.updateHandle")
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Handle = r.RequiredText("\x66handle")
+	x.Extra = r.EndMap(outer, "com.atproto.identity.updateHandle")
 }
 
 // ValidateLex implements lex.Value.
 func (x *IdentityUpdateHandleInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.identity.updateHandle")
 	v.Format("handle", x.Handle, "handle")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "handle")
+	}
 	v.Leave(outer)
 }
 
 // IdentityUpdateHandle calls the procedure
-// com.atproto.identity.updateHandle.
+// com.atproto.identity.updateHandle. A nil input means an empty one.
 func IdentityUpdateHandle(ctx context.Context, c xrpc.Caller, in *IdentityUpdateHandleInput) error {
+	if in == nil {
+		in = new(IdentityUpdateHandleInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: IdentityUpdateHandleNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -64,54 +65,41 @@ func (x *LabelDefsLabel) AppendJSON(dst []byte) ([]byte, error) { return lex.App
 // MarshalJSON returns x in JSON.
 func (x LabelDefsLabel) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelDefsLabel) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelDefsLabel{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelDefsLabel) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa4)
+	dst = append(dst, "\xa4"...)
 	if x.CID != nil {
-		n++
-	}
-	if x.Exp != nil {
-		n++
-	}
-	if x.Neg != nil {
-		n++
-	}
-	if x.Sig != nil {
-		n++
-	}
-	if x.Ver != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.CID != nil {
+		head++
 		dst = append(dst, "\x63cid"...)
 		dst, ok = lex.AppendText(dst, *x.CID, ok)
 	}
 	dst = append(dst, "\x63cts"...)
 	dst, ok = lex.AppendText(dst, x.Cts, ok)
 	if x.Exp != nil {
+		head++
 		dst = append(dst, "\x63exp"...)
 		dst, ok = lex.AppendText(dst, *x.Exp, ok)
 	}
 	if x.Neg != nil {
+		head++
 		dst = append(dst, "\x63neg"...)
 		dst = lex.AppendBool(dst, *x.Neg)
 	}
 	if x.Sig != nil {
+		head++
 		dst = append(dst, "\x63sig"...)
 		dst = lex.AppendBytes(dst, x.Sig)
 	}
@@ -122,14 +110,17 @@ func (x *LabelDefsLabel) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x63val"...)
 	dst, ok = lex.AppendText(dst, x.Val, ok)
 	if x.Ver != nil {
+		head++
 		dst = append(dst, "\x63ver"...)
 		dst = lex.AppendInt(dst, *x.Ver)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1ccom.atproto.label.defs#label"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -139,15 +130,11 @@ func (x *LabelDefsLabel) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *LabelDefsLabel) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.label.defs#label")
+	outer := r.Map()
 	if r.Key("\x63cid") {
 		x.CID = new(r.Text())
 	}
-	if r.Key("\x63cts") {
-		x.Cts = r.Text()
-	} else {
-		r.Missing("cts")
-	}
+	x.Cts = r.RequiredText("\x63cts")
 	if r.Key("\x63exp") {
 		x.Exp = new(r.Text())
 	}
@@ -157,31 +144,19 @@ func (x *LabelDefsLabel) ReadLex(r *lex.Reader) {
 	if r.Key("\x63sig") {
 		x.Sig = r.Bytes()
 	}
-	if r.Key("\x63src") {
-		x.Src = r.Text()
-	} else {
-		r.Missing("src")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
-	if r.Key("\x63val") {
-		x.Val = r.Text()
-	} else {
-		r.Missing("val")
-	}
+	x.Src = r.RequiredText("\x63src")
+	x.URI = r.RequiredText("\x63uri")
+	x.Val = r.RequiredText("\x63val")
 	if r.Key("\x63ver") {
 		x.Ver = new(r.Int())
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.label.defs#label")
 }
 
 // ValidateLex implements lex.Value.
 func (x *LabelDefsLabel) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.label.defs#label")
@@ -194,10 +169,15 @@ func (x *LabelDefsLabel) ValidateLex(v *lex.Validator) {
 	}
 	v.DID("src", x.Src)
 	v.URI("uri", x.URI)
-	if n := int64(len(x.Val)); n > 128 {
+	switch n := int64(len(x.Val)); {
+	case !lex.IsText(x.Val):
+		v.Text("val")
+	case n > 128:
 		v.Length("val", "string", int(n), 0, 128)
 	}
-	v.Extra(x.Extra, "com.atproto.label.defs#label")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.label.defs#label", "cid", "cts", "exp", "neg", "sig", "src", "uri", "val", "ver")
+	}
 	v.Leave(outer)
 }
 
@@ -249,25 +229,24 @@ func (x *LabelDefsSelfLabels) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x LabelDefsSelfLabels) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelDefsSelfLabels) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelDefsSelfLabels{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelDefsSelfLabels) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21com.atproto.label.defs#selfLabels"...)
 	}
 	dst = append(dst, "\x66values"...)
@@ -277,6 +256,7 @@ func (x *LabelDefsSelfLabels) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 			return dst, lex.InItem("values", i1, err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -285,7 +265,7 @@ func (x *LabelDefsSelfLabels) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *LabelDefsSelfLabels) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.label.defs#selfLabels")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66values") {
 		n1 := r.Array()
@@ -302,26 +282,29 @@ func (x *LabelDefsSelfLabels) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("values")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.label.defs#selfLabels")
 }
 
 // ValidateLex implements lex.Value.
 func (x *LabelDefsSelfLabels) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.label.defs#selfLabels")
 	if n := int64(len(x.Values)); n > 10 {
 		v.Length("values", "array", int(n), 0, 10)
-	}
-	v.Push("values")
-	for i1 := range x.Values {
-		v.PushIndex(i1)
-		x.Values[i1].ValidateLex(v)
+	} else {
+		v.PushArray("values")
+		for i1 := range x.Values {
+			v.PushIndex(i1)
+			x.Values[i1].ValidateLex(v)
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
-	v.Extra(x.Extra, "com.atproto.label.defs#selfLabels")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.label.defs#selfLabels", "values")
+	}
 	v.Leave(outer)
 }
 
@@ -373,31 +356,30 @@ func (x *LabelDefsSelfLabel) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x LabelDefsSelfLabel) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelDefsSelfLabel) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelDefsSelfLabel{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelDefsSelfLabel) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63val"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63val"...)
 	dst, ok = lex.AppendText(dst, x.Val, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20com.atproto.label.defs#selfLabel"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -407,26 +389,27 @@ func (x *LabelDefsSelfLabel) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *LabelDefsSelfLabel) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.label.defs#selfLabel")
-	if r.Key("\x63val") {
-		x.Val = r.Text()
-	} else {
-		r.Missing("val")
-	}
+	outer := r.Map()
+	x.Val = r.RequiredText("\x63val")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.label.defs#selfLabel")
 }
 
 // ValidateLex implements lex.Value.
 func (x *LabelDefsSelfLabel) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.label.defs#selfLabel")
-	if n := int64(len(x.Val)); n > 128 {
+	switch n := int64(len(x.Val)); {
+	case !lex.IsText(x.Val):
+		v.Text("val")
+	case n > 128:
 		v.Length("val", "string", int(n), 0, 128)
 	}
-	v.Extra(x.Extra, "com.atproto.label.defs#selfLabel")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.label.defs#selfLabel", "val")
+	}
 	v.Leave(outer)
 }
 
@@ -488,32 +471,25 @@ func (x *LabelDefsLabelValueDefinition) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x LabelDefsLabelValueDefinition) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelDefsLabelValueDefinition) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelDefsLabelValueDefinition{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelDefsLabelValueDefinition) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
+	head := byte(0xa4)
+	dst = append(dst, "\xa4"...)
 	if m.Typed() {
-		n++
-	}
-	if x.AdultOnly != nil {
-		n++
-	}
-	if x.DefaultSetting != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2bcom.atproto.label.defs#labelValueDefinition"...)
 	}
 	dst = append(dst, "\x65blurs"...)
@@ -528,17 +504,20 @@ func (x *LabelDefsLabelValueDefinition) AppendLex(dst []byte, m lex.Mode) ([]byt
 	dst = append(dst, "\x68severity"...)
 	dst, ok = lex.AppendText(dst, x.Severity, ok)
 	if x.AdultOnly != nil {
+		head++
 		dst = append(dst, "\x69adultOnly"...)
 		dst = lex.AppendBool(dst, *x.AdultOnly)
 	}
 	dst = append(dst, "\x6aidentifier"...)
 	dst, ok = lex.AppendText(dst, x.Identifier, ok)
 	if x.DefaultSetting != nil {
+		head++
 		dst = append(dst, "\x6edefaultSetting"...)
 		dst, ok = lex.AppendText(dst, *x.DefaultSetting, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -548,13 +527,9 @@ func (x *LabelDefsLabelValueDefinition) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *LabelDefsLabelValueDefinition) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.label.defs#labelValueDefinition")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x65blurs") {
-		x.Blurs = r.Text()
-	} else {
-		r.Missing("blurs")
-	}
+	x.Blurs = r.RequiredText("\x65blurs")
 	if r.Key("\x67locales") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[LabelDefsLabelValueDefinitionStrings](r, n1)
@@ -570,46 +545,62 @@ func (x *LabelDefsLabelValueDefinition) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("locales")
 	}
-	if r.Key("\x68severity") {
-		x.Severity = r.Text()
-	} else {
-		r.Missing("severity")
-	}
+	x.Severity = r.RequiredText("\x68severity")
 	if r.Key("\x69adultOnly") {
 		x.AdultOnly = new(r.Bool())
 	}
-	if r.Key("\x6aidentifier") {
-		x.Identifier = r.Text()
-	} else {
-		r.Missing("identifier")
-	}
+	x.Identifier = r.RequiredText("\x6aidentifier")
 	if r.Key("\x6edefaultSetting") {
 		x.DefaultSetting = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.label.defs#labelValueDefinition")
 }
 
 // ValidateLex implements lex.Value.
 func (x *LabelDefsLabelValueDefinition) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.label.defs#labelValueDefinition")
-	v.Push("locales")
+	if !lex.IsText(x.Blurs) {
+		v.Text("blurs")
+	}
+	v.PushArray("locales")
 	for i1 := range x.Locales {
 		v.PushIndex(i1)
 		x.Locales[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	if n := int64(len(x.Identifier)); n > 100 {
-		v.Length("identifier", "string", int(n), 0, 100)
+	if !lex.IsText(x.Severity) {
+		v.Text("severity")
 	}
-	if len(x.Identifier) > 100 {
+	switch n := int64(len(x.Identifier)); {
+	case !lex.IsText(x.Identifier):
+		v.Text("identifier")
+	case n > 100:
+		v.Length("identifier", "string", int(n), 0, 100)
+	case n > 100:
 		v.Graphemes("identifier", x.Identifier, 0, 100)
 	}
-	v.Extra(x.Extra, "com.atproto.label.defs#labelValueDefinition")
+	if x.DefaultSetting != nil {
+		if !lex.IsText(*x.DefaultSetting) {
+			v.Text("defaultSetting")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.label.defs#labelValueDefinition", "blurs", "locales", "severity", "adultOnly", "identifier", "defaultSetting")
+	}
 	v.Leave(outer)
+}
+
+// DefaultSettingOrDefault returns defaultSetting, or its default if it is
+// not set.
+func (x *LabelDefsLabelValueDefinition) DefaultSettingOrDefault() string {
+	if x.DefaultSetting != nil {
+		return *x.DefaultSetting
+	}
+	return "warn"
 }
 
 // Known values of severity of LabelDefsLabelValueDefinition.
@@ -690,35 +681,34 @@ func (x LabelDefsLabelValueDefinitionStrings) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelDefsLabelValueDefinitionStrings) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelDefsLabelValueDefinitionStrings{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelDefsLabelValueDefinitionStrings) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64lang"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x64lang"...)
 	dst, ok = lex.AppendText(dst, x.Lang, ok)
 	dst = append(dst, "\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x32com.atproto.label.defs#labelValueDefinitionStrings"...)
 	}
 	dst = append(dst, "\x6bdescription"...)
 	dst, ok = lex.AppendText(dst, x.Description, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -728,46 +718,40 @@ func (x *LabelDefsLabelValueDefinitionStrings) AppendLex(dst []byte, m lex.Mode)
 
 // ReadLex implements lex.Value.
 func (x *LabelDefsLabelValueDefinitionStrings) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.label.defs#labelValueDefinitionStrings")
-	if r.Key("\x64lang") {
-		x.Lang = r.Text()
-	} else {
-		r.Missing("lang")
-	}
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Lang = r.RequiredText("\x64lang")
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
-	if r.Key("\x6bdescription") {
-		x.Description = r.Text()
-	} else {
-		r.Missing("description")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Description = r.RequiredText("\x6bdescription")
+	x.Extra = r.EndMap(outer, "com.atproto.label.defs#labelValueDefinitionStrings")
 }
 
 // ValidateLex implements lex.Value.
 func (x *LabelDefsLabelValueDefinitionStrings) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.label.defs#labelValueDefinitionStrings")
 	v.Format("lang", x.Lang, "language")
-	if n := int64(len(x.Name)); n > 640 {
+	switch n := int64(len(x.Name)); {
+	case !lex.IsText(x.Name):
+		v.Text("name")
+	case n > 640:
 		v.Length("name", "string", int(n), 0, 640)
-	}
-	if len(x.Name) > 64 {
+	case n > 64:
 		v.Graphemes("name", x.Name, 0, 64)
 	}
-	if n := int64(len(x.Description)); n > 100000 {
+	switch n := int64(len(x.Description)); {
+	case !lex.IsText(x.Description):
+		v.Text("description")
+	case n > 100000:
 		v.Length("description", "string", int(n), 0, 100000)
-	}
-	if len(x.Description) > 10000 {
+	case n > 10000:
 		v.Graphemes("description", x.Description, 0, 10000)
 	}
-	v.Extra(x.Extra, "com.atproto.label.defs#labelValueDefinitionStrings")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.label.defs#labelValueDefinitionStrings", "lang", "name", "description")
+	}
 	v.Leave(outer)
 }
 
@@ -785,6 +769,23 @@ const (
 
 // LabelQueryLabelsNSID is the method com.atproto.label.queryLabels.
 const LabelQueryLabelsNSID = "com.atproto.label.queryLabels"
+
+// LabelQueryLabelsMethod describes the method com.atproto.label.queryLabels.
+func LabelQueryLabelsMethod() schema.Method {
+	return schema.Method{
+		NSID: LabelQueryLabelsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "uriPatterns", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "sources", Type: &schema.Array{Items: &schema.String{Format: "did"}}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(250)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"uriPatterns"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // LabelQueryLabelsParams are the parameters of
 // com.atproto.label.queryLabels.
@@ -818,12 +819,40 @@ func (x *LabelQueryLabelsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *LabelQueryLabelsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.label.queryLabels")
+	v := LabelQueryLabelsParams{
+		Limit:       lex.Or(q.OptInt("limit"), 50),
+		Cursor:      q.OptText("cursor"),
+		Sources:     q.Texts("sources"),
+		URIPatterns: q.Texts("uriPatterns"),
+	}
+	q.Require("uriPatterns", v.URIPatterns != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *LabelQueryLabelsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("com.atproto.label.queryLabels")
+	if x.Limit != nil {
+		if *x.Limit < 1 || *x.Limit > 250 {
+			v.Range("limit", *x.Limit, 1, 250)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
 	if x.Sources != nil {
-		v.Push("sources")
+		v.PushArray("sources")
 		for i1 := range x.Sources {
 			v.PushIndex(i1)
 			v.DID("", x.Sources[i1])
@@ -831,11 +860,15 @@ func (x *LabelQueryLabelsParams) Validate() error {
 		}
 		v.Pop()
 	}
-	if x.Limit != nil {
-		if *x.Limit < 1 || *x.Limit > 250 {
-			v.Range("limit", *x.Limit, 1, 250)
+	v.PushArray("uriPatterns")
+	for i1 := range x.URIPatterns {
+		v.PushIndex(i1)
+		if !lex.IsText(x.URIPatterns[i1]) {
+			v.Text("")
 		}
+		v.Pop()
 	}
+	v.Pop()
 	return v.Err()
 }
 
@@ -887,26 +920,25 @@ func (x *LabelQueryLabelsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x LabelQueryLabelsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelQueryLabelsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelQueryLabelsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelQueryLabelsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -917,8 +949,9 @@ func (x *LabelQueryLabelsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 			return dst, lex.InItem("labels", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -928,7 +961,7 @@ func (x *LabelQueryLabelsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *LabelQueryLabelsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.label.queryLabels")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -947,23 +980,30 @@ func (x *LabelQueryLabelsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("labels")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.label.queryLabels")
 }
 
 // ValidateLex implements lex.Value.
 func (x *LabelQueryLabelsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.label.queryLabels")
-	v.Push("labels")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("labels")
 	for i1 := range x.Labels {
 		v.PushIndex(i1)
 		x.Labels[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "labels")
+	}
 	v.Leave(outer)
 }
 
@@ -1011,6 +1051,20 @@ const (
 	LabelSubscribeLabelsErrorFutureCursor = "FutureCursor"
 )
 
+// LabelSubscribeLabelsMethod describes the method
+// com.atproto.label.subscribeLabels.
+func LabelSubscribeLabelsMethod() schema.Method {
+	return schema.Method{
+		NSID: LabelSubscribeLabelsNSID, Kind: schema.KindSubscription,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "cursor", Type: &schema.Integer{}},
+			},
+		},
+		Errors: []string{LabelSubscribeLabelsErrorFutureCursor},
+	}
+}
+
 // LabelSubscribeLabelsParams are the parameters of
 // com.atproto.label.subscribeLabels.
 type LabelSubscribeLabelsParams struct {
@@ -1027,6 +1081,20 @@ func (x *LabelSubscribeLabelsParams) AppendQuery(query []byte) []byte {
 		query = xrpc.AppendIntParam(query, "cursor", *x.Cursor)
 	}
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *LabelSubscribeLabelsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.label.subscribeLabels")
+	v := LabelSubscribeLabelsParams{
+		Cursor: q.OptInt("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -1060,7 +1128,7 @@ func (x *LabelSubscribeLabelsMessage) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *LabelSubscribeLabelsMessage) IsZero() bool { return *x == (LabelSubscribeLabelsMessage{}) }
+func (x *LabelSubscribeLabelsMessage) IsZero() bool { return x.members() == 0 }
 
 func (x *LabelSubscribeLabelsMessage) members() (n int) {
 	if x.Labels != nil {
@@ -1083,15 +1151,16 @@ func (x *LabelSubscribeLabelsMessage) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x LabelSubscribeLabelsMessage) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelSubscribeLabelsMessage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelSubscribeLabelsMessage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelSubscribeLabelsMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1120,38 +1189,41 @@ func (x *LabelSubscribeLabelsMessage) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *LabelSubscribeLabelsMessage) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.Labels != nil:
 		x.Labels.ValidateLex(v)
 	case x.Info != nil:
 		x.Info.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.label.subscribeLabels#labels", "com.atproto.label.subscribeLabels#info")
 	}
 }
 
 // UnmarshalFrame decodes a message from the body of a frame, whose header
 // says that it is of the given type, such as "#commit". Messages of types
 // that the schema does not list, which may come at any time, become Unknown.
+// It leaves x alone on error.
 //
 // https://atproto.com/specs/event-stream#framing
 func (x *LabelSubscribeLabelsMessage) UnmarshalFrame(typ string, body []byte) error {
-	*x = LabelSubscribeLabelsMessage{}
+	var v LabelSubscribeLabelsMessage
+	var err error
 	switch typ {
 	case "#labels", "com.atproto.label.subscribeLabels#labels":
-		x.Labels = new(LabelSubscribeLabelsLabels)
-		return lex.Unmarshal(body, x.Labels, lex.FrameOptions())
+		v.Labels = new(LabelSubscribeLabelsLabels)
+		err = lex.Unmarshal(body, v.Labels, lex.FrameOptions())
 	case "#info", "com.atproto.label.subscribeLabels#info":
-		x.Info = new(LabelSubscribeLabelsInfo)
-		return lex.Unmarshal(body, x.Info, lex.FrameOptions())
+		v.Info = new(LabelSubscribeLabelsInfo)
+		err = lex.Unmarshal(body, v.Info, lex.FrameOptions())
+	default:
+		v.Unknown = new(lex.Unknown)
+		*v.Unknown, err = lex.UnknownFromFrame(body)
 	}
-	u, err := lex.UnknownFromFrame(body)
-	if err != nil {
-		return err
+	if err == nil {
+		*x = v
 	}
-	x.Unknown = &u
-	return nil
+	return err
 }
 
 // A LabelSubscribeLabelsLabels is an object of type
@@ -1208,27 +1280,25 @@ func (x *LabelSubscribeLabelsLabels) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x LabelSubscribeLabelsLabels) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelSubscribeLabelsLabels) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelSubscribeLabelsLabels{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelSubscribeLabelsLabels) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63seq"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63seq"...)
 	dst = lex.AppendInt(dst, x.Seq)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28com.atproto.label.subscribeLabels#labels"...)
 	}
 	dst = append(dst, "\x66labels"...)
@@ -1238,6 +1308,7 @@ func (x *LabelSubscribeLabelsLabels) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 			return dst, lex.InItem("labels", i1, err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1246,7 +1317,7 @@ func (x *LabelSubscribeLabelsLabels) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *LabelSubscribeLabelsLabels) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.label.subscribeLabels#labels")
+	outer := r.Map()
 	if r.Key("\x63seq") {
 		x.Seq = r.Int()
 	} else {
@@ -1268,23 +1339,25 @@ func (x *LabelSubscribeLabelsLabels) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("labels")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.label.subscribeLabels#labels")
 }
 
 // ValidateLex implements lex.Value.
 func (x *LabelSubscribeLabelsLabels) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.label.subscribeLabels#labels")
-	v.Push("labels")
+	v.PushArray("labels")
 	for i1 := range x.Labels {
 		v.PushIndex(i1)
 		x.Labels[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "com.atproto.label.subscribeLabels#labels")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.label.subscribeLabels#labels", "seq", "labels")
+	}
 	v.Leave(outer)
 }
 
@@ -1340,38 +1413,35 @@ func (x *LabelSubscribeLabelsInfo) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x LabelSubscribeLabelsInfo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelSubscribeLabelsInfo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelSubscribeLabelsInfo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelSubscribeLabelsInfo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	if x.Message != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64name"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26com.atproto.label.subscribeLabels#info"...)
 	}
 	if x.Message != nil {
+		head++
 		dst = append(dst, "\x67message"...)
 		dst, ok = lex.AppendText(dst, *x.Message, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1381,26 +1451,32 @@ func (x *LabelSubscribeLabelsInfo) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *LabelSubscribeLabelsInfo) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.label.subscribeLabels#info")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
 	if r.Key("\x67message") {
 		x.Message = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.label.subscribeLabels#info")
 }
 
 // ValidateLex implements lex.Value.
 func (x *LabelSubscribeLabelsInfo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.label.subscribeLabels#info")
-	v.Extra(x.Extra, "com.atproto.label.subscribeLabels#info")
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
+	if x.Message != nil {
+		if !lex.IsText(*x.Message) {
+			v.Text("message")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.label.subscribeLabels#info", "name", "message")
+	}
 	v.Leave(outer)
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -17,6 +18,22 @@ const LexiconResolveLexiconNSID = "com.atproto.lexicon.resolveLexicon"
 const (
 	LexiconResolveLexiconErrorLexiconNotFound = "LexiconNotFound"
 )
+
+// LexiconResolveLexiconMethod describes the method
+// com.atproto.lexicon.resolveLexicon.
+func LexiconResolveLexiconMethod() schema.Method {
+	return schema.Method{
+		NSID: LexiconResolveLexiconNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "nsid", Type: &schema.String{Format: "nsid"}},
+			},
+			Required: []string{"nsid"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{LexiconResolveLexiconErrorLexiconNotFound},
+	}
+}
 
 // LexiconResolveLexiconParams are the parameters of
 // com.atproto.lexicon.resolveLexicon.
@@ -32,6 +49,20 @@ func (x *LexiconResolveLexiconParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "nsid", x.NSID)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *LexiconResolveLexiconParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.lexicon.resolveLexicon")
+	v := LexiconResolveLexiconParams{
+		NSID: q.Text("nsid"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -91,16 +122,17 @@ func (x *LexiconResolveLexiconOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x LexiconResolveLexiconOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LexiconResolveLexiconOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LexiconResolveLexiconOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LexiconResolveLexiconOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -114,7 +146,7 @@ func (x *LexiconResolveLexiconOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 		return dst, lex.In("schema", err)
 	}
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -124,28 +156,20 @@ func (x *LexiconResolveLexiconOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *LexiconResolveLexiconOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.lexicon.resolveLexicon")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
 	if r.Key("\x66schema") {
 		x.Schema.ReadLex(r)
 	} else {
 		r.Missing("schema")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.lexicon.resolveLexicon")
 }
 
 // ValidateLex implements lex.Value.
 func (x *LexiconResolveLexiconOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.lexicon.resolveLexicon")
@@ -154,7 +178,9 @@ func (x *LexiconResolveLexiconOutput) ValidateLex(v *lex.Validator) {
 	v.Push("schema")
 	x.Schema.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cid", "uri", "schema")
+	}
 	v.Leave(outer)
 }
 
@@ -222,16 +248,17 @@ func (x *LexiconSchema) AppendJSON(dst []byte) ([]byte, error) { return lex.Appe
 // MarshalJSON returns x in JSON.
 func (x LexiconSchema) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LexiconSchema) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LexiconSchema{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LexiconSchema) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa2\x65$type\x78\x1acom.atproto.lexicon.schema\x67lexicon"...)
@@ -244,22 +271,24 @@ func (x *LexiconSchema) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *LexiconSchema) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.lexicon.schema")
+	outer := r.Map()
 	r.Type("com.atproto.lexicon.schema")
 	if r.Key("\x67lexicon") {
 		x.Lexicon = r.Int()
 	} else {
 		r.Missing("lexicon")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.lexicon.schema")
 }
 
 // ValidateLex implements lex.Value.
 func (x *LexiconSchema) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.lexicon.schema")
-	v.Extra(x.Extra, "com.atproto.lexicon.schema")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.lexicon.schema", "lexicon")
+	}
 	v.Leave(outer)
 }

@@ -6,12 +6,23 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
 // ModerationCreateReportNSID is the method
 // com.atproto.moderation.createReport.
 const ModerationCreateReportNSID = "com.atproto.moderation.createReport"
+
+// ModerationCreateReportMethod describes the method
+// com.atproto.moderation.createReport.
+func ModerationCreateReportMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationCreateReportNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ModerationCreateReportInput is an object within
 // com.atproto.moderation.createReport.
@@ -63,33 +74,30 @@ func (x *ModerationCreateReportInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationCreateReportInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationCreateReportInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationCreateReportInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationCreateReportInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if x.Reason != nil {
-		n++
-	}
-	if x.ModTool != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Reason != nil {
+		head++
 		dst = append(dst, "\x66reason"...)
 		dst, ok = lex.AppendText(dst, *x.Reason, ok)
 	}
 	if x.ModTool != nil {
+		head++
 		dst = append(dst, "\x67modTool"...)
 		if dst, err = x.ModTool.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("modTool", err)
@@ -101,8 +109,9 @@ func (x *ModerationCreateReportInput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 	}
 	dst = append(dst, "\x6areasonType"...)
 	dst, ok = lex.AppendText(dst, x.ReasonType, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -112,7 +121,7 @@ func (x *ModerationCreateReportInput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ModerationCreateReportInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.moderation.createReport")
+	outer := r.Map()
 	if r.Key("\x66reason") {
 		x.Reason = new(r.Text())
 	}
@@ -125,25 +134,23 @@ func (x *ModerationCreateReportInput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("subject")
 	}
-	if r.Key("\x6areasonType") {
-		x.ReasonType = r.Text()
-	} else {
-		r.Missing("reasonType")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ReasonType = r.RequiredText("\x6areasonType")
+	x.Extra = r.EndMap(outer, "com.atproto.moderation.createReport")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationCreateReportInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.moderation.createReport")
 	if x.Reason != nil {
-		if n := int64(len(*x.Reason)); n > 20000 {
+		switch n := int64(len(*x.Reason)); {
+		case !lex.IsText(*x.Reason):
+			v.Text("reason")
+		case n > 20000:
 			v.Length("reason", "string", int(n), 0, 20000)
-		}
-		if len(*x.Reason) > 2000 {
+		case n > 2000:
 			v.Graphemes("reason", *x.Reason, 0, 2000)
 		}
 	}
@@ -160,7 +167,12 @@ func (x *ModerationCreateReportInput) ValidateLex(v *lex.Validator) {
 		v.Pop()
 
 	}
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ReasonType) {
+		v.Text("reasonType")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "reason", "modTool", "subject", "reasonType")
+	}
 	v.Leave(outer)
 }
 
@@ -188,9 +200,7 @@ func (x *ModerationCreateReportInputSubject) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationCreateReportInputSubject) IsZero() bool {
-	return *x == (ModerationCreateReportInputSubject{})
-}
+func (x *ModerationCreateReportInputSubject) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationCreateReportInputSubject) members() (n int) {
 	if x.RepoRef != nil {
@@ -215,15 +225,16 @@ func (x ModerationCreateReportInputSubject) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationCreateReportInputSubject) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationCreateReportInputSubject{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationCreateReportInputSubject) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -252,14 +263,14 @@ func (x *ModerationCreateReportInputSubject) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationCreateReportInputSubject) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.RepoRef != nil:
 		x.RepoRef.ValidateLex(v)
 	case x.StrongRef != nil:
 		x.StrongRef.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.admin.defs#repoRef", "com.atproto.repo.strongRef")
 	}
 }
 
@@ -315,28 +326,26 @@ func (x *ModerationCreateReportOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationCreateReportOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationCreateReportOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationCreateReportOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationCreateReportOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 5
-	if x.Reason != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa5)
+	dst = append(dst, "\xa5\x62id"...)
 	dst = lex.AppendInt(dst, x.ID)
 	if x.Reason != nil {
+		head++
 		dst = append(dst, "\x66reason"...)
 		dst, ok = lex.AppendText(dst, *x.Reason, ok)
 	}
@@ -350,8 +359,9 @@ func (x *ModerationCreateReportOutput) AppendLex(dst []byte, m lex.Mode) ([]byte
 	dst, ok = lex.AppendText(dst, x.ReasonType, ok)
 	dst = append(dst, "\x6areportedBy"...)
 	dst, ok = lex.AppendText(dst, x.ReportedBy, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -361,7 +371,7 @@ func (x *ModerationCreateReportOutput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ModerationCreateReportOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.moderation.createReport")
+	outer := r.Map()
 	if r.Key("\x62id") {
 		x.ID = r.Int()
 	} else {
@@ -375,35 +385,25 @@ func (x *ModerationCreateReportOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("subject")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x6areasonType") {
-		x.ReasonType = r.Text()
-	} else {
-		r.Missing("reasonType")
-	}
-	if r.Key("\x6areportedBy") {
-		x.ReportedBy = r.Text()
-	} else {
-		r.Missing("reportedBy")
-	}
-	x.Extra = r.EndMap(outer)
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.ReasonType = r.RequiredText("\x6areasonType")
+	x.ReportedBy = r.RequiredText("\x6areportedBy")
+	x.Extra = r.EndMap(outer, "com.atproto.moderation.createReport")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationCreateReportOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.moderation.createReport")
 	if x.Reason != nil {
-		if n := int64(len(*x.Reason)); n > 20000 {
+		switch n := int64(len(*x.Reason)); {
+		case !lex.IsText(*x.Reason):
+			v.Text("reason")
+		case n > 20000:
 			v.Length("reason", "string", int(n), 0, 20000)
-		}
-		if len(*x.Reason) > 2000 {
+		case n > 2000:
 			v.Graphemes("reason", *x.Reason, 0, 2000)
 		}
 	}
@@ -416,8 +416,13 @@ func (x *ModerationCreateReportOutput) ValidateLex(v *lex.Validator) {
 
 	}
 	v.Datetime("createdAt", x.CreatedAt)
+	if !lex.IsText(x.ReasonType) {
+		v.Text("reasonType")
+	}
 	v.DID("reportedBy", x.ReportedBy)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "id", "reason", "subject", "createdAt", "reasonType", "reportedBy")
+	}
 	v.Leave(outer)
 }
 
@@ -445,9 +450,7 @@ func (x *ModerationCreateReportOutputSubject) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationCreateReportOutputSubject) IsZero() bool {
-	return *x == (ModerationCreateReportOutputSubject{})
-}
+func (x *ModerationCreateReportOutputSubject) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationCreateReportOutputSubject) members() (n int) {
 	if x.RepoRef != nil {
@@ -472,15 +475,16 @@ func (x ModerationCreateReportOutputSubject) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationCreateReportOutputSubject) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationCreateReportOutputSubject{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationCreateReportOutputSubject) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -509,20 +513,23 @@ func (x *ModerationCreateReportOutputSubject) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationCreateReportOutputSubject) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.RepoRef != nil:
 		x.RepoRef.ValidateLex(v)
 	case x.StrongRef != nil:
 		x.StrongRef.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.admin.defs#repoRef", "com.atproto.repo.strongRef")
 	}
 }
 
 // ModerationCreateReport calls the procedure
-// com.atproto.moderation.createReport.
+// com.atproto.moderation.createReport. A nil input means an empty one.
 func ModerationCreateReport(ctx context.Context, c xrpc.Caller, in *ModerationCreateReportInput) (*ModerationCreateReportOutput, error) {
+	if in == nil {
+		in = new(ModerationCreateReportInput)
+	}
 	out := new(ModerationCreateReportOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ModerationCreateReportNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -584,29 +591,25 @@ func (x *ModerationCreateReportModTool) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationCreateReportModTool) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationCreateReportModTool) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationCreateReportModTool{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationCreateReportModTool) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if !x.Meta.IsZero() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if !x.Meta.IsZero() {
+		head++
 		dst = append(dst, "\x64meta"...)
 		if dst, err = x.Meta.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("meta", err)
@@ -615,10 +618,12 @@ func (x *ModerationCreateReportModTool) AppendLex(dst []byte, m lex.Mode) ([]byt
 	dst = append(dst, "\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2bcom.atproto.moderation.createReport#modTool"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -628,29 +633,30 @@ func (x *ModerationCreateReportModTool) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *ModerationCreateReportModTool) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.moderation.createReport#modTool")
+	outer := r.Map()
 	if r.Key("\x64meta") {
 		x.Meta = r.Unknown()
 	}
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.moderation.createReport#modTool")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationCreateReportModTool) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.moderation.createReport#modTool")
 	if !x.Meta.IsZero() {
 		v.Unknown("meta", x.Meta)
 	}
-	v.Extra(x.Extra, "com.atproto.moderation.createReport#modTool")
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.moderation.createReport#modTool", "meta", "name")
+	}
 	v.Leave(outer)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -18,10 +19,20 @@ const (
 	RepoApplyWritesErrorInvalidSwap = "InvalidSwap"
 )
 
+// RepoApplyWritesMethod describes the method com.atproto.repo.applyWrites.
+func RepoApplyWritesMethod() schema.Method {
+	return schema.Method{
+		NSID: RepoApplyWritesNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{RepoApplyWritesErrorInvalidSwap},
+	}
+}
+
 // A RepoApplyWritesInput is an object within com.atproto.repo.applyWrites.
 type RepoApplyWritesInput struct {
 	Repo          string // at-identifier
-	ValidateField *bool  // optional
+	ValidateField *bool  // "validate", optional
 	Writes        []RepoApplyWritesInputWritesItem
 	SwapCommit    *string // optional, cid
 
@@ -65,29 +76,23 @@ func (x *RepoApplyWritesInput) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x RepoApplyWritesInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoApplyWritesInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoApplyWritesInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoApplyWritesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if x.ValidateField != nil {
-		n++
-	}
-	if x.SwapCommit != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64repo"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64repo"...)
 	dst, ok = lex.AppendText(dst, x.Repo, ok)
 	dst = append(dst, "\x66writes"...)
 	dst = lex.AppendArray(dst, len(x.Writes))
@@ -97,15 +102,18 @@ func (x *RepoApplyWritesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 		}
 	}
 	if x.ValidateField != nil {
+		head++
 		dst = append(dst, "\x68validate"...)
 		dst = lex.AppendBool(dst, *x.ValidateField)
 	}
 	if x.SwapCommit != nil {
+		head++
 		dst = append(dst, "\x6aswapCommit"...)
 		dst, ok = lex.AppendText(dst, *x.SwapCommit, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -115,12 +123,8 @@ func (x *RepoApplyWritesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *RepoApplyWritesInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.applyWrites")
-	if r.Key("\x64repo") {
-		x.Repo = r.Text()
-	} else {
-		r.Missing("repo")
-	}
+	outer := r.Map()
+	x.Repo = r.RequiredText("\x64repo")
 	if r.Key("\x66writes") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[RepoApplyWritesInputWritesItem](r, n1)
@@ -142,17 +146,17 @@ func (x *RepoApplyWritesInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6aswapCommit") {
 		x.SwapCommit = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.applyWrites")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoApplyWritesInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.applyWrites")
 	v.Format("repo", x.Repo, "at-identifier")
-	v.Push("writes")
+	v.PushArray("writes")
 	for i1 := range x.Writes {
 		v.PushIndex(i1)
 		x.Writes[i1].ValidateLex(v)
@@ -162,7 +166,9 @@ func (x *RepoApplyWritesInput) ValidateLex(v *lex.Validator) {
 	if x.SwapCommit != nil {
 		v.CID("swapCommit", *x.SwapCommit)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "repo", "writes", "validate", "swapCommit")
+	}
 	v.Leave(outer)
 }
 
@@ -188,9 +194,7 @@ func (x *RepoApplyWritesInputWritesItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *RepoApplyWritesInputWritesItem) IsZero() bool {
-	return *x == (RepoApplyWritesInputWritesItem{})
-}
+func (x *RepoApplyWritesInputWritesItem) IsZero() bool { return x.members() == 0 }
 
 func (x *RepoApplyWritesInputWritesItem) members() (n int) {
 	if x.Create != nil {
@@ -213,15 +217,16 @@ func (x *RepoApplyWritesInputWritesItem) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x RepoApplyWritesInputWritesItem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoApplyWritesInputWritesItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoApplyWritesInputWritesItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoApplyWritesInputWritesItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -255,7 +260,7 @@ func (x *RepoApplyWritesInputWritesItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *RepoApplyWritesInputWritesItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.Create != nil:
 		x.Create.ValidateLex(v)
@@ -311,34 +316,31 @@ func (x *RepoApplyWritesOutput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x RepoApplyWritesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoApplyWritesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoApplyWritesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoApplyWritesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Commit != nil {
-		n++
-	}
-	if x.Results != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Commit != nil {
+		head++
 		dst = append(dst, "\x66commit"...)
 		if dst, err = x.Commit.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("commit", err)
 		}
 	}
 	if x.Results != nil {
+		head++
 		dst = append(dst, "\x67results"...)
 		dst = lex.AppendArray(dst, len(x.Results))
 		for i1 := range x.Results {
@@ -347,6 +349,7 @@ func (x *RepoApplyWritesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 			}
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -355,7 +358,7 @@ func (x *RepoApplyWritesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *RepoApplyWritesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.applyWrites")
+	outer := r.Map()
 	if r.Key("\x66commit") {
 		x.Commit = lex.New[RepoDefsCommitMeta](r)
 		x.Commit.ReadLex(r)
@@ -373,12 +376,12 @@ func (x *RepoApplyWritesOutput) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.Results = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.applyWrites")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoApplyWritesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.applyWrites")
@@ -388,7 +391,7 @@ func (x *RepoApplyWritesOutput) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Results != nil {
-		v.Push("results")
+		v.PushArray("results")
 		for i1 := range x.Results {
 			v.PushIndex(i1)
 			x.Results[i1].ValidateLex(v)
@@ -396,7 +399,9 @@ func (x *RepoApplyWritesOutput) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "commit", "results")
+	}
 	v.Leave(outer)
 }
 
@@ -422,9 +427,7 @@ func (x *RepoApplyWritesOutputResultsItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *RepoApplyWritesOutputResultsItem) IsZero() bool {
-	return *x == (RepoApplyWritesOutputResultsItem{})
-}
+func (x *RepoApplyWritesOutputResultsItem) IsZero() bool { return x.members() == 0 }
 
 func (x *RepoApplyWritesOutputResultsItem) members() (n int) {
 	if x.CreateResult != nil {
@@ -449,15 +452,16 @@ func (x RepoApplyWritesOutputResultsItem) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoApplyWritesOutputResultsItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoApplyWritesOutputResultsItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoApplyWritesOutputResultsItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -491,7 +495,7 @@ func (x *RepoApplyWritesOutputResultsItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *RepoApplyWritesOutputResultsItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.CreateResult != nil:
 		x.CreateResult.ValidateLex(v)
@@ -502,8 +506,12 @@ func (x *RepoApplyWritesOutputResultsItem) ValidateLex(v *lex.Validator) {
 	}
 }
 
-// RepoApplyWrites calls the procedure com.atproto.repo.applyWrites.
+// RepoApplyWrites calls the procedure com.atproto.repo.applyWrites. A nil
+// input means an empty one.
 func RepoApplyWrites(ctx context.Context, c xrpc.Caller, in *RepoApplyWritesInput) (*RepoApplyWritesOutput, error) {
+	if in == nil {
+		in = new(RepoApplyWritesInput)
+	}
 	out := new(RepoApplyWritesOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: RepoApplyWritesNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -561,33 +569,30 @@ func (x *RepoApplyWritesCreate) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x RepoApplyWritesCreate) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoApplyWritesCreate) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoApplyWritesCreate{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoApplyWritesCreate) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if x.RKey != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.RKey != nil {
+		head++
 		dst = append(dst, "\x64rkey"...)
 		dst, ok = lex.AppendText(dst, *x.RKey, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23com.atproto.repo.applyWrites#create"...)
 	}
 	dst = append(dst, "\x65value"...)
@@ -596,8 +601,9 @@ func (x *RepoApplyWritesCreate) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	}
 	dst = append(dst, "\x6acollection"...)
 	dst, ok = lex.AppendText(dst, x.Collection, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -607,7 +613,7 @@ func (x *RepoApplyWritesCreate) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *RepoApplyWritesCreate) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.applyWrites#create")
+	outer := r.Map()
 	if r.Key("\x64rkey") {
 		x.RKey = new(r.Text())
 	}
@@ -617,29 +623,31 @@ func (x *RepoApplyWritesCreate) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("value")
 	}
-	if r.Key("\x6acollection") {
-		x.Collection = r.Text()
-	} else {
-		r.Missing("collection")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Collection = r.RequiredText("\x6acollection")
+	x.Extra = r.EndMap(outer, "com.atproto.repo.applyWrites#create")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoApplyWritesCreate) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.applyWrites#create")
 	if x.RKey != nil {
-		if n := int64(len(*x.RKey)); n > 512 {
+		switch n := int64(len(*x.RKey)); {
+		case !lex.IsText(*x.RKey):
+			v.Text("rkey")
+		case n > 512:
 			v.Length("rkey", "string", int(n), 0, 512)
+		default:
+			v.Format("rkey", *x.RKey, "record-key")
 		}
-		v.Format("rkey", *x.RKey, "record-key")
 	}
 	v.Unknown("value", x.Value)
 	v.Format("collection", x.Collection, "nsid")
-	v.Extra(x.Extra, "com.atproto.repo.applyWrites#create")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.repo.applyWrites#create", "rkey", "value", "collection")
+	}
 	v.Leave(outer)
 }
 
@@ -693,28 +701,26 @@ func (x *RepoApplyWritesUpdate) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x RepoApplyWritesUpdate) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoApplyWritesUpdate) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoApplyWritesUpdate{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoApplyWritesUpdate) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64rkey"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x64rkey"...)
 	dst, ok = lex.AppendText(dst, x.RKey, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23com.atproto.repo.applyWrites#update"...)
 	}
 	dst = append(dst, "\x65value"...)
@@ -723,8 +729,9 @@ func (x *RepoApplyWritesUpdate) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	}
 	dst = append(dst, "\x6acollection"...)
 	dst, ok = lex.AppendText(dst, x.Collection, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -734,36 +741,30 @@ func (x *RepoApplyWritesUpdate) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *RepoApplyWritesUpdate) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.applyWrites#update")
-	if r.Key("\x64rkey") {
-		x.RKey = r.Text()
-	} else {
-		r.Missing("rkey")
-	}
+	outer := r.Map()
+	x.RKey = r.RequiredText("\x64rkey")
 	r.MemberType()
 	if r.Key("\x65value") {
 		x.Value = r.Unknown()
 	} else {
 		r.Missing("value")
 	}
-	if r.Key("\x6acollection") {
-		x.Collection = r.Text()
-	} else {
-		r.Missing("collection")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Collection = r.RequiredText("\x6acollection")
+	x.Extra = r.EndMap(outer, "com.atproto.repo.applyWrites#update")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoApplyWritesUpdate) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.applyWrites#update")
 	v.Format("rkey", x.RKey, "record-key")
 	v.Unknown("value", x.Value)
 	v.Format("collection", x.Collection, "nsid")
-	v.Extra(x.Extra, "com.atproto.repo.applyWrites#update")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.repo.applyWrites#update", "rkey", "value", "collection")
+	}
 	v.Leave(outer)
 }
 
@@ -816,33 +817,32 @@ func (x *RepoApplyWritesDelete) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x RepoApplyWritesDelete) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoApplyWritesDelete) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoApplyWritesDelete{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoApplyWritesDelete) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64rkey"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64rkey"...)
 	dst, ok = lex.AppendText(dst, x.RKey, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23com.atproto.repo.applyWrites#delete"...)
 	}
 	dst = append(dst, "\x6acollection"...)
 	dst, ok = lex.AppendText(dst, x.Collection, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -852,30 +852,24 @@ func (x *RepoApplyWritesDelete) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *RepoApplyWritesDelete) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.applyWrites#delete")
-	if r.Key("\x64rkey") {
-		x.RKey = r.Text()
-	} else {
-		r.Missing("rkey")
-	}
+	outer := r.Map()
+	x.RKey = r.RequiredText("\x64rkey")
 	r.MemberType()
-	if r.Key("\x6acollection") {
-		x.Collection = r.Text()
-	} else {
-		r.Missing("collection")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Collection = r.RequiredText("\x6acollection")
+	x.Extra = r.EndMap(outer, "com.atproto.repo.applyWrites#delete")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoApplyWritesDelete) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.applyWrites#delete")
 	v.Format("rkey", x.RKey, "record-key")
 	v.Format("collection", x.Collection, "nsid")
-	v.Extra(x.Extra, "com.atproto.repo.applyWrites#delete")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.repo.applyWrites#delete", "rkey", "collection")
+	}
 	v.Leave(outer)
 }
 
@@ -934,40 +928,37 @@ func (x *RepoApplyWritesCreateResult) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x RepoApplyWritesCreateResult) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoApplyWritesCreateResult) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoApplyWritesCreateResult{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoApplyWritesCreateResult) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.ValidationStatus != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29com.atproto.repo.applyWrites#createResult"...)
 	}
 	if x.ValidationStatus != nil {
+		head++
 		dst = append(dst, "\x70validationStatus"...)
 		dst, ok = lex.AppendText(dst, *x.ValidationStatus, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -977,33 +968,32 @@ func (x *RepoApplyWritesCreateResult) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *RepoApplyWritesCreateResult) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.applyWrites#createResult")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x70validationStatus") {
 		x.ValidationStatus = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.applyWrites#createResult")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoApplyWritesCreateResult) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.applyWrites#createResult")
 	v.CID("cid", x.CID)
 	v.ATURI("uri", x.URI)
-	v.Extra(x.Extra, "com.atproto.repo.applyWrites#createResult")
+	if x.ValidationStatus != nil {
+		if !lex.IsText(*x.ValidationStatus) {
+			v.Text("validationStatus")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.repo.applyWrites#createResult", "cid", "uri", "validationStatus")
+	}
 	v.Leave(outer)
 }
 
@@ -1068,40 +1058,37 @@ func (x *RepoApplyWritesUpdateResult) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x RepoApplyWritesUpdateResult) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoApplyWritesUpdateResult) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoApplyWritesUpdateResult{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoApplyWritesUpdateResult) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.ValidationStatus != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29com.atproto.repo.applyWrites#updateResult"...)
 	}
 	if x.ValidationStatus != nil {
+		head++
 		dst = append(dst, "\x70validationStatus"...)
 		dst, ok = lex.AppendText(dst, *x.ValidationStatus, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1111,33 +1098,32 @@ func (x *RepoApplyWritesUpdateResult) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *RepoApplyWritesUpdateResult) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.applyWrites#updateResult")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x70validationStatus") {
 		x.ValidationStatus = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.applyWrites#updateResult")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoApplyWritesUpdateResult) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.applyWrites#updateResult")
 	v.CID("cid", x.CID)
 	v.ATURI("uri", x.URI)
-	v.Extra(x.Extra, "com.atproto.repo.applyWrites#updateResult")
+	if x.ValidationStatus != nil {
+		if !lex.IsText(*x.ValidationStatus) {
+			v.Text("validationStatus")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.repo.applyWrites#updateResult", "cid", "uri", "validationStatus")
+	}
 	v.Leave(outer)
 }
 
@@ -1198,26 +1184,26 @@ func (x *RepoApplyWritesDeleteResult) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x RepoApplyWritesDeleteResult) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoApplyWritesDeleteResult) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoApplyWritesDeleteResult{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoApplyWritesDeleteResult) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29com.atproto.repo.applyWrites#deleteResult"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1226,18 +1212,20 @@ func (x *RepoApplyWritesDeleteResult) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *RepoApplyWritesDeleteResult) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.applyWrites#deleteResult")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.applyWrites#deleteResult")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoApplyWritesDeleteResult) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.applyWrites#deleteResult")
-	v.Extra(x.Extra, "com.atproto.repo.applyWrites#deleteResult")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.repo.applyWrites#deleteResult")
+	}
 	v.Leave(outer)
 }
 
@@ -1249,12 +1237,22 @@ const (
 	RepoCreateRecordErrorInvalidSwap = "InvalidSwap"
 )
 
+// RepoCreateRecordMethod describes the method com.atproto.repo.createRecord.
+func RepoCreateRecordMethod() schema.Method {
+	return schema.Method{
+		NSID: RepoCreateRecordNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{RepoCreateRecordErrorInvalidSwap},
+	}
+}
+
 // A RepoCreateRecordInput is an object within com.atproto.repo.createRecord.
 type RepoCreateRecordInput struct {
 	Repo          string  // at-identifier
 	Collection    string  // nsid
 	RKey          *string // optional, record-key, at most 512 bytes
-	ValidateField *bool   // optional
+	ValidateField *bool   // "validate", optional
 	Record        lex.Unknown
 	SwapCommit    *string // optional, cid
 
@@ -1298,34 +1296,26 @@ func (x *RepoCreateRecordInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x RepoCreateRecordInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoCreateRecordInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoCreateRecordInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoCreateRecordInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if x.RKey != nil {
-		n++
-	}
-	if x.ValidateField != nil {
-		n++
-	}
-	if x.SwapCommit != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64repo"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x64repo"...)
 	dst, ok = lex.AppendText(dst, x.Repo, ok)
 	if x.RKey != nil {
+		head++
 		dst = append(dst, "\x64rkey"...)
 		dst, ok = lex.AppendText(dst, *x.RKey, ok)
 	}
@@ -1334,17 +1324,20 @@ func (x *RepoCreateRecordInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 		return dst, lex.In("record", err)
 	}
 	if x.ValidateField != nil {
+		head++
 		dst = append(dst, "\x68validate"...)
 		dst = lex.AppendBool(dst, *x.ValidateField)
 	}
 	dst = append(dst, "\x6acollection"...)
 	dst, ok = lex.AppendText(dst, x.Collection, ok)
 	if x.SwapCommit != nil {
+		head++
 		dst = append(dst, "\x6aswapCommit"...)
 		dst, ok = lex.AppendText(dst, *x.SwapCommit, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1354,12 +1347,8 @@ func (x *RepoCreateRecordInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *RepoCreateRecordInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.createRecord")
-	if r.Key("\x64repo") {
-		x.Repo = r.Text()
-	} else {
-		r.Missing("repo")
-	}
+	outer := r.Map()
+	x.Repo = r.RequiredText("\x64repo")
 	if r.Key("\x64rkey") {
 		x.RKey = new(r.Text())
 	}
@@ -1371,36 +1360,38 @@ func (x *RepoCreateRecordInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x68validate") {
 		x.ValidateField = new(r.Bool())
 	}
-	if r.Key("\x6acollection") {
-		x.Collection = r.Text()
-	} else {
-		r.Missing("collection")
-	}
+	x.Collection = r.RequiredText("\x6acollection")
 	if r.Key("\x6aswapCommit") {
 		x.SwapCommit = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.createRecord")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoCreateRecordInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.createRecord")
 	v.Format("repo", x.Repo, "at-identifier")
 	if x.RKey != nil {
-		if n := int64(len(*x.RKey)); n > 512 {
+		switch n := int64(len(*x.RKey)); {
+		case !lex.IsText(*x.RKey):
+			v.Text("rkey")
+		case n > 512:
 			v.Length("rkey", "string", int(n), 0, 512)
+		default:
+			v.Format("rkey", *x.RKey, "record-key")
 		}
-		v.Format("rkey", *x.RKey, "record-key")
 	}
 	v.Unknown("record", x.Record)
 	v.Format("collection", x.Collection, "nsid")
 	if x.SwapCommit != nil {
 		v.CID("swapCommit", *x.SwapCommit)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "repo", "rkey", "record", "validate", "collection", "swapCommit")
+	}
 	v.Leave(outer)
 }
 
@@ -1454,44 +1445,41 @@ func (x *RepoCreateRecordOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x RepoCreateRecordOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoCreateRecordOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoCreateRecordOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoCreateRecordOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if x.Commit != nil {
-		n++
-	}
-	if x.ValidationStatus != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if x.Commit != nil {
+		head++
 		dst = append(dst, "\x66commit"...)
 		if dst, err = x.Commit.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("commit", err)
 		}
 	}
 	if x.ValidationStatus != nil {
+		head++
 		dst = append(dst, "\x70validationStatus"...)
 		dst, ok = lex.AppendText(dst, *x.ValidationStatus, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1501,17 +1489,9 @@ func (x *RepoCreateRecordOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *RepoCreateRecordOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.createRecord")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
 	if r.Key("\x66commit") {
 		x.Commit = lex.New[RepoDefsCommitMeta](r)
 		x.Commit.ReadLex(r)
@@ -1519,12 +1499,12 @@ func (x *RepoCreateRecordOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x70validationStatus") {
 		x.ValidationStatus = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.createRecord")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoCreateRecordOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.createRecord")
@@ -1535,7 +1515,14 @@ func (x *RepoCreateRecordOutput) ValidateLex(v *lex.Validator) {
 		x.Commit.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if x.ValidationStatus != nil {
+		if !lex.IsText(*x.ValidationStatus) {
+			v.Text("validationStatus")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cid", "uri", "commit", "validationStatus")
+	}
 	v.Leave(outer)
 }
 
@@ -1545,8 +1532,12 @@ const (
 	RepoCreateRecordOutputValidationStatusUnknown = "unknown"
 )
 
-// RepoCreateRecord calls the procedure com.atproto.repo.createRecord.
+// RepoCreateRecord calls the procedure com.atproto.repo.createRecord. A nil
+// input means an empty one.
 func RepoCreateRecord(ctx context.Context, c xrpc.Caller, in *RepoCreateRecordInput) (*RepoCreateRecordOutput, error) {
+	if in == nil {
+		in = new(RepoCreateRecordInput)
+	}
 	out := new(RepoCreateRecordOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: RepoCreateRecordNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1603,33 +1594,32 @@ func (x *RepoDefsCommitMeta) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x RepoDefsCommitMeta) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoDefsCommitMeta) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoDefsCommitMeta{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoDefsCommitMeta) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20com.atproto.repo.defs#commitMeta"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1639,30 +1629,24 @@ func (x *RepoDefsCommitMeta) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *RepoDefsCommitMeta) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.defs#commitMeta")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.defs#commitMeta")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoDefsCommitMeta) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.defs#commitMeta")
 	v.CID("cid", x.CID)
 	v.Format("rev", x.Rev, "tid")
-	v.Extra(x.Extra, "com.atproto.repo.defs#commitMeta")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.repo.defs#commitMeta", "cid", "rev")
+	}
 	v.Leave(outer)
 }
 
@@ -1673,6 +1657,16 @@ const RepoDeleteRecordNSID = "com.atproto.repo.deleteRecord"
 const (
 	RepoDeleteRecordErrorInvalidSwap = "InvalidSwap"
 )
+
+// RepoDeleteRecordMethod describes the method com.atproto.repo.deleteRecord.
+func RepoDeleteRecordMethod() schema.Method {
+	return schema.Method{
+		NSID: RepoDeleteRecordNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{RepoDeleteRecordErrorInvalidSwap},
+	}
+}
 
 // A RepoDeleteRecordInput is an object within com.atproto.repo.deleteRecord.
 type RepoDeleteRecordInput struct {
@@ -1722,43 +1716,40 @@ func (x *RepoDeleteRecordInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x RepoDeleteRecordInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoDeleteRecordInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoDeleteRecordInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoDeleteRecordInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
-	if x.SwapCommit != nil {
-		n++
-	}
-	if x.SwapRecord != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64repo"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x64repo"...)
 	dst, ok = lex.AppendText(dst, x.Repo, ok)
 	dst = append(dst, "\x64rkey"...)
 	dst, ok = lex.AppendText(dst, x.RKey, ok)
 	dst = append(dst, "\x6acollection"...)
 	dst, ok = lex.AppendText(dst, x.Collection, ok)
 	if x.SwapCommit != nil {
+		head++
 		dst = append(dst, "\x6aswapCommit"...)
 		dst, ok = lex.AppendText(dst, *x.SwapCommit, ok)
 	}
 	if x.SwapRecord != nil {
+		head++
 		dst = append(dst, "\x6aswapRecord"...)
 		dst, ok = lex.AppendText(dst, *x.SwapRecord, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1768,34 +1759,22 @@ func (x *RepoDeleteRecordInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *RepoDeleteRecordInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.deleteRecord")
-	if r.Key("\x64repo") {
-		x.Repo = r.Text()
-	} else {
-		r.Missing("repo")
-	}
-	if r.Key("\x64rkey") {
-		x.RKey = r.Text()
-	} else {
-		r.Missing("rkey")
-	}
-	if r.Key("\x6acollection") {
-		x.Collection = r.Text()
-	} else {
-		r.Missing("collection")
-	}
+	outer := r.Map()
+	x.Repo = r.RequiredText("\x64repo")
+	x.RKey = r.RequiredText("\x64rkey")
+	x.Collection = r.RequiredText("\x6acollection")
 	if r.Key("\x6aswapCommit") {
 		x.SwapCommit = new(r.Text())
 	}
 	if r.Key("\x6aswapRecord") {
 		x.SwapRecord = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.deleteRecord")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoDeleteRecordInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.deleteRecord")
@@ -1808,7 +1787,9 @@ func (x *RepoDeleteRecordInput) ValidateLex(v *lex.Validator) {
 	if x.SwapRecord != nil {
 		v.CID("swapRecord", *x.SwapRecord)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "repo", "rkey", "collection", "swapCommit", "swapRecord")
+	}
 	v.Leave(outer)
 }
 
@@ -1859,30 +1840,30 @@ func (x *RepoDeleteRecordOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x RepoDeleteRecordOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoDeleteRecordOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoDeleteRecordOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoDeleteRecordOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Commit != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Commit != nil {
+		head++
 		dst = append(dst, "\x66commit"...)
 		if dst, err = x.Commit.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("commit", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1891,17 +1872,17 @@ func (x *RepoDeleteRecordOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *RepoDeleteRecordOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.deleteRecord")
+	outer := r.Map()
 	if r.Key("\x66commit") {
 		x.Commit = lex.New[RepoDefsCommitMeta](r)
 		x.Commit.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.deleteRecord")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoDeleteRecordOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.deleteRecord")
@@ -1910,12 +1891,18 @@ func (x *RepoDeleteRecordOutput) ValidateLex(v *lex.Validator) {
 		x.Commit.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "commit")
+	}
 	v.Leave(outer)
 }
 
-// RepoDeleteRecord calls the procedure com.atproto.repo.deleteRecord.
+// RepoDeleteRecord calls the procedure com.atproto.repo.deleteRecord. A nil
+// input means an empty one.
 func RepoDeleteRecord(ctx context.Context, c xrpc.Caller, in *RepoDeleteRecordInput) (*RepoDeleteRecordOutput, error) {
+	if in == nil {
+		in = new(RepoDeleteRecordInput)
+	}
 	out := new(RepoDeleteRecordOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: RepoDeleteRecordNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1925,6 +1912,20 @@ func RepoDeleteRecord(ctx context.Context, c xrpc.Caller, in *RepoDeleteRecordIn
 
 // RepoDescribeRepoNSID is the method com.atproto.repo.describeRepo.
 const RepoDescribeRepoNSID = "com.atproto.repo.describeRepo"
+
+// RepoDescribeRepoMethod describes the method com.atproto.repo.describeRepo.
+func RepoDescribeRepoMethod() schema.Method {
+	return schema.Method{
+		NSID: RepoDescribeRepoNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "repo", Type: &schema.String{Format: "at-identifier"}},
+			},
+			Required: []string{"repo"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // RepoDescribeRepoParams are the parameters of
 // com.atproto.repo.describeRepo.
@@ -1940,6 +1941,20 @@ func (x *RepoDescribeRepoParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "repo", x.Repo)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *RepoDescribeRepoParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.repo.describeRepo")
+	v := RepoDescribeRepoParams{
+		Repo: q.Text("repo"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -2001,16 +2016,17 @@ func (x *RepoDescribeRepoOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x RepoDescribeRepoOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoDescribeRepoOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoDescribeRepoOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoDescribeRepoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -2028,7 +2044,7 @@ func (x *RepoDescribeRepoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 	dst = append(dst, "\x6fhandleIsCorrect"...)
 	dst = lex.AppendBool(dst, x.HandleIsCorrect)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2038,22 +2054,14 @@ func (x *RepoDescribeRepoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *RepoDescribeRepoOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.describeRepo")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	if r.Key("\x66didDoc") {
 		x.DIDDoc = r.Unknown()
 	} else {
 		r.Missing("didDoc")
 	}
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
+	x.Handle = r.RequiredText("\x66handle")
 	if r.Key("\x6bcollections") {
 		x.Collections = r.Texts()
 	} else {
@@ -2064,26 +2072,28 @@ func (x *RepoDescribeRepoOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("handleIsCorrect")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.describeRepo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoDescribeRepoOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.describeRepo")
 	v.DID("did", x.DID)
 	v.Unknown("didDoc", x.DIDDoc)
 	v.Format("handle", x.Handle, "handle")
-	v.Push("collections")
+	v.PushArray("collections")
 	for i1 := range x.Collections {
 		v.PushIndex(i1)
 		v.Format("", x.Collections[i1], "nsid")
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "didDoc", "handle", "collections", "handleIsCorrect")
+	}
 	v.Leave(outer)
 }
 
@@ -2104,6 +2114,24 @@ const RepoGetRecordNSID = "com.atproto.repo.getRecord"
 const (
 	RepoGetRecordErrorRecordNotFound = "RecordNotFound"
 )
+
+// RepoGetRecordMethod describes the method com.atproto.repo.getRecord.
+func RepoGetRecordMethod() schema.Method {
+	return schema.Method{
+		NSID: RepoGetRecordNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "repo", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "collection", Type: &schema.String{Format: "nsid"}},
+				{Name: "rkey", Type: &schema.String{Format: "record-key"}},
+				{Name: "cid", Type: &schema.String{Format: "cid"}},
+			},
+			Required: []string{"repo", "collection", "rkey"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{RepoGetRecordErrorRecordNotFound},
+	}
+}
 
 // RepoGetRecordParams are the parameters of com.atproto.repo.getRecord.
 type RepoGetRecordParams struct {
@@ -2128,16 +2156,33 @@ func (x *RepoGetRecordParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *RepoGetRecordParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.repo.getRecord")
+	v := RepoGetRecordParams{
+		CID:        q.OptText("cid"),
+		Repo:       q.Text("repo"),
+		RKey:       q.Text("rkey"),
+		Collection: q.Text("collection"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *RepoGetRecordParams) Validate() error {
 	var v lex.Validator
 	v.Enter("com.atproto.repo.getRecord")
-	v.Format("repo", x.Repo, "at-identifier")
-	v.Format("collection", x.Collection, "nsid")
-	v.Format("rkey", x.RKey, "record-key")
 	if x.CID != nil {
 		v.CID("cid", *x.CID)
 	}
+	v.Format("repo", x.Repo, "at-identifier")
+	v.Format("rkey", x.RKey, "record-key")
+	v.Format("collection", x.Collection, "nsid")
 	return v.Err()
 }
 
@@ -2187,26 +2232,25 @@ func (x *RepoGetRecordOutput) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x RepoGetRecordOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoGetRecordOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoGetRecordOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoGetRecordOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if x.CID != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.CID != nil {
+		head++
 		dst = append(dst, "\x63cid"...)
 		dst, ok = lex.AppendText(dst, *x.CID, ok)
 	}
@@ -2216,8 +2260,9 @@ func (x *RepoGetRecordOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 	if dst, err = x.Value.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("value", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2227,26 +2272,22 @@ func (x *RepoGetRecordOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *RepoGetRecordOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.getRecord")
+	outer := r.Map()
 	if r.Key("\x63cid") {
 		x.CID = new(r.Text())
 	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	x.URI = r.RequiredText("\x63uri")
 	if r.Key("\x65value") {
 		x.Value = r.Unknown()
 	} else {
 		r.Missing("value")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.getRecord")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoGetRecordOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.getRecord")
@@ -2255,7 +2296,9 @@ func (x *RepoGetRecordOutput) ValidateLex(v *lex.Validator) {
 	}
 	v.ATURI("uri", x.URI)
 	v.Unknown("value", x.Value)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cid", "uri", "value")
+	}
 	v.Leave(outer)
 }
 
@@ -2272,6 +2315,14 @@ func RepoGetRecord(ctx context.Context, c xrpc.Caller, params *RepoGetRecordPara
 // RepoImportRepoNSID is the method com.atproto.repo.importRepo.
 const RepoImportRepoNSID = "com.atproto.repo.importRepo"
 
+// RepoImportRepoMethod describes the method com.atproto.repo.importRepo.
+func RepoImportRepoMethod() schema.Method {
+	return schema.Method{
+		NSID: RepoImportRepoNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/vnd.ipld.car"},
+	}
+}
+
 // RepoImportRepo calls the procedure com.atproto.repo.importRepo. The input
 // is of type application/vnd.ipld.car.
 func RepoImportRepo(ctx context.Context, c xrpc.Caller, body *xrpc.Body) error {
@@ -2281,6 +2332,21 @@ func RepoImportRepo(ctx context.Context, c xrpc.Caller, body *xrpc.Body) error {
 
 // RepoListMissingBlobsNSID is the method com.atproto.repo.listMissingBlobs.
 const RepoListMissingBlobsNSID = "com.atproto.repo.listMissingBlobs"
+
+// RepoListMissingBlobsMethod describes the method
+// com.atproto.repo.listMissingBlobs.
+func RepoListMissingBlobsMethod() schema.Method {
+	return schema.Method{
+		NSID: RepoListMissingBlobsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(1000)), Default: new(int64(500))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // RepoListMissingBlobsParams are the parameters of
 // com.atproto.repo.listMissingBlobs.
@@ -2306,6 +2372,21 @@ func (x *RepoListMissingBlobsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *RepoListMissingBlobsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.repo.listMissingBlobs")
+	v := RepoListMissingBlobsParams{
+		Limit:  lex.Or(q.OptInt("limit"), 500),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *RepoListMissingBlobsParams) Validate() error {
 	var v lex.Validator
@@ -2313,6 +2394,11 @@ func (x *RepoListMissingBlobsParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 1000 {
 			v.Range("limit", *x.Limit, 1, 1000)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -2366,26 +2452,23 @@ func (x *RepoListMissingBlobsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x RepoListMissingBlobsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoListMissingBlobsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoListMissingBlobsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoListMissingBlobsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65blobs"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65blobs"...)
 	dst = lex.AppendArray(dst, len(x.Blobs))
 	for i1 := range x.Blobs {
 		if dst, err = x.Blobs[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -2393,11 +2476,13 @@ func (x *RepoListMissingBlobsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2407,7 +2492,7 @@ func (x *RepoListMissingBlobsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *RepoListMissingBlobsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.listMissingBlobs")
+	outer := r.Map()
 	if r.Key("\x65blobs") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[RepoListMissingBlobsRecordBlob](r, n1)
@@ -2426,23 +2511,30 @@ func (x *RepoListMissingBlobsOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.listMissingBlobs")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoListMissingBlobsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.listMissingBlobs")
-	v.Push("blobs")
+	v.PushArray("blobs")
 	for i1 := range x.Blobs {
 		v.PushIndex(i1)
 		x.Blobs[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "blobs", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -2535,33 +2627,32 @@ func (x *RepoListMissingBlobsRecordBlob) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x RepoListMissingBlobsRecordBlob) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoListMissingBlobsRecordBlob) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoListMissingBlobsRecordBlob{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoListMissingBlobsRecordBlob) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2ccom.atproto.repo.listMissingBlobs#recordBlob"...)
 	}
 	dst = append(dst, "\x69recordUri"...)
 	dst, ok = lex.AppendText(dst, x.RecordURI, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2571,35 +2662,47 @@ func (x *RepoListMissingBlobsRecordBlob) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *RepoListMissingBlobsRecordBlob) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.listMissingBlobs#recordBlob")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
 	r.MemberType()
-	if r.Key("\x69recordUri") {
-		x.RecordURI = r.Text()
-	} else {
-		r.Missing("recordUri")
-	}
-	x.Extra = r.EndMap(outer)
+	x.RecordURI = r.RequiredText("\x69recordUri")
+	x.Extra = r.EndMap(outer, "com.atproto.repo.listMissingBlobs#recordBlob")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoListMissingBlobsRecordBlob) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.listMissingBlobs#recordBlob")
 	v.CID("cid", x.CID)
 	v.ATURI("recordUri", x.RecordURI)
-	v.Extra(x.Extra, "com.atproto.repo.listMissingBlobs#recordBlob")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.repo.listMissingBlobs#recordBlob", "cid", "recordUri")
+	}
 	v.Leave(outer)
 }
 
 // RepoListRecordsNSID is the method com.atproto.repo.listRecords.
 const RepoListRecordsNSID = "com.atproto.repo.listRecords"
+
+// RepoListRecordsMethod describes the method com.atproto.repo.listRecords.
+func RepoListRecordsMethod() schema.Method {
+	return schema.Method{
+		NSID: RepoListRecordsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "repo", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "collection", Type: &schema.String{Format: "nsid"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "reverse", Type: &schema.Boolean{}},
+			},
+			Required: []string{"repo", "collection"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // RepoListRecordsParams are the parameters of com.atproto.repo.listRecords.
 type RepoListRecordsParams struct {
@@ -2632,17 +2735,40 @@ func (x *RepoListRecordsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *RepoListRecordsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.repo.listRecords")
+	v := RepoListRecordsParams{
+		Repo:       q.Text("repo"),
+		Limit:      lex.Or(q.OptInt("limit"), 50),
+		Cursor:     q.OptText("cursor"),
+		Reverse:    q.OptBool("reverse"),
+		Collection: q.Text("collection"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *RepoListRecordsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("com.atproto.repo.listRecords")
 	v.Format("repo", x.Repo, "at-identifier")
-	v.Format("collection", x.Collection, "nsid")
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
 	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.Format("collection", x.Collection, "nsid")
 	return v.Err()
 }
 
@@ -2691,26 +2817,25 @@ func (x *RepoListRecordsOutput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x RepoListRecordsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoListRecordsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoListRecordsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoListRecordsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -2721,8 +2846,9 @@ func (x *RepoListRecordsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 			return dst, lex.InItem("records", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2732,7 +2858,7 @@ func (x *RepoListRecordsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *RepoListRecordsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.listRecords")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -2751,23 +2877,30 @@ func (x *RepoListRecordsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("records")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.listRecords")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoListRecordsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.listRecords")
-	v.Push("records")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("records")
 	for i1 := range x.Records {
 		v.PushIndex(i1)
 		x.Records[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "records")
+	}
 	v.Leave(outer)
 }
 
@@ -2856,38 +2989,37 @@ func (x *RepoListRecordsRecord) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x RepoListRecordsRecord) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoListRecordsRecord) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoListRecordsRecord{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoListRecordsRecord) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23com.atproto.repo.listRecords#record"...)
 	}
 	dst = append(dst, "\x65value"...)
 	if dst, err = x.Value.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("value", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2897,36 +3029,30 @@ func (x *RepoListRecordsRecord) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *RepoListRecordsRecord) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.listRecords#record")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x65value") {
 		x.Value = r.Unknown()
 	} else {
 		r.Missing("value")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.listRecords#record")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoListRecordsRecord) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.listRecords#record")
 	v.CID("cid", x.CID)
 	v.ATURI("uri", x.URI)
 	v.Unknown("value", x.Value)
-	v.Extra(x.Extra, "com.atproto.repo.listRecords#record")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.repo.listRecords#record", "cid", "uri", "value")
+	}
 	v.Leave(outer)
 }
 
@@ -2938,12 +3064,22 @@ const (
 	RepoPutRecordErrorInvalidSwap = "InvalidSwap"
 )
 
+// RepoPutRecordMethod describes the method com.atproto.repo.putRecord.
+func RepoPutRecordMethod() schema.Method {
+	return schema.Method{
+		NSID: RepoPutRecordNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{RepoPutRecordErrorInvalidSwap},
+	}
+}
+
 // A RepoPutRecordInput is an object within com.atproto.repo.putRecord.
 type RepoPutRecordInput struct {
 	Repo          string // at-identifier
 	Collection    string // nsid
 	RKey          string // record-key, at most 512 bytes
-	ValidateField *bool  // optional
+	ValidateField *bool  // "validate", optional
 	Record        lex.Unknown
 	SwapRecord    lex.Nullable[string] // optional, cid
 	SwapCommit    *string              // optional, cid
@@ -2988,32 +3124,23 @@ func (x *RepoPutRecordInput) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x RepoPutRecordInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoPutRecordInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoPutRecordInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoPutRecordInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if x.ValidateField != nil {
-		n++
-	}
-	if x.SwapCommit != nil {
-		n++
-	}
-	if !x.SwapRecord.IsZero() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64repo"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x64repo"...)
 	dst, ok = lex.AppendText(dst, x.Repo, ok)
 	dst = append(dst, "\x64rkey"...)
 	dst, ok = lex.AppendText(dst, x.RKey, ok)
@@ -3022,16 +3149,19 @@ func (x *RepoPutRecordInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		return dst, lex.In("record", err)
 	}
 	if x.ValidateField != nil {
+		head++
 		dst = append(dst, "\x68validate"...)
 		dst = lex.AppendBool(dst, *x.ValidateField)
 	}
 	dst = append(dst, "\x6acollection"...)
 	dst, ok = lex.AppendText(dst, x.Collection, ok)
 	if x.SwapCommit != nil {
+		head++
 		dst = append(dst, "\x6aswapCommit"...)
 		dst, ok = lex.AppendText(dst, *x.SwapCommit, ok)
 	}
 	if !x.SwapRecord.IsZero() {
+		head++
 		dst = append(dst, "\x6aswapRecord"...)
 		if e := x.SwapRecord.Ptr(); e != nil {
 			dst, ok = lex.AppendText(dst, (*e), ok)
@@ -3039,8 +3169,9 @@ func (x *RepoPutRecordInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 			dst = lex.AppendNull(dst)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3050,17 +3181,9 @@ func (x *RepoPutRecordInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *RepoPutRecordInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.putRecord")
-	if r.Key("\x64repo") {
-		x.Repo = r.Text()
-	} else {
-		r.Missing("repo")
-	}
-	if r.Key("\x64rkey") {
-		x.RKey = r.Text()
-	} else {
-		r.Missing("rkey")
-	}
+	outer := r.Map()
+	x.Repo = r.RequiredText("\x64repo")
+	x.RKey = r.RequiredText("\x64rkey")
 	if r.Key("\x66record") {
 		x.Record = r.Unknown()
 	} else {
@@ -3069,11 +3192,7 @@ func (x *RepoPutRecordInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x68validate") {
 		x.ValidateField = new(r.Bool())
 	}
-	if r.Key("\x6acollection") {
-		x.Collection = r.Text()
-	} else {
-		r.Missing("collection")
-	}
+	x.Collection = r.RequiredText("\x6acollection")
 	if r.Key("\x6aswapCommit") {
 		x.SwapCommit = new(r.Text())
 	}
@@ -3086,20 +3205,24 @@ func (x *RepoPutRecordInput) ReadLex(r *lex.Reader) {
 			x.SwapRecord = lex.Some(e)
 		}
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.putRecord")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoPutRecordInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.putRecord")
 	v.Format("repo", x.Repo, "at-identifier")
-	if n := int64(len(x.RKey)); n > 512 {
+	switch n := int64(len(x.RKey)); {
+	case !lex.IsText(x.RKey):
+		v.Text("rkey")
+	case n > 512:
 		v.Length("rkey", "string", int(n), 0, 512)
+	default:
+		v.Format("rkey", x.RKey, "record-key")
 	}
-	v.Format("rkey", x.RKey, "record-key")
 	v.Unknown("record", x.Record)
 	v.Format("collection", x.Collection, "nsid")
 	if x.SwapCommit != nil {
@@ -3108,7 +3231,9 @@ func (x *RepoPutRecordInput) ValidateLex(v *lex.Validator) {
 	if e := x.SwapRecord.Ptr(); e != nil {
 		v.CID("swapRecord", (*e))
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "repo", "rkey", "record", "validate", "collection", "swapCommit", "swapRecord")
+	}
 	v.Leave(outer)
 }
 
@@ -3159,44 +3284,41 @@ func (x *RepoPutRecordOutput) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x RepoPutRecordOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoPutRecordOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoPutRecordOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoPutRecordOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if x.Commit != nil {
-		n++
-	}
-	if x.ValidationStatus != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if x.Commit != nil {
+		head++
 		dst = append(dst, "\x66commit"...)
 		if dst, err = x.Commit.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("commit", err)
 		}
 	}
 	if x.ValidationStatus != nil {
+		head++
 		dst = append(dst, "\x70validationStatus"...)
 		dst, ok = lex.AppendText(dst, *x.ValidationStatus, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3206,17 +3328,9 @@ func (x *RepoPutRecordOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *RepoPutRecordOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.putRecord")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
 	if r.Key("\x66commit") {
 		x.Commit = lex.New[RepoDefsCommitMeta](r)
 		x.Commit.ReadLex(r)
@@ -3224,12 +3338,12 @@ func (x *RepoPutRecordOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x70validationStatus") {
 		x.ValidationStatus = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.putRecord")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoPutRecordOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.putRecord")
@@ -3240,7 +3354,14 @@ func (x *RepoPutRecordOutput) ValidateLex(v *lex.Validator) {
 		x.Commit.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if x.ValidationStatus != nil {
+		if !lex.IsText(*x.ValidationStatus) {
+			v.Text("validationStatus")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cid", "uri", "commit", "validationStatus")
+	}
 	v.Leave(outer)
 }
 
@@ -3250,8 +3371,12 @@ const (
 	RepoPutRecordOutputValidationStatusUnknown = "unknown"
 )
 
-// RepoPutRecord calls the procedure com.atproto.repo.putRecord.
+// RepoPutRecord calls the procedure com.atproto.repo.putRecord. A nil input
+// means an empty one.
 func RepoPutRecord(ctx context.Context, c xrpc.Caller, in *RepoPutRecordInput) (*RepoPutRecordOutput, error) {
+	if in == nil {
+		in = new(RepoPutRecordInput)
+	}
 	out := new(RepoPutRecordOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: RepoPutRecordNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -3307,33 +3432,32 @@ func (x *RepoStrongRef) AppendJSON(dst []byte) ([]byte, error) { return lex.Appe
 // MarshalJSON returns x in JSON.
 func (x RepoStrongRef) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoStrongRef) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoStrongRef{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoStrongRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1acom.atproto.repo.strongRef"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3343,35 +3467,38 @@ func (x *RepoStrongRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *RepoStrongRef) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.strongRef")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.strongRef")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoStrongRef) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.strongRef")
 	v.CID("cid", x.CID)
 	v.ATURI("uri", x.URI)
-	v.Extra(x.Extra, "com.atproto.repo.strongRef")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.repo.strongRef", "cid", "uri")
+	}
 	v.Leave(outer)
 }
 
 // RepoUploadBlobNSID is the method com.atproto.repo.uploadBlob.
 const RepoUploadBlobNSID = "com.atproto.repo.uploadBlob"
+
+// RepoUploadBlobMethod describes the method com.atproto.repo.uploadBlob.
+func RepoUploadBlobMethod() schema.Method {
+	return schema.Method{
+		NSID: RepoUploadBlobNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "*/*"},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A RepoUploadBlobOutput is an object within com.atproto.repo.uploadBlob.
 type RepoUploadBlobOutput struct {
@@ -3417,23 +3544,24 @@ func (x *RepoUploadBlobOutput) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x RepoUploadBlobOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RepoUploadBlobOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RepoUploadBlobOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RepoUploadBlobOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x64blob"...)
-	dst, ok = lex.AppendBlob(dst, x.Blob, ok)
+	dst, ok = lex.AppendBlob(dst, &x.Blob, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3443,23 +3571,25 @@ func (x *RepoUploadBlobOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *RepoUploadBlobOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.repo.uploadBlob")
+	outer := r.Map()
 	if r.Key("\x64blob") {
 		x.Blob = r.Blob()
 	} else {
 		r.Missing("blob")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.repo.uploadBlob")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RepoUploadBlobOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.repo.uploadBlob")
 	v.Blob("blob", x.Blob, 9223372036854775807)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "blob")
+	}
 	v.Leave(outer)
 }
 

@@ -6,12 +6,21 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
 // ServerActivateAccountNSID is the method
 // com.atproto.server.activateAccount.
 const ServerActivateAccountNSID = "com.atproto.server.activateAccount"
+
+// ServerActivateAccountMethod describes the method
+// com.atproto.server.activateAccount.
+func ServerActivateAccountMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerActivateAccountNSID, Kind: schema.KindProcedure,
+	}
+}
 
 // ServerActivateAccount calls the procedure
 // com.atproto.server.activateAccount.
@@ -23,6 +32,15 @@ func ServerActivateAccount(ctx context.Context, c xrpc.Caller) error {
 // ServerCheckAccountStatusNSID is the method
 // com.atproto.server.checkAccountStatus.
 const ServerCheckAccountStatusNSID = "com.atproto.server.checkAccountStatus"
+
+// ServerCheckAccountStatusMethod describes the method
+// com.atproto.server.checkAccountStatus.
+func ServerCheckAccountStatusMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerCheckAccountStatusNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ServerCheckAccountStatusOutput is an object within
 // com.atproto.server.checkAccountStatus.
@@ -79,16 +97,17 @@ func (x *ServerCheckAccountStatusOutput) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ServerCheckAccountStatusOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerCheckAccountStatusOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerCheckAccountStatusOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerCheckAccountStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -111,7 +130,7 @@ func (x *ServerCheckAccountStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]by
 	dst = append(dst, "\x72privateStateValues"...)
 	dst = lex.AppendInt(dst, x.PrivateStateValues)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -121,12 +140,8 @@ func (x *ServerCheckAccountStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *ServerCheckAccountStatusOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.checkAccountStatus")
-	if r.Key("\x67repoRev") {
-		x.RepoRev = r.Text()
-	} else {
-		r.Missing("repoRev")
-	}
+	outer := r.Map()
+	x.RepoRev = r.RequiredText("\x67repoRev")
 	if r.Key("\x68validDid") {
 		x.ValidDID = r.Bool()
 	} else {
@@ -142,11 +157,7 @@ func (x *ServerCheckAccountStatusOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("repoBlocks")
 	}
-	if r.Key("\x6arepoCommit") {
-		x.RepoCommit = r.Text()
-	} else {
-		r.Missing("repoCommit")
-	}
+	x.RepoCommit = r.RequiredText("\x6arepoCommit")
 	if r.Key("\x6dexpectedBlobs") {
 		x.ExpectedBlobs = r.Int()
 	} else {
@@ -167,17 +178,22 @@ func (x *ServerCheckAccountStatusOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("privateStateValues")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.checkAccountStatus")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerCheckAccountStatusOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.checkAccountStatus")
+	if !lex.IsText(x.RepoRev) {
+		v.Text("repoRev")
+	}
 	v.CID("repoCommit", x.RepoCommit)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "repoRev", "validDid", "activated", "repoBlocks", "repoCommit", "expectedBlobs", "importedBlobs", "indexedRecords", "privateStateValues")
+	}
 	v.Leave(outer)
 }
 
@@ -201,6 +217,16 @@ const (
 	ServerConfirmEmailErrorInvalidToken    = "InvalidToken"
 	ServerConfirmEmailErrorInvalidEmail    = "InvalidEmail"
 )
+
+// ServerConfirmEmailMethod describes the method
+// com.atproto.server.confirmEmail.
+func ServerConfirmEmailMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerConfirmEmailNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ServerConfirmEmailErrorAccountNotFound, ServerConfirmEmailErrorExpiredToken, ServerConfirmEmailErrorInvalidToken, ServerConfirmEmailErrorInvalidEmail},
+	}
+}
 
 // A ServerConfirmEmailInput is an object within
 // com.atproto.server.confirmEmail.
@@ -250,16 +276,17 @@ func (x *ServerConfirmEmailInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerConfirmEmailInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerConfirmEmailInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerConfirmEmailInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerConfirmEmailInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -268,7 +295,7 @@ func (x *ServerConfirmEmailInput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 	dst = append(dst, "\x65token"...)
 	dst, ok = lex.AppendText(dst, x.Token, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -278,32 +305,36 @@ func (x *ServerConfirmEmailInput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ServerConfirmEmailInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.confirmEmail")
-	if r.Key("\x65email") {
-		x.Email = r.Text()
-	} else {
-		r.Missing("email")
-	}
-	if r.Key("\x65token") {
-		x.Token = r.Text()
-	} else {
-		r.Missing("token")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Email = r.RequiredText("\x65email")
+	x.Token = r.RequiredText("\x65token")
+	x.Extra = r.EndMap(outer, "com.atproto.server.confirmEmail")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerConfirmEmailInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.confirmEmail")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Email) {
+		v.Text("email")
+	}
+	if !lex.IsText(x.Token) {
+		v.Text("token")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "email", "token")
+	}
 	v.Leave(outer)
 }
 
-// ServerConfirmEmail calls the procedure com.atproto.server.confirmEmail.
+// ServerConfirmEmail calls the procedure com.atproto.server.confirmEmail. A
+// nil input means an empty one.
 func ServerConfirmEmail(ctx context.Context, c xrpc.Caller, in *ServerConfirmEmailInput) error {
+	if in == nil {
+		in = new(ServerConfirmEmailInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: ServerConfirmEmailNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -321,6 +352,17 @@ const (
 	ServerCreateAccountErrorUnresolvableDID    = "UnresolvableDid"
 	ServerCreateAccountErrorIncompatibleDIDDoc = "IncompatibleDidDoc"
 )
+
+// ServerCreateAccountMethod describes the method
+// com.atproto.server.createAccount.
+func ServerCreateAccountMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerCreateAccountNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ServerCreateAccountErrorInvalidHandle, ServerCreateAccountErrorInvalidPassword, ServerCreateAccountErrorInvalidInviteCode, ServerCreateAccountErrorHandleNotAvailable, ServerCreateAccountErrorUnsupportedDomain, ServerCreateAccountErrorUnresolvableDID, ServerCreateAccountErrorIncompatibleDIDDoc},
+	}
+}
 
 // A ServerCreateAccountInput is an object within
 // com.atproto.server.createAccount.
@@ -377,55 +419,35 @@ func (x *ServerCreateAccountInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerCreateAccountInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerCreateAccountInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerCreateAccountInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerCreateAccountInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.DID != nil {
-		n++
-	}
-	if x.Email != nil {
-		n++
-	}
-	if !x.PLCOp.IsZero() {
-		n++
-	}
-	if x.Password != nil {
-		n++
-	}
-	if x.InviteCode != nil {
-		n++
-	}
-	if x.RecoveryKey != nil {
-		n++
-	}
-	if x.VerificationCode != nil {
-		n++
-	}
-	if x.VerificationPhone != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.DID != nil {
+		head++
 		dst = append(dst, "\x63did"...)
 		dst, ok = lex.AppendText(dst, *x.DID, ok)
 	}
 	if x.Email != nil {
+		head++
 		dst = append(dst, "\x65email"...)
 		dst, ok = lex.AppendText(dst, *x.Email, ok)
 	}
 	if !x.PLCOp.IsZero() {
+		head++
 		dst = append(dst, "\x65plcOp"...)
 		if dst, err = x.PLCOp.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("plcOp", err)
@@ -434,27 +456,33 @@ func (x *ServerCreateAccountInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	dst = append(dst, "\x66handle"...)
 	dst, ok = lex.AppendText(dst, x.Handle, ok)
 	if x.Password != nil {
+		head++
 		dst = append(dst, "\x68password"...)
 		dst, ok = lex.AppendText(dst, *x.Password, ok)
 	}
 	if x.InviteCode != nil {
+		head++
 		dst = append(dst, "\x6ainviteCode"...)
 		dst, ok = lex.AppendText(dst, *x.InviteCode, ok)
 	}
 	if x.RecoveryKey != nil {
+		head++
 		dst = append(dst, "\x6brecoveryKey"...)
 		dst, ok = lex.AppendText(dst, *x.RecoveryKey, ok)
 	}
 	if x.VerificationCode != nil {
+		head++
 		dst = append(dst, "\x70verificationCode"...)
 		dst, ok = lex.AppendText(dst, *x.VerificationCode, ok)
 	}
 	if x.VerificationPhone != nil {
+		head++
 		dst = append(dst, "\x71verificationPhone"...)
 		dst, ok = lex.AppendText(dst, *x.VerificationPhone, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -464,7 +492,7 @@ func (x *ServerCreateAccountInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ServerCreateAccountInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.createAccount")
+	outer := r.Map()
 	if r.Key("\x63did") {
 		x.DID = new(r.Text())
 	}
@@ -474,11 +502,7 @@ func (x *ServerCreateAccountInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x65plcOp") {
 		x.PLCOp = r.Unknown()
 	}
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
+	x.Handle = r.RequiredText("\x66handle")
 	if r.Key("\x68password") {
 		x.Password = new(r.Text())
 	}
@@ -494,23 +518,55 @@ func (x *ServerCreateAccountInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x71verificationPhone") {
 		x.VerificationPhone = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.createAccount")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerCreateAccountInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.createAccount")
 	if x.DID != nil {
 		v.DID("did", *x.DID)
 	}
+	if x.Email != nil {
+		if !lex.IsText(*x.Email) {
+			v.Text("email")
+		}
+	}
 	if !x.PLCOp.IsZero() {
 		v.Unknown("plcOp", x.PLCOp)
 	}
 	v.Format("handle", x.Handle, "handle")
-	v.Extra(x.Extra, "")
+	if x.Password != nil {
+		if !lex.IsText(*x.Password) {
+			v.Text("password")
+		}
+	}
+	if x.InviteCode != nil {
+		if !lex.IsText(*x.InviteCode) {
+			v.Text("inviteCode")
+		}
+	}
+	if x.RecoveryKey != nil {
+		if !lex.IsText(*x.RecoveryKey) {
+			v.Text("recoveryKey")
+		}
+	}
+	if x.VerificationCode != nil {
+		if !lex.IsText(*x.VerificationCode) {
+			v.Text("verificationCode")
+		}
+	}
+	if x.VerificationPhone != nil {
+		if !lex.IsText(*x.VerificationPhone) {
+			v.Text("verificationPhone")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "email", "plcOp", "handle", "password", "inviteCode", "recoveryKey", "verificationCode", "verificationPhone")
+	}
 	v.Leave(outer)
 }
 
@@ -565,28 +621,26 @@ func (x *ServerCreateAccountOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerCreateAccountOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerCreateAccountOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerCreateAccountOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerCreateAccountOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if !x.DIDDoc.IsZero() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if !x.DIDDoc.IsZero() {
+		head++
 		dst = append(dst, "\x66didDoc"...)
 		if dst, err = x.DIDDoc.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("didDoc", err)
@@ -598,8 +652,9 @@ func (x *ServerCreateAccountOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 	dst, ok = lex.AppendText(dst, x.AccessJWT, ok)
 	dst = append(dst, "\x6arefreshJwt"...)
 	dst, ok = lex.AppendText(dst, x.RefreshJWT, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -609,36 +664,20 @@ func (x *ServerCreateAccountOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ServerCreateAccountOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.createAccount")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	if r.Key("\x66didDoc") {
 		x.DIDDoc = r.Unknown()
 	}
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
-	if r.Key("\x69accessJwt") {
-		x.AccessJWT = r.Text()
-	} else {
-		r.Missing("accessJwt")
-	}
-	if r.Key("\x6arefreshJwt") {
-		x.RefreshJWT = r.Text()
-	} else {
-		r.Missing("refreshJwt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Handle = r.RequiredText("\x66handle")
+	x.AccessJWT = r.RequiredText("\x69accessJwt")
+	x.RefreshJWT = r.RequiredText("\x6arefreshJwt")
+	x.Extra = r.EndMap(outer, "com.atproto.server.createAccount")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerCreateAccountOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.createAccount")
@@ -647,12 +686,24 @@ func (x *ServerCreateAccountOutput) ValidateLex(v *lex.Validator) {
 		v.Unknown("didDoc", x.DIDDoc)
 	}
 	v.Format("handle", x.Handle, "handle")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.AccessJWT) {
+		v.Text("accessJwt")
+	}
+	if !lex.IsText(x.RefreshJWT) {
+		v.Text("refreshJwt")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "didDoc", "handle", "accessJwt", "refreshJwt")
+	}
 	v.Leave(outer)
 }
 
 // ServerCreateAccount calls the procedure com.atproto.server.createAccount.
+// A nil input means an empty one.
 func ServerCreateAccount(ctx context.Context, c xrpc.Caller, in *ServerCreateAccountInput) (*ServerCreateAccountOutput, error) {
+	if in == nil {
+		in = new(ServerCreateAccountInput)
+	}
 	out := new(ServerCreateAccountOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ServerCreateAccountNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -668,6 +719,17 @@ const ServerCreateAppPasswordNSID = "com.atproto.server.createAppPassword"
 const (
 	ServerCreateAppPasswordErrorAccountTakedown = "AccountTakedown"
 )
+
+// ServerCreateAppPasswordMethod describes the method
+// com.atproto.server.createAppPassword.
+func ServerCreateAppPasswordMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerCreateAppPasswordNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ServerCreateAppPasswordErrorAccountTakedown},
+	}
+}
 
 // A ServerCreateAppPasswordInput is an object within
 // com.atproto.server.createAppPassword.
@@ -717,32 +779,31 @@ func (x *ServerCreateAppPasswordInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerCreateAppPasswordInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerCreateAppPasswordInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerCreateAppPasswordInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerCreateAppPasswordInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.Privileged != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64name"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if x.Privileged != nil {
+		head++
 		dst = append(dst, "\x6aprivileged"...)
 		dst = lex.AppendBool(dst, *x.Privileged)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -752,31 +813,35 @@ func (x *ServerCreateAppPasswordInput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ServerCreateAppPasswordInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.createAppPassword")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
 	if r.Key("\x6aprivileged") {
 		x.Privileged = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.createAppPassword")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerCreateAppPasswordInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.createAppPassword")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "name", "privileged")
+	}
 	v.Leave(outer)
 }
 
 // ServerCreateAppPassword calls the procedure
-// com.atproto.server.createAppPassword.
+// com.atproto.server.createAppPassword. A nil input means an empty one.
 func ServerCreateAppPassword(ctx context.Context, c xrpc.Caller, in *ServerCreateAppPasswordInput) (*ServerCreateAppPasswordAppPassword, error) {
+	if in == nil {
+		in = new(ServerCreateAppPasswordInput)
+	}
 	out := new(ServerCreateAppPasswordAppPassword)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ServerCreateAppPasswordNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -842,30 +907,25 @@ func (x ServerCreateAppPasswordAppPassword) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerCreateAppPasswordAppPassword) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerCreateAppPasswordAppPassword{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerCreateAppPasswordAppPassword) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	if x.Privileged != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64name"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x30com.atproto.server.createAppPassword#appPassword"...)
 	}
 	dst = append(dst, "\x68password"...)
@@ -873,11 +933,13 @@ func (x *ServerCreateAppPasswordAppPassword) AppendLex(dst []byte, m lex.Mode) (
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.Privileged != nil {
+		head++
 		dst = append(dst, "\x6aprivileged"...)
 		dst = lex.AppendBool(dst, *x.Privileged)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -887,43 +949,49 @@ func (x *ServerCreateAppPasswordAppPassword) AppendLex(dst []byte, m lex.Mode) (
 
 // ReadLex implements lex.Value.
 func (x *ServerCreateAppPasswordAppPassword) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.createAppPassword#appPassword")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
-	if r.Key("\x68password") {
-		x.Password = r.Text()
-	} else {
-		r.Missing("password")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.Password = r.RequiredText("\x68password")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x6aprivileged") {
 		x.Privileged = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.createAppPassword#appPassword")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerCreateAppPasswordAppPassword) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.createAppPassword#appPassword")
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
+	if !lex.IsText(x.Password) {
+		v.Text("password")
+	}
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "com.atproto.server.createAppPassword#appPassword")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.server.createAppPassword#appPassword", "name", "password", "createdAt", "privileged")
+	}
 	v.Leave(outer)
 }
 
 // ServerCreateInviteCodeNSID is the method
 // com.atproto.server.createInviteCode.
 const ServerCreateInviteCodeNSID = "com.atproto.server.createInviteCode"
+
+// ServerCreateInviteCodeMethod describes the method
+// com.atproto.server.createInviteCode.
+func ServerCreateInviteCodeMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerCreateInviteCodeNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ServerCreateInviteCodeInput is an object within
 // com.atproto.server.createInviteCode.
@@ -973,32 +1041,31 @@ func (x *ServerCreateInviteCodeInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerCreateInviteCodeInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerCreateInviteCodeInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerCreateInviteCodeInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerCreateInviteCodeInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.ForAccount != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x68useCount"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x68useCount"...)
 	dst = lex.AppendInt(dst, x.UseCount)
 	if x.ForAccount != nil {
+		head++
 		dst = append(dst, "\x6aforAccount"...)
 		dst, ok = lex.AppendText(dst, *x.ForAccount, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1008,7 +1075,7 @@ func (x *ServerCreateInviteCodeInput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ServerCreateInviteCodeInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.createInviteCode")
+	outer := r.Map()
 	if r.Key("\x68useCount") {
 		x.UseCount = r.Int()
 	} else {
@@ -1017,19 +1084,21 @@ func (x *ServerCreateInviteCodeInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6aforAccount") {
 		x.ForAccount = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.createInviteCode")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerCreateInviteCodeInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.createInviteCode")
 	if x.ForAccount != nil {
 		v.DID("forAccount", *x.ForAccount)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "useCount", "forAccount")
+	}
 	v.Leave(outer)
 }
 
@@ -1080,23 +1149,24 @@ func (x *ServerCreateInviteCodeOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerCreateInviteCodeOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerCreateInviteCodeOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerCreateInviteCodeOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerCreateInviteCodeOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x64code"...)
 	dst, ok = lex.AppendText(dst, x.Code, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1106,28 +1176,32 @@ func (x *ServerCreateInviteCodeOutput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ServerCreateInviteCodeOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.createInviteCode")
-	if r.Key("\x64code") {
-		x.Code = r.Text()
-	} else {
-		r.Missing("code")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Code = r.RequiredText("\x64code")
+	x.Extra = r.EndMap(outer, "com.atproto.server.createInviteCode")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerCreateInviteCodeOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.createInviteCode")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Code) {
+		v.Text("code")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "code")
+	}
 	v.Leave(outer)
 }
 
 // ServerCreateInviteCode calls the procedure
-// com.atproto.server.createInviteCode.
+// com.atproto.server.createInviteCode. A nil input means an empty one.
 func ServerCreateInviteCode(ctx context.Context, c xrpc.Caller, in *ServerCreateInviteCodeInput) (*ServerCreateInviteCodeOutput, error) {
+	if in == nil {
+		in = new(ServerCreateInviteCodeInput)
+	}
 	out := new(ServerCreateInviteCodeOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ServerCreateInviteCodeNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1138,6 +1212,16 @@ func ServerCreateInviteCode(ctx context.Context, c xrpc.Caller, in *ServerCreate
 // ServerCreateInviteCodesNSID is the method
 // com.atproto.server.createInviteCodes.
 const ServerCreateInviteCodesNSID = "com.atproto.server.createInviteCodes"
+
+// ServerCreateInviteCodesMethod describes the method
+// com.atproto.server.createInviteCodes.
+func ServerCreateInviteCodesMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerCreateInviteCodesNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ServerCreateInviteCodesInput is an object within
 // com.atproto.server.createInviteCodes.
@@ -1188,34 +1272,33 @@ func (x *ServerCreateInviteCodesInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerCreateInviteCodesInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerCreateInviteCodesInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerCreateInviteCodesInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerCreateInviteCodesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if x.ForAccounts != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x68useCount"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x68useCount"...)
 	dst = lex.AppendInt(dst, x.UseCount)
 	dst = append(dst, "\x69codeCount"...)
 	dst = lex.AppendInt(dst, x.CodeCount)
 	if x.ForAccounts != nil {
+		head++
 		dst = append(dst, "\x6bforAccounts"...)
 		dst, ok = lex.AppendTexts(dst, x.ForAccounts, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1225,7 +1308,7 @@ func (x *ServerCreateInviteCodesInput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ServerCreateInviteCodesInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.createInviteCodes")
+	outer := r.Map()
 	if r.Key("\x68useCount") {
 		x.UseCount = r.Int()
 	} else {
@@ -1239,17 +1322,17 @@ func (x *ServerCreateInviteCodesInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bforAccounts") {
 		x.ForAccounts = r.Texts()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.createInviteCodes")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerCreateInviteCodesInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.createInviteCodes")
 	if x.ForAccounts != nil {
-		v.Push("forAccounts")
+		v.PushArray("forAccounts")
 		for i1 := range x.ForAccounts {
 			v.PushIndex(i1)
 			v.DID("", x.ForAccounts[i1])
@@ -1257,7 +1340,9 @@ func (x *ServerCreateInviteCodesInput) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "useCount", "codeCount", "forAccounts")
+	}
 	v.Leave(outer)
 }
 
@@ -1308,16 +1393,17 @@ func (x *ServerCreateInviteCodesOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerCreateInviteCodesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerCreateInviteCodesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerCreateInviteCodesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerCreateInviteCodesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -1336,7 +1422,7 @@ func (x *ServerCreateInviteCodesOutput) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *ServerCreateInviteCodesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.createInviteCodes")
+	outer := r.Map()
 	if r.Key("\x65codes") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ServerCreateInviteCodesAccountCodes](r, n1)
@@ -1352,29 +1438,34 @@ func (x *ServerCreateInviteCodesOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("codes")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.createInviteCodes")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerCreateInviteCodesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.createInviteCodes")
-	v.Push("codes")
+	v.PushArray("codes")
 	for i1 := range x.Codes {
 		v.PushIndex(i1)
 		x.Codes[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "codes")
+	}
 	v.Leave(outer)
 }
 
 // ServerCreateInviteCodes calls the procedure
-// com.atproto.server.createInviteCodes.
+// com.atproto.server.createInviteCodes. A nil input means an empty one.
 func ServerCreateInviteCodes(ctx context.Context, c xrpc.Caller, in *ServerCreateInviteCodesInput) (*ServerCreateInviteCodesOutput, error) {
+	if in == nil {
+		in = new(ServerCreateInviteCodesInput)
+	}
 	out := new(ServerCreateInviteCodesOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ServerCreateInviteCodesNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1438,33 +1529,33 @@ func (x ServerCreateInviteCodesAccountCodes) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerCreateInviteCodesAccountCodes) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerCreateInviteCodesAccountCodes{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerCreateInviteCodesAccountCodes) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x31com.atproto.server.createInviteCodes#accountCodes"...)
 	}
 	dst = append(dst, "\x65codes"...)
 	dst, ok = lex.AppendTexts(dst, x.Codes, ok)
 	dst = append(dst, "\x67account"...)
 	dst, ok = lex.AppendText(dst, x.Account, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1474,28 +1565,38 @@ func (x *ServerCreateInviteCodesAccountCodes) AppendLex(dst []byte, m lex.Mode) 
 
 // ReadLex implements lex.Value.
 func (x *ServerCreateInviteCodesAccountCodes) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.createInviteCodes#accountCodes")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65codes") {
 		x.Codes = r.Texts()
 	} else {
 		r.Missing("codes")
 	}
-	if r.Key("\x67account") {
-		x.Account = r.Text()
-	} else {
-		r.Missing("account")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Account = r.RequiredText("\x67account")
+	x.Extra = r.EndMap(outer, "com.atproto.server.createInviteCodes#accountCodes")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerCreateInviteCodesAccountCodes) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.createInviteCodes#accountCodes")
-	v.Extra(x.Extra, "com.atproto.server.createInviteCodes#accountCodes")
+	v.PushArray("codes")
+	for i1 := range x.Codes {
+		v.PushIndex(i1)
+		if !lex.IsText(x.Codes[i1]) {
+			v.Text("")
+		}
+		v.Pop()
+	}
+	v.Pop()
+	if !lex.IsText(x.Account) {
+		v.Text("account")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.server.createInviteCodes#accountCodes", "codes", "account")
+	}
 	v.Leave(outer)
 }
 
@@ -1507,6 +1608,17 @@ const (
 	ServerCreateSessionErrorAccountTakedown         = "AccountTakedown"
 	ServerCreateSessionErrorAuthFactorTokenRequired = "AuthFactorTokenRequired"
 )
+
+// ServerCreateSessionMethod describes the method
+// com.atproto.server.createSession.
+func ServerCreateSessionMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerCreateSessionNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ServerCreateSessionErrorAccountTakedown, ServerCreateSessionErrorAuthFactorTokenRequired},
+	}
+}
 
 // A ServerCreateSessionInput is an object within
 // com.atproto.server.createSession.
@@ -1558,41 +1670,38 @@ func (x *ServerCreateSessionInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerCreateSessionInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerCreateSessionInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerCreateSessionInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerCreateSessionInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if x.AllowTakendown != nil {
-		n++
-	}
-	if x.AuthFactorToken != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x68password"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x68password"...)
 	dst, ok = lex.AppendText(dst, x.Password, ok)
 	dst = append(dst, "\x6aidentifier"...)
 	dst, ok = lex.AppendText(dst, x.Identifier, ok)
 	if x.AllowTakendown != nil {
+		head++
 		dst = append(dst, "\x6eallowTakendown"...)
 		dst = lex.AppendBool(dst, *x.AllowTakendown)
 	}
 	if x.AuthFactorToken != nil {
+		head++
 		dst = append(dst, "\x6fauthFactorToken"...)
 		dst, ok = lex.AppendText(dst, *x.AuthFactorToken, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1602,33 +1711,38 @@ func (x *ServerCreateSessionInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ServerCreateSessionInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.createSession")
-	if r.Key("\x68password") {
-		x.Password = r.Text()
-	} else {
-		r.Missing("password")
-	}
-	if r.Key("\x6aidentifier") {
-		x.Identifier = r.Text()
-	} else {
-		r.Missing("identifier")
-	}
+	outer := r.Map()
+	x.Password = r.RequiredText("\x68password")
+	x.Identifier = r.RequiredText("\x6aidentifier")
 	if r.Key("\x6eallowTakendown") {
 		x.AllowTakendown = new(r.Bool())
 	}
 	if r.Key("\x6fauthFactorToken") {
 		x.AuthFactorToken = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.createSession")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerCreateSessionInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.createSession")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Password) {
+		v.Text("password")
+	}
+	if !lex.IsText(x.Identifier) {
+		v.Text("identifier")
+	}
+	if x.AuthFactorToken != nil {
+		if !lex.IsText(*x.AuthFactorToken) {
+			v.Text("authFactorToken")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "password", "identifier", "allowTakendown", "authFactorToken")
+	}
 	v.Leave(outer)
 }
 
@@ -1688,51 +1802,36 @@ func (x *ServerCreateSessionOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerCreateSessionOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerCreateSessionOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerCreateSessionOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerCreateSessionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if x.Email != nil {
-		n++
-	}
-	if x.Active != nil {
-		n++
-	}
-	if !x.DIDDoc.IsZero() {
-		n++
-	}
-	if x.Status != nil {
-		n++
-	}
-	if x.EmailConfirmed != nil {
-		n++
-	}
-	if x.EmailAuthFactor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if x.Email != nil {
+		head++
 		dst = append(dst, "\x65email"...)
 		dst, ok = lex.AppendText(dst, *x.Email, ok)
 	}
 	if x.Active != nil {
+		head++
 		dst = append(dst, "\x66active"...)
 		dst = lex.AppendBool(dst, *x.Active)
 	}
 	if !x.DIDDoc.IsZero() {
+		head++
 		dst = append(dst, "\x66didDoc"...)
 		if dst, err = x.DIDDoc.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("didDoc", err)
@@ -1741,6 +1840,7 @@ func (x *ServerCreateSessionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 	dst = append(dst, "\x66handle"...)
 	dst, ok = lex.AppendText(dst, x.Handle, ok)
 	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		dst, ok = lex.AppendText(dst, *x.Status, ok)
 	}
@@ -1749,15 +1849,18 @@ func (x *ServerCreateSessionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 	dst = append(dst, "\x6arefreshJwt"...)
 	dst, ok = lex.AppendText(dst, x.RefreshJWT, ok)
 	if x.EmailConfirmed != nil {
+		head++
 		dst = append(dst, "\x6eemailConfirmed"...)
 		dst = lex.AppendBool(dst, *x.EmailConfirmed)
 	}
 	if x.EmailAuthFactor != nil {
+		head++
 		dst = append(dst, "\x6femailAuthFactor"...)
 		dst = lex.AppendBool(dst, *x.EmailAuthFactor)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1767,12 +1870,8 @@ func (x *ServerCreateSessionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ServerCreateSessionOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.createSession")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	if r.Key("\x65email") {
 		x.Email = new(r.Text())
 	}
@@ -1782,45 +1881,51 @@ func (x *ServerCreateSessionOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66didDoc") {
 		x.DIDDoc = r.Unknown()
 	}
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
+	x.Handle = r.RequiredText("\x66handle")
 	if r.Key("\x66status") {
 		x.Status = new(r.Text())
 	}
-	if r.Key("\x69accessJwt") {
-		x.AccessJWT = r.Text()
-	} else {
-		r.Missing("accessJwt")
-	}
-	if r.Key("\x6arefreshJwt") {
-		x.RefreshJWT = r.Text()
-	} else {
-		r.Missing("refreshJwt")
-	}
+	x.AccessJWT = r.RequiredText("\x69accessJwt")
+	x.RefreshJWT = r.RequiredText("\x6arefreshJwt")
 	if r.Key("\x6eemailConfirmed") {
 		x.EmailConfirmed = new(r.Bool())
 	}
 	if r.Key("\x6femailAuthFactor") {
 		x.EmailAuthFactor = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.createSession")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerCreateSessionOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.createSession")
 	v.DID("did", x.DID)
+	if x.Email != nil {
+		if !lex.IsText(*x.Email) {
+			v.Text("email")
+		}
+	}
 	if !x.DIDDoc.IsZero() {
 		v.Unknown("didDoc", x.DIDDoc)
 	}
 	v.Format("handle", x.Handle, "handle")
-	v.Extra(x.Extra, "")
+	if x.Status != nil {
+		if !lex.IsText(*x.Status) {
+			v.Text("status")
+		}
+	}
+	if !lex.IsText(x.AccessJWT) {
+		v.Text("accessJwt")
+	}
+	if !lex.IsText(x.RefreshJWT) {
+		v.Text("refreshJwt")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "email", "active", "didDoc", "handle", "status", "accessJwt", "refreshJwt", "emailConfirmed", "emailAuthFactor")
+	}
 	v.Leave(outer)
 }
 
@@ -1832,7 +1937,11 @@ const (
 )
 
 // ServerCreateSession calls the procedure com.atproto.server.createSession.
+// A nil input means an empty one.
 func ServerCreateSession(ctx context.Context, c xrpc.Caller, in *ServerCreateSessionInput) (*ServerCreateSessionOutput, error) {
+	if in == nil {
+		in = new(ServerCreateSessionInput)
+	}
 	out := new(ServerCreateSessionOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ServerCreateSessionNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1843,6 +1952,15 @@ func ServerCreateSession(ctx context.Context, c xrpc.Caller, in *ServerCreateSes
 // ServerDeactivateAccountNSID is the method
 // com.atproto.server.deactivateAccount.
 const ServerDeactivateAccountNSID = "com.atproto.server.deactivateAccount"
+
+// ServerDeactivateAccountMethod describes the method
+// com.atproto.server.deactivateAccount.
+func ServerDeactivateAccountMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerDeactivateAccountNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ServerDeactivateAccountInput is an object within
 // com.atproto.server.deactivateAccount.
@@ -1891,30 +2009,30 @@ func (x *ServerDeactivateAccountInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerDeactivateAccountInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerDeactivateAccountInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerDeactivateAccountInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerDeactivateAccountInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.DeleteAfter != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.DeleteAfter != nil {
+		head++
 		dst = append(dst, "\x6bdeleteAfter"...)
 		dst, ok = lex.AppendText(dst, *x.DeleteAfter, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1924,29 +2042,34 @@ func (x *ServerDeactivateAccountInput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ServerDeactivateAccountInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.deactivateAccount")
+	outer := r.Map()
 	if r.Key("\x6bdeleteAfter") {
 		x.DeleteAfter = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.deactivateAccount")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerDeactivateAccountInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.deactivateAccount")
 	if x.DeleteAfter != nil {
 		v.Datetime("deleteAfter", *x.DeleteAfter)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "deleteAfter")
+	}
 	v.Leave(outer)
 }
 
 // ServerDeactivateAccount calls the procedure
-// com.atproto.server.deactivateAccount.
+// com.atproto.server.deactivateAccount. A nil input means an empty one.
 func ServerDeactivateAccount(ctx context.Context, c xrpc.Caller, in *ServerDeactivateAccountInput) error {
+	if in == nil {
+		in = new(ServerDeactivateAccountInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: ServerDeactivateAccountNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -2005,26 +2128,23 @@ func (x *ServerDefsInviteCode) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x ServerDefsInviteCode) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerDefsInviteCode) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerDefsInviteCode{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerDefsInviteCode) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 7
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64code"...)
+	head := byte(0xa7)
+	dst = append(dst, "\xa7\x64code"...)
 	dst, ok = lex.AppendText(dst, x.Code, ok)
 	dst = append(dst, "\x64uses"...)
 	dst = lex.AppendArray(dst, len(x.Uses))
@@ -2034,6 +2154,7 @@ func (x *ServerDefsInviteCode) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 		}
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x22com.atproto.server.defs#inviteCode"...)
 	}
 	dst = append(dst, "\x68disabled"...)
@@ -2046,8 +2167,9 @@ func (x *ServerDefsInviteCode) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 	dst, ok = lex.AppendText(dst, x.CreatedBy, ok)
 	dst = append(dst, "\x6aforAccount"...)
 	dst, ok = lex.AppendText(dst, x.ForAccount, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2057,12 +2179,8 @@ func (x *ServerDefsInviteCode) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *ServerDefsInviteCode) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.defs#inviteCode")
-	if r.Key("\x64code") {
-		x.Code = r.Text()
-	} else {
-		r.Missing("code")
-	}
+	outer := r.Map()
+	x.Code = r.RequiredText("\x64code")
 	if r.Key("\x64uses") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ServerDefsInviteCodeUse](r, n1)
@@ -2089,31 +2207,22 @@ func (x *ServerDefsInviteCode) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("available")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69createdBy") {
-		x.CreatedBy = r.Text()
-	} else {
-		r.Missing("createdBy")
-	}
-	if r.Key("\x6aforAccount") {
-		x.ForAccount = r.Text()
-	} else {
-		r.Missing("forAccount")
-	}
-	x.Extra = r.EndMap(outer)
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.CreatedBy = r.RequiredText("\x69createdBy")
+	x.ForAccount = r.RequiredText("\x6aforAccount")
+	x.Extra = r.EndMap(outer, "com.atproto.server.defs#inviteCode")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerDefsInviteCode) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.defs#inviteCode")
-	v.Push("uses")
+	if !lex.IsText(x.Code) {
+		v.Text("code")
+	}
+	v.PushArray("uses")
 	for i1 := range x.Uses {
 		v.PushIndex(i1)
 		x.Uses[i1].ValidateLex(v)
@@ -2121,7 +2230,15 @@ func (x *ServerDefsInviteCode) ValidateLex(v *lex.Validator) {
 	}
 	v.Pop()
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "com.atproto.server.defs#inviteCode")
+	if !lex.IsText(x.CreatedBy) {
+		v.Text("createdBy")
+	}
+	if !lex.IsText(x.ForAccount) {
+		v.Text("forAccount")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.server.defs#inviteCode", "code", "uses", "disabled", "available", "createdAt", "createdBy", "forAccount")
+	}
 	v.Leave(outer)
 }
 
@@ -2177,33 +2294,33 @@ func (x *ServerDefsInviteCodeUse) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerDefsInviteCodeUse) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerDefsInviteCodeUse) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerDefsInviteCodeUse{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerDefsInviteCodeUse) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25com.atproto.server.defs#inviteCodeUse"...)
 	}
 	dst = append(dst, "\x66usedAt"...)
 	dst, ok = lex.AppendText(dst, x.UsedAt, ok)
 	dst = append(dst, "\x66usedBy"...)
 	dst, ok = lex.AppendText(dst, x.UsedBy, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2213,30 +2330,24 @@ func (x *ServerDefsInviteCodeUse) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ServerDefsInviteCodeUse) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.defs#inviteCodeUse")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x66usedAt") {
-		x.UsedAt = r.Text()
-	} else {
-		r.Missing("usedAt")
-	}
-	if r.Key("\x66usedBy") {
-		x.UsedBy = r.Text()
-	} else {
-		r.Missing("usedBy")
-	}
-	x.Extra = r.EndMap(outer)
+	x.UsedAt = r.RequiredText("\x66usedAt")
+	x.UsedBy = r.RequiredText("\x66usedBy")
+	x.Extra = r.EndMap(outer, "com.atproto.server.defs#inviteCodeUse")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerDefsInviteCodeUse) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.defs#inviteCodeUse")
 	v.Datetime("usedAt", x.UsedAt)
 	v.DID("usedBy", x.UsedBy)
-	v.Extra(x.Extra, "com.atproto.server.defs#inviteCodeUse")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.server.defs#inviteCodeUse", "usedAt", "usedBy")
+	}
 	v.Leave(outer)
 }
 
@@ -2248,6 +2359,16 @@ const (
 	ServerDeleteAccountErrorExpiredToken = "ExpiredToken"
 	ServerDeleteAccountErrorInvalidToken = "InvalidToken"
 )
+
+// ServerDeleteAccountMethod describes the method
+// com.atproto.server.deleteAccount.
+func ServerDeleteAccountMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerDeleteAccountNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ServerDeleteAccountErrorExpiredToken, ServerDeleteAccountErrorInvalidToken},
+	}
+}
 
 // A ServerDeleteAccountInput is an object within
 // com.atproto.server.deleteAccount.
@@ -2298,16 +2419,17 @@ func (x *ServerDeleteAccountInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerDeleteAccountInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerDeleteAccountInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerDeleteAccountInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerDeleteAccountInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -2318,7 +2440,7 @@ func (x *ServerDeleteAccountInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	dst = append(dst, "\x68password"...)
 	dst, ok = lex.AppendText(dst, x.Password, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2328,38 +2450,38 @@ func (x *ServerDeleteAccountInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ServerDeleteAccountInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.deleteAccount")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
-	if r.Key("\x65token") {
-		x.Token = r.Text()
-	} else {
-		r.Missing("token")
-	}
-	if r.Key("\x68password") {
-		x.Password = r.Text()
-	} else {
-		r.Missing("password")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
+	x.Token = r.RequiredText("\x65token")
+	x.Password = r.RequiredText("\x68password")
+	x.Extra = r.EndMap(outer, "com.atproto.server.deleteAccount")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerDeleteAccountInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.deleteAccount")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Token) {
+		v.Text("token")
+	}
+	if !lex.IsText(x.Password) {
+		v.Text("password")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "token", "password")
+	}
 	v.Leave(outer)
 }
 
 // ServerDeleteAccount calls the procedure com.atproto.server.deleteAccount.
+// A nil input means an empty one.
 func ServerDeleteAccount(ctx context.Context, c xrpc.Caller, in *ServerDeleteAccountInput) error {
+	if in == nil {
+		in = new(ServerDeleteAccountInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: ServerDeleteAccountNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -2373,6 +2495,15 @@ const (
 	ServerDeleteSessionErrorExpiredToken = "ExpiredToken"
 )
 
+// ServerDeleteSessionMethod describes the method
+// com.atproto.server.deleteSession.
+func ServerDeleteSessionMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerDeleteSessionNSID, Kind: schema.KindProcedure,
+		Errors: []string{ServerDeleteSessionErrorInvalidToken, ServerDeleteSessionErrorExpiredToken},
+	}
+}
+
 // ServerDeleteSession calls the procedure com.atproto.server.deleteSession.
 func ServerDeleteSession(ctx context.Context, c xrpc.Caller) error {
 	_, err := c.Call(ctx, &xrpc.Call{NSID: ServerDeleteSessionNSID, Kind: xrpc.KindProcedure})
@@ -2381,6 +2512,15 @@ func ServerDeleteSession(ctx context.Context, c xrpc.Caller) error {
 
 // ServerDescribeServerNSID is the method com.atproto.server.describeServer.
 const ServerDescribeServerNSID = "com.atproto.server.describeServer"
+
+// ServerDescribeServerMethod describes the method
+// com.atproto.server.describeServer.
+func ServerDescribeServerMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerDescribeServerNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ServerDescribeServerOutput is an object within
 // com.atproto.server.describeServer.
@@ -2435,67 +2575,58 @@ func (x *ServerDescribeServerOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerDescribeServerOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerDescribeServerOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerDescribeServerOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerDescribeServerOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if x.Links != nil {
-		n++
-	}
-	if x.Contact != nil {
-		n++
-	}
-	if x.BlobUploadLimit != nil {
-		n++
-	}
-	if x.InviteCodeRequired != nil {
-		n++
-	}
-	if x.PhoneVerificationRequired != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if x.Links != nil {
+		head++
 		dst = append(dst, "\x65links"...)
 		if dst, err = x.Links.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("links", err)
 		}
 	}
 	if x.Contact != nil {
+		head++
 		dst = append(dst, "\x67contact"...)
 		if dst, err = x.Contact.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("contact", err)
 		}
 	}
 	if x.BlobUploadLimit != nil {
+		head++
 		dst = append(dst, "\x6fblobUploadLimit"...)
 		dst = lex.AppendInt(dst, *x.BlobUploadLimit)
 	}
 	if x.InviteCodeRequired != nil {
+		head++
 		dst = append(dst, "\x72inviteCodeRequired"...)
 		dst = lex.AppendBool(dst, *x.InviteCodeRequired)
 	}
 	dst = append(dst, "\x74availableUserDomains"...)
 	dst, ok = lex.AppendTexts(dst, x.AvailableUserDomains, ok)
 	if x.PhoneVerificationRequired != nil {
+		head++
 		dst = append(dst, "\x78\x19phoneVerificationRequired"...)
 		dst = lex.AppendBool(dst, *x.PhoneVerificationRequired)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2505,12 +2636,8 @@ func (x *ServerDescribeServerOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ServerDescribeServerOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.describeServer")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	if r.Key("\x65links") {
 		x.Links = lex.New[ServerDescribeServerLinks](r)
 		x.Links.ReadLex(r)
@@ -2533,12 +2660,12 @@ func (x *ServerDescribeServerOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x78\x19phoneVerificationRequired") {
 		x.PhoneVerificationRequired = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.describeServer")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerDescribeServerOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.describeServer")
@@ -2553,7 +2680,18 @@ func (x *ServerDescribeServerOutput) ValidateLex(v *lex.Validator) {
 		x.Contact.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	v.PushArray("availableUserDomains")
+	for i1 := range x.AvailableUserDomains {
+		v.PushIndex(i1)
+		if !lex.IsText(x.AvailableUserDomains[i1]) {
+			v.Text("")
+		}
+		v.Pop()
+	}
+	v.Pop()
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "links", "contact", "blobUploadLimit", "inviteCodeRequired", "availableUserDomains", "phoneVerificationRequired")
+	}
 	v.Leave(outer)
 }
 
@@ -2618,43 +2756,39 @@ func (x *ServerDescribeServerLinks) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerDescribeServerLinks) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerDescribeServerLinks) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerDescribeServerLinks{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerDescribeServerLinks) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.PrivacyPolicy != nil {
-		n++
-	}
-	if x.TermsOfService != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x27com.atproto.server.describeServer#links"...)
 	}
 	if x.PrivacyPolicy != nil {
+		head++
 		dst = append(dst, "\x6dprivacyPolicy"...)
 		dst, ok = lex.AppendText(dst, *x.PrivacyPolicy, ok)
 	}
 	if x.TermsOfService != nil {
+		head++
 		dst = append(dst, "\x6etermsOfService"...)
 		dst, ok = lex.AppendText(dst, *x.TermsOfService, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2664,7 +2798,7 @@ func (x *ServerDescribeServerLinks) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ServerDescribeServerLinks) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.describeServer#links")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6dprivacyPolicy") {
 		x.PrivacyPolicy = new(r.Text())
@@ -2672,12 +2806,12 @@ func (x *ServerDescribeServerLinks) ReadLex(r *lex.Reader) {
 	if r.Key("\x6etermsOfService") {
 		x.TermsOfService = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.describeServer#links")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerDescribeServerLinks) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.describeServer#links")
@@ -2687,7 +2821,9 @@ func (x *ServerDescribeServerLinks) ValidateLex(v *lex.Validator) {
 	if x.TermsOfService != nil {
 		v.URI("termsOfService", *x.TermsOfService)
 	}
-	v.Extra(x.Extra, "com.atproto.server.describeServer#links")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.server.describeServer#links", "privacyPolicy", "termsOfService")
+	}
 	v.Leave(outer)
 }
 
@@ -2744,36 +2880,34 @@ func (x *ServerDescribeServerContact) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerDescribeServerContact) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerDescribeServerContact) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerDescribeServerContact{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerDescribeServerContact) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Email != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29com.atproto.server.describeServer#contact"...)
 	}
 	if x.Email != nil {
+		head++
 		dst = append(dst, "\x65email"...)
 		dst, ok = lex.AppendText(dst, *x.Email, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2783,21 +2917,28 @@ func (x *ServerDescribeServerContact) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ServerDescribeServerContact) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.describeServer#contact")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65email") {
 		x.Email = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.describeServer#contact")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerDescribeServerContact) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.describeServer#contact")
-	v.Extra(x.Extra, "com.atproto.server.describeServer#contact")
+	if x.Email != nil {
+		if !lex.IsText(*x.Email) {
+			v.Text("email")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.server.describeServer#contact", "email")
+	}
 	v.Leave(outer)
 }
 
@@ -2809,6 +2950,22 @@ const ServerGetAccountInviteCodesNSID = "com.atproto.server.getAccountInviteCode
 const (
 	ServerGetAccountInviteCodesErrorDuplicateCreate = "DuplicateCreate"
 )
+
+// ServerGetAccountInviteCodesMethod describes the method
+// com.atproto.server.getAccountInviteCodes.
+func ServerGetAccountInviteCodesMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerGetAccountInviteCodesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "includeUsed", Type: &schema.Boolean{Default: new(true)}},
+				{Name: "createAvailable", Type: &schema.Boolean{Default: new(true)}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ServerGetAccountInviteCodesErrorDuplicateCreate},
+	}
+}
 
 // ServerGetAccountInviteCodesParams are the parameters of
 // com.atproto.server.getAccountInviteCodes.
@@ -2834,6 +2991,21 @@ func (x *ServerGetAccountInviteCodesParams) AppendQuery(query []byte) []byte {
 		query = xrpc.AppendBoolParam(query, "createAvailable", true)
 	}
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ServerGetAccountInviteCodesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.server.getAccountInviteCodes")
+	v := ServerGetAccountInviteCodesParams{
+		IncludeUsed:     lex.Or(q.OptBool("includeUsed"), true),
+		CreateAvailable: lex.Or(q.OptBool("createAvailable"), true),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -2892,16 +3064,17 @@ func (x ServerGetAccountInviteCodesOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerGetAccountInviteCodesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerGetAccountInviteCodesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerGetAccountInviteCodesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -2920,7 +3093,7 @@ func (x *ServerGetAccountInviteCodesOutput) AppendLex(dst []byte, m lex.Mode) ([
 
 // ReadLex implements lex.Value.
 func (x *ServerGetAccountInviteCodesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.getAccountInviteCodes")
+	outer := r.Map()
 	if r.Key("\x65codes") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ServerDefsInviteCode](r, n1)
@@ -2936,23 +3109,25 @@ func (x *ServerGetAccountInviteCodesOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("codes")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.getAccountInviteCodes")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerGetAccountInviteCodesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.getAccountInviteCodes")
-	v.Push("codes")
+	v.PushArray("codes")
 	for i1 := range x.Codes {
 		v.PushIndex(i1)
 		x.Codes[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "codes")
+	}
 	v.Leave(outer)
 }
 
@@ -2974,6 +3149,24 @@ const ServerGetServiceAuthNSID = "com.atproto.server.getServiceAuth"
 const (
 	ServerGetServiceAuthErrorBadExpiration = "BadExpiration"
 )
+
+// ServerGetServiceAuthMethod describes the method
+// com.atproto.server.getServiceAuth.
+func ServerGetServiceAuthMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerGetServiceAuthNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "aud", Type: &schema.String{MaxLength: new(int64(2048))}},
+				{Name: "exp", Type: &schema.Integer{}},
+				{Name: "lxm", Type: &schema.String{Format: "nsid"}},
+			},
+			Required: []string{"aud"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ServerGetServiceAuthErrorBadExpiration},
+	}
+}
 
 // ServerGetServiceAuthParams are the parameters of
 // com.atproto.server.getServiceAuth.
@@ -2999,11 +3192,30 @@ func (x *ServerGetServiceAuthParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ServerGetServiceAuthParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.server.getServiceAuth")
+	v := ServerGetServiceAuthParams{
+		Aud: q.Text("aud"),
+		Exp: q.OptInt("exp"),
+		Lxm: q.OptText("lxm"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ServerGetServiceAuthParams) Validate() error {
 	var v lex.Validator
 	v.Enter("com.atproto.server.getServiceAuth")
-	if n := int64(len(x.Aud)); n > 2048 {
+	switch n := int64(len(x.Aud)); {
+	case !lex.IsText(x.Aud):
+		v.Text("aud")
+	case n > 2048:
 		v.Length("aud", "string", int(n), 0, 2048)
 	}
 	if x.Lxm != nil {
@@ -3059,23 +3271,24 @@ func (x *ServerGetServiceAuthOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerGetServiceAuthOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerGetServiceAuthOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerGetServiceAuthOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerGetServiceAuthOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x65token"...)
 	dst, ok = lex.AppendText(dst, x.Token, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3085,22 +3298,23 @@ func (x *ServerGetServiceAuthOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ServerGetServiceAuthOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.getServiceAuth")
-	if r.Key("\x65token") {
-		x.Token = r.Text()
-	} else {
-		r.Missing("token")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Token = r.RequiredText("\x65token")
+	x.Extra = r.EndMap(outer, "com.atproto.server.getServiceAuth")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerGetServiceAuthOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.getServiceAuth")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Token) {
+		v.Text("token")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "token")
+	}
 	v.Leave(outer)
 }
 
@@ -3116,6 +3330,14 @@ func ServerGetServiceAuth(ctx context.Context, c xrpc.Caller, params *ServerGetS
 
 // ServerGetSessionNSID is the method com.atproto.server.getSession.
 const ServerGetSessionNSID = "com.atproto.server.getSession"
+
+// ServerGetSessionMethod describes the method com.atproto.server.getSession.
+func ServerGetSessionMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerGetSessionNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ServerGetSessionOutput is an object within
 // com.atproto.server.getSession.
@@ -3171,51 +3393,36 @@ func (x *ServerGetSessionOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerGetSessionOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerGetSessionOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerGetSessionOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerGetSessionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if x.Email != nil {
-		n++
-	}
-	if x.Active != nil {
-		n++
-	}
-	if !x.DIDDoc.IsZero() {
-		n++
-	}
-	if x.Status != nil {
-		n++
-	}
-	if x.EmailConfirmed != nil {
-		n++
-	}
-	if x.EmailAuthFactor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if x.Email != nil {
+		head++
 		dst = append(dst, "\x65email"...)
 		dst, ok = lex.AppendText(dst, *x.Email, ok)
 	}
 	if x.Active != nil {
+		head++
 		dst = append(dst, "\x66active"...)
 		dst = lex.AppendBool(dst, *x.Active)
 	}
 	if !x.DIDDoc.IsZero() {
+		head++
 		dst = append(dst, "\x66didDoc"...)
 		if dst, err = x.DIDDoc.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("didDoc", err)
@@ -3224,19 +3431,23 @@ func (x *ServerGetSessionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 	dst = append(dst, "\x66handle"...)
 	dst, ok = lex.AppendText(dst, x.Handle, ok)
 	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		dst, ok = lex.AppendText(dst, *x.Status, ok)
 	}
 	if x.EmailConfirmed != nil {
+		head++
 		dst = append(dst, "\x6eemailConfirmed"...)
 		dst = lex.AppendBool(dst, *x.EmailConfirmed)
 	}
 	if x.EmailAuthFactor != nil {
+		head++
 		dst = append(dst, "\x6femailAuthFactor"...)
 		dst = lex.AppendBool(dst, *x.EmailAuthFactor)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3246,12 +3457,8 @@ func (x *ServerGetSessionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ServerGetSessionOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.getSession")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	if r.Key("\x65email") {
 		x.Email = new(r.Text())
 	}
@@ -3261,11 +3468,7 @@ func (x *ServerGetSessionOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66didDoc") {
 		x.DIDDoc = r.Unknown()
 	}
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
+	x.Handle = r.RequiredText("\x66handle")
 	if r.Key("\x66status") {
 		x.Status = new(r.Text())
 	}
@@ -3275,21 +3478,33 @@ func (x *ServerGetSessionOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6femailAuthFactor") {
 		x.EmailAuthFactor = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.getSession")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerGetSessionOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.getSession")
 	v.DID("did", x.DID)
+	if x.Email != nil {
+		if !lex.IsText(*x.Email) {
+			v.Text("email")
+		}
+	}
 	if !x.DIDDoc.IsZero() {
 		v.Unknown("didDoc", x.DIDDoc)
 	}
 	v.Format("handle", x.Handle, "handle")
-	v.Extra(x.Extra, "")
+	if x.Status != nil {
+		if !lex.IsText(*x.Status) {
+			v.Text("status")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "email", "active", "didDoc", "handle", "status", "emailConfirmed", "emailAuthFactor")
+	}
 	v.Leave(outer)
 }
 
@@ -3317,6 +3532,16 @@ const ServerListAppPasswordsNSID = "com.atproto.server.listAppPasswords"
 const (
 	ServerListAppPasswordsErrorAccountTakedown = "AccountTakedown"
 )
+
+// ServerListAppPasswordsMethod describes the method
+// com.atproto.server.listAppPasswords.
+func ServerListAppPasswordsMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerListAppPasswordsNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ServerListAppPasswordsErrorAccountTakedown},
+	}
+}
 
 // A ServerListAppPasswordsOutput is an object within
 // com.atproto.server.listAppPasswords.
@@ -3365,16 +3590,17 @@ func (x *ServerListAppPasswordsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerListAppPasswordsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerListAppPasswordsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerListAppPasswordsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerListAppPasswordsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -3393,7 +3619,7 @@ func (x *ServerListAppPasswordsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ServerListAppPasswordsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.listAppPasswords")
+	outer := r.Map()
 	if r.Key("\x69passwords") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ServerListAppPasswordsAppPassword](r, n1)
@@ -3409,23 +3635,25 @@ func (x *ServerListAppPasswordsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("passwords")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.listAppPasswords")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerListAppPasswordsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.listAppPasswords")
-	v.Push("passwords")
+	v.PushArray("passwords")
 	for i1 := range x.Passwords {
 		v.PushIndex(i1)
 		x.Passwords[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "passwords")
+	}
 	v.Leave(outer)
 }
 
@@ -3496,40 +3724,37 @@ func (x ServerListAppPasswordsAppPassword) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerListAppPasswordsAppPassword) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerListAppPasswordsAppPassword{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerListAppPasswordsAppPassword) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.Privileged != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64name"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2fcom.atproto.server.listAppPasswords#appPassword"...)
 	}
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.Privileged != nil {
+		head++
 		dst = append(dst, "\x6aprivileged"...)
 		dst = lex.AppendBool(dst, *x.Privileged)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3539,32 +3764,29 @@ func (x *ServerListAppPasswordsAppPassword) AppendLex(dst []byte, m lex.Mode) ([
 
 // ReadLex implements lex.Value.
 func (x *ServerListAppPasswordsAppPassword) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.listAppPasswords#appPassword")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x6aprivileged") {
 		x.Privileged = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.listAppPasswords#appPassword")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerListAppPasswordsAppPassword) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.listAppPasswords#appPassword")
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "com.atproto.server.listAppPasswords#appPassword")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.server.listAppPasswords#appPassword", "name", "createdAt", "privileged")
+	}
 	v.Leave(outer)
 }
 
@@ -3577,6 +3799,16 @@ const (
 	ServerRefreshSessionErrorInvalidToken    = "InvalidToken"
 	ServerRefreshSessionErrorExpiredToken    = "ExpiredToken"
 )
+
+// ServerRefreshSessionMethod describes the method
+// com.atproto.server.refreshSession.
+func ServerRefreshSessionMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerRefreshSessionNSID, Kind: schema.KindProcedure,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ServerRefreshSessionErrorAccountTakedown, ServerRefreshSessionErrorInvalidToken, ServerRefreshSessionErrorExpiredToken},
+	}
+}
 
 // A ServerRefreshSessionOutput is an object within
 // com.atproto.server.refreshSession.
@@ -3634,51 +3866,36 @@ func (x *ServerRefreshSessionOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerRefreshSessionOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerRefreshSessionOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerRefreshSessionOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerRefreshSessionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if x.Email != nil {
-		n++
-	}
-	if x.Active != nil {
-		n++
-	}
-	if !x.DIDDoc.IsZero() {
-		n++
-	}
-	if x.Status != nil {
-		n++
-	}
-	if x.EmailConfirmed != nil {
-		n++
-	}
-	if x.EmailAuthFactor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if x.Email != nil {
+		head++
 		dst = append(dst, "\x65email"...)
 		dst, ok = lex.AppendText(dst, *x.Email, ok)
 	}
 	if x.Active != nil {
+		head++
 		dst = append(dst, "\x66active"...)
 		dst = lex.AppendBool(dst, *x.Active)
 	}
 	if !x.DIDDoc.IsZero() {
+		head++
 		dst = append(dst, "\x66didDoc"...)
 		if dst, err = x.DIDDoc.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("didDoc", err)
@@ -3687,6 +3904,7 @@ func (x *ServerRefreshSessionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 	dst = append(dst, "\x66handle"...)
 	dst, ok = lex.AppendText(dst, x.Handle, ok)
 	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		dst, ok = lex.AppendText(dst, *x.Status, ok)
 	}
@@ -3695,15 +3913,18 @@ func (x *ServerRefreshSessionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 	dst = append(dst, "\x6arefreshJwt"...)
 	dst, ok = lex.AppendText(dst, x.RefreshJWT, ok)
 	if x.EmailConfirmed != nil {
+		head++
 		dst = append(dst, "\x6eemailConfirmed"...)
 		dst = lex.AppendBool(dst, *x.EmailConfirmed)
 	}
 	if x.EmailAuthFactor != nil {
+		head++
 		dst = append(dst, "\x6femailAuthFactor"...)
 		dst = lex.AppendBool(dst, *x.EmailAuthFactor)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3713,12 +3934,8 @@ func (x *ServerRefreshSessionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ServerRefreshSessionOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.refreshSession")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	if r.Key("\x65email") {
 		x.Email = new(r.Text())
 	}
@@ -3728,45 +3945,51 @@ func (x *ServerRefreshSessionOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66didDoc") {
 		x.DIDDoc = r.Unknown()
 	}
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
+	x.Handle = r.RequiredText("\x66handle")
 	if r.Key("\x66status") {
 		x.Status = new(r.Text())
 	}
-	if r.Key("\x69accessJwt") {
-		x.AccessJWT = r.Text()
-	} else {
-		r.Missing("accessJwt")
-	}
-	if r.Key("\x6arefreshJwt") {
-		x.RefreshJWT = r.Text()
-	} else {
-		r.Missing("refreshJwt")
-	}
+	x.AccessJWT = r.RequiredText("\x69accessJwt")
+	x.RefreshJWT = r.RequiredText("\x6arefreshJwt")
 	if r.Key("\x6eemailConfirmed") {
 		x.EmailConfirmed = new(r.Bool())
 	}
 	if r.Key("\x6femailAuthFactor") {
 		x.EmailAuthFactor = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.refreshSession")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerRefreshSessionOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.refreshSession")
 	v.DID("did", x.DID)
+	if x.Email != nil {
+		if !lex.IsText(*x.Email) {
+			v.Text("email")
+		}
+	}
 	if !x.DIDDoc.IsZero() {
 		v.Unknown("didDoc", x.DIDDoc)
 	}
 	v.Format("handle", x.Handle, "handle")
-	v.Extra(x.Extra, "")
+	if x.Status != nil {
+		if !lex.IsText(*x.Status) {
+			v.Text("status")
+		}
+	}
+	if !lex.IsText(x.AccessJWT) {
+		v.Text("accessJwt")
+	}
+	if !lex.IsText(x.RefreshJWT) {
+		v.Text("refreshJwt")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "email", "active", "didDoc", "handle", "status", "accessJwt", "refreshJwt", "emailConfirmed", "emailAuthFactor")
+	}
 	v.Leave(outer)
 }
 
@@ -3791,6 +4014,14 @@ func ServerRefreshSession(ctx context.Context, c xrpc.Caller) (*ServerRefreshSes
 // com.atproto.server.requestAccountDelete.
 const ServerRequestAccountDeleteNSID = "com.atproto.server.requestAccountDelete"
 
+// ServerRequestAccountDeleteMethod describes the method
+// com.atproto.server.requestAccountDelete.
+func ServerRequestAccountDeleteMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerRequestAccountDeleteNSID, Kind: schema.KindProcedure,
+	}
+}
+
 // ServerRequestAccountDelete calls the procedure
 // com.atproto.server.requestAccountDelete.
 func ServerRequestAccountDelete(ctx context.Context, c xrpc.Caller) error {
@@ -3802,6 +4033,14 @@ func ServerRequestAccountDelete(ctx context.Context, c xrpc.Caller) error {
 // com.atproto.server.requestEmailConfirmation.
 const ServerRequestEmailConfirmationNSID = "com.atproto.server.requestEmailConfirmation"
 
+// ServerRequestEmailConfirmationMethod describes the method
+// com.atproto.server.requestEmailConfirmation.
+func ServerRequestEmailConfirmationMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerRequestEmailConfirmationNSID, Kind: schema.KindProcedure,
+	}
+}
+
 // ServerRequestEmailConfirmation calls the procedure
 // com.atproto.server.requestEmailConfirmation.
 func ServerRequestEmailConfirmation(ctx context.Context, c xrpc.Caller) error {
@@ -3812,6 +4051,15 @@ func ServerRequestEmailConfirmation(ctx context.Context, c xrpc.Caller) error {
 // ServerRequestEmailUpdateNSID is the method
 // com.atproto.server.requestEmailUpdate.
 const ServerRequestEmailUpdateNSID = "com.atproto.server.requestEmailUpdate"
+
+// ServerRequestEmailUpdateMethod describes the method
+// com.atproto.server.requestEmailUpdate.
+func ServerRequestEmailUpdateMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerRequestEmailUpdateNSID, Kind: schema.KindProcedure,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ServerRequestEmailUpdateOutput is an object within
 // com.atproto.server.requestEmailUpdate.
@@ -3860,16 +4108,17 @@ func (x *ServerRequestEmailUpdateOutput) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ServerRequestEmailUpdateOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerRequestEmailUpdateOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerRequestEmailUpdateOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerRequestEmailUpdateOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa1\x6dtokenRequired"...)
@@ -3882,22 +4131,24 @@ func (x *ServerRequestEmailUpdateOutput) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *ServerRequestEmailUpdateOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.requestEmailUpdate")
+	outer := r.Map()
 	if r.Key("\x6dtokenRequired") {
 		x.TokenRequired = r.Bool()
 	} else {
 		r.Missing("tokenRequired")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.requestEmailUpdate")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerRequestEmailUpdateOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.requestEmailUpdate")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "tokenRequired")
+	}
 	v.Leave(outer)
 }
 
@@ -3914,6 +4165,15 @@ func ServerRequestEmailUpdate(ctx context.Context, c xrpc.Caller) (*ServerReques
 // ServerRequestPasswordResetNSID is the method
 // com.atproto.server.requestPasswordReset.
 const ServerRequestPasswordResetNSID = "com.atproto.server.requestPasswordReset"
+
+// ServerRequestPasswordResetMethod describes the method
+// com.atproto.server.requestPasswordReset.
+func ServerRequestPasswordResetMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerRequestPasswordResetNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ServerRequestPasswordResetInput is an object within
 // com.atproto.server.requestPasswordReset.
@@ -3964,23 +4224,24 @@ func (x ServerRequestPasswordResetInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerRequestPasswordResetInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerRequestPasswordResetInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerRequestPasswordResetInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x65email"...)
 	dst, ok = lex.AppendText(dst, x.Email, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3990,28 +4251,32 @@ func (x *ServerRequestPasswordResetInput) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *ServerRequestPasswordResetInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.requestPasswordReset")
-	if r.Key("\x65email") {
-		x.Email = r.Text()
-	} else {
-		r.Missing("email")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Email = r.RequiredText("\x65email")
+	x.Extra = r.EndMap(outer, "com.atproto.server.requestPasswordReset")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerRequestPasswordResetInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.requestPasswordReset")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Email) {
+		v.Text("email")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "email")
+	}
 	v.Leave(outer)
 }
 
 // ServerRequestPasswordReset calls the procedure
-// com.atproto.server.requestPasswordReset.
+// com.atproto.server.requestPasswordReset. A nil input means an empty one.
 func ServerRequestPasswordReset(ctx context.Context, c xrpc.Caller, in *ServerRequestPasswordResetInput) error {
+	if in == nil {
+		in = new(ServerRequestPasswordResetInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: ServerRequestPasswordResetNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -4019,6 +4284,16 @@ func ServerRequestPasswordReset(ctx context.Context, c xrpc.Caller, in *ServerRe
 // ServerReserveSigningKeyNSID is the method
 // com.atproto.server.reserveSigningKey.
 const ServerReserveSigningKeyNSID = "com.atproto.server.reserveSigningKey"
+
+// ServerReserveSigningKeyMethod describes the method
+// com.atproto.server.reserveSigningKey.
+func ServerReserveSigningKeyMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerReserveSigningKeyNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ServerReserveSigningKeyInput is an object within
 // com.atproto.server.reserveSigningKey.
@@ -4067,30 +4342,30 @@ func (x *ServerReserveSigningKeyInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerReserveSigningKeyInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerReserveSigningKeyInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerReserveSigningKeyInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerReserveSigningKeyInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.DID != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.DID != nil {
+		head++
 		dst = append(dst, "\x63did"...)
 		dst, ok = lex.AppendText(dst, *x.DID, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4100,23 +4375,25 @@ func (x *ServerReserveSigningKeyInput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ServerReserveSigningKeyInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.reserveSigningKey")
+	outer := r.Map()
 	if r.Key("\x63did") {
 		x.DID = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.reserveSigningKey")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerReserveSigningKeyInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.reserveSigningKey")
 	if x.DID != nil {
 		v.DID("did", *x.DID)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did")
+	}
 	v.Leave(outer)
 }
 
@@ -4167,23 +4444,24 @@ func (x *ServerReserveSigningKeyOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerReserveSigningKeyOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerReserveSigningKeyOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerReserveSigningKeyOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerReserveSigningKeyOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x6asigningKey"...)
 	dst, ok = lex.AppendText(dst, x.SigningKey, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4193,28 +4471,32 @@ func (x *ServerReserveSigningKeyOutput) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *ServerReserveSigningKeyOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.reserveSigningKey")
-	if r.Key("\x6asigningKey") {
-		x.SigningKey = r.Text()
-	} else {
-		r.Missing("signingKey")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.SigningKey = r.RequiredText("\x6asigningKey")
+	x.Extra = r.EndMap(outer, "com.atproto.server.reserveSigningKey")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerReserveSigningKeyOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.reserveSigningKey")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.SigningKey) {
+		v.Text("signingKey")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "signingKey")
+	}
 	v.Leave(outer)
 }
 
 // ServerReserveSigningKey calls the procedure
-// com.atproto.server.reserveSigningKey.
+// com.atproto.server.reserveSigningKey. A nil input means an empty one.
 func ServerReserveSigningKey(ctx context.Context, c xrpc.Caller, in *ServerReserveSigningKeyInput) (*ServerReserveSigningKeyOutput, error) {
+	if in == nil {
+		in = new(ServerReserveSigningKeyInput)
+	}
 	out := new(ServerReserveSigningKeyOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ServerReserveSigningKeyNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -4230,6 +4512,16 @@ const (
 	ServerResetPasswordErrorExpiredToken = "ExpiredToken"
 	ServerResetPasswordErrorInvalidToken = "InvalidToken"
 )
+
+// ServerResetPasswordMethod describes the method
+// com.atproto.server.resetPassword.
+func ServerResetPasswordMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerResetPasswordNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ServerResetPasswordErrorExpiredToken, ServerResetPasswordErrorInvalidToken},
+	}
+}
 
 // A ServerResetPasswordInput is an object within
 // com.atproto.server.resetPassword.
@@ -4279,16 +4571,17 @@ func (x *ServerResetPasswordInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerResetPasswordInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerResetPasswordInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerResetPasswordInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerResetPasswordInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -4297,7 +4590,7 @@ func (x *ServerResetPasswordInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	dst = append(dst, "\x68password"...)
 	dst, ok = lex.AppendText(dst, x.Password, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4307,32 +4600,36 @@ func (x *ServerResetPasswordInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ServerResetPasswordInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.resetPassword")
-	if r.Key("\x65token") {
-		x.Token = r.Text()
-	} else {
-		r.Missing("token")
-	}
-	if r.Key("\x68password") {
-		x.Password = r.Text()
-	} else {
-		r.Missing("password")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Token = r.RequiredText("\x65token")
+	x.Password = r.RequiredText("\x68password")
+	x.Extra = r.EndMap(outer, "com.atproto.server.resetPassword")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerResetPasswordInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.resetPassword")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Token) {
+		v.Text("token")
+	}
+	if !lex.IsText(x.Password) {
+		v.Text("password")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "token", "password")
+	}
 	v.Leave(outer)
 }
 
 // ServerResetPassword calls the procedure com.atproto.server.resetPassword.
+// A nil input means an empty one.
 func ServerResetPassword(ctx context.Context, c xrpc.Caller, in *ServerResetPasswordInput) error {
+	if in == nil {
+		in = new(ServerResetPasswordInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: ServerResetPasswordNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -4340,6 +4637,15 @@ func ServerResetPassword(ctx context.Context, c xrpc.Caller, in *ServerResetPass
 // ServerRevokeAppPasswordNSID is the method
 // com.atproto.server.revokeAppPassword.
 const ServerRevokeAppPasswordNSID = "com.atproto.server.revokeAppPassword"
+
+// ServerRevokeAppPasswordMethod describes the method
+// com.atproto.server.revokeAppPassword.
+func ServerRevokeAppPasswordMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerRevokeAppPasswordNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ServerRevokeAppPasswordInput is an object within
 // com.atproto.server.revokeAppPassword.
@@ -4388,23 +4694,24 @@ func (x *ServerRevokeAppPasswordInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerRevokeAppPasswordInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerRevokeAppPasswordInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerRevokeAppPasswordInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerRevokeAppPasswordInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4414,28 +4721,32 @@ func (x *ServerRevokeAppPasswordInput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ServerRevokeAppPasswordInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.revokeAppPassword")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
+	x.Extra = r.EndMap(outer, "com.atproto.server.revokeAppPassword")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerRevokeAppPasswordInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.revokeAppPassword")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "name")
+	}
 	v.Leave(outer)
 }
 
 // ServerRevokeAppPassword calls the procedure
-// com.atproto.server.revokeAppPassword.
+// com.atproto.server.revokeAppPassword. A nil input means an empty one.
 func ServerRevokeAppPassword(ctx context.Context, c xrpc.Caller, in *ServerRevokeAppPasswordInput) error {
+	if in == nil {
+		in = new(ServerRevokeAppPasswordInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: ServerRevokeAppPasswordNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -4449,6 +4760,16 @@ const (
 	ServerUpdateEmailErrorInvalidToken  = "InvalidToken"
 	ServerUpdateEmailErrorTokenRequired = "TokenRequired"
 )
+
+// ServerUpdateEmailMethod describes the method
+// com.atproto.server.updateEmail.
+func ServerUpdateEmailMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerUpdateEmailNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ServerUpdateEmailErrorExpiredToken, ServerUpdateEmailErrorInvalidToken, ServerUpdateEmailErrorTokenRequired},
+	}
+}
 
 // A ServerUpdateEmailInput is an object within
 // com.atproto.server.updateEmail.
@@ -4499,39 +4820,36 @@ func (x *ServerUpdateEmailInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerUpdateEmailInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerUpdateEmailInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerUpdateEmailInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerUpdateEmailInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.Token != nil {
-		n++
-	}
-	if x.EmailAuthFactor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65email"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65email"...)
 	dst, ok = lex.AppendText(dst, x.Email, ok)
 	if x.Token != nil {
+		head++
 		dst = append(dst, "\x65token"...)
 		dst, ok = lex.AppendText(dst, *x.Token, ok)
 	}
 	if x.EmailAuthFactor != nil {
+		head++
 		dst = append(dst, "\x6femailAuthFactor"...)
 		dst = lex.AppendBool(dst, *x.EmailAuthFactor)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4541,33 +4859,43 @@ func (x *ServerUpdateEmailInput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ServerUpdateEmailInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.server.updateEmail")
-	if r.Key("\x65email") {
-		x.Email = r.Text()
-	} else {
-		r.Missing("email")
-	}
+	outer := r.Map()
+	x.Email = r.RequiredText("\x65email")
 	if r.Key("\x65token") {
 		x.Token = new(r.Text())
 	}
 	if r.Key("\x6femailAuthFactor") {
 		x.EmailAuthFactor = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.server.updateEmail")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerUpdateEmailInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.server.updateEmail")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Email) {
+		v.Text("email")
+	}
+	if x.Token != nil {
+		if !lex.IsText(*x.Token) {
+			v.Text("token")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "email", "token", "emailAuthFactor")
+	}
 	v.Leave(outer)
 }
 
-// ServerUpdateEmail calls the procedure com.atproto.server.updateEmail.
+// ServerUpdateEmail calls the procedure com.atproto.server.updateEmail. A
+// nil input means an empty one.
 func ServerUpdateEmail(ctx context.Context, c xrpc.Caller, in *ServerUpdateEmailInput) error {
+	if in == nil {
+		in = new(ServerUpdateEmailInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: ServerUpdateEmailNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }

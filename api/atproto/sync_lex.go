@@ -7,6 +7,7 @@ import (
 
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -31,6 +32,22 @@ const (
 	SyncGetBlobErrorRepoDeactivated = "RepoDeactivated"
 )
 
+// SyncGetBlobMethod describes the method com.atproto.sync.getBlob.
+func SyncGetBlobMethod() schema.Method {
+	return schema.Method{
+		NSID: SyncGetBlobNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "did", Type: &schema.String{Format: "did"}},
+				{Name: "cid", Type: &schema.String{Format: "cid"}},
+			},
+			Required: []string{"did", "cid"},
+		},
+		Output: schema.MethodBody{Encoding: "*/*"},
+		Errors: []string{SyncGetBlobErrorBlobNotFound, SyncGetBlobErrorRepoNotFound, SyncGetBlobErrorRepoTakendown, SyncGetBlobErrorRepoSuspended, SyncGetBlobErrorRepoDeactivated},
+	}
+}
+
 // SyncGetBlobParams are the parameters of com.atproto.sync.getBlob.
 type SyncGetBlobParams struct {
 	DID string // did
@@ -48,12 +65,27 @@ func (x *SyncGetBlobParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SyncGetBlobParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.sync.getBlob")
+	v := SyncGetBlobParams{
+		CID: q.Text("cid"),
+		DID: q.Text("did"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *SyncGetBlobParams) Validate() error {
 	var v lex.Validator
 	v.Enter("com.atproto.sync.getBlob")
-	v.DID("did", x.DID)
 	v.CID("cid", x.CID)
+	v.DID("did", x.DID)
 	return v.Err()
 }
 
@@ -76,6 +108,22 @@ const (
 	SyncGetBlocksErrorRepoDeactivated = "RepoDeactivated"
 )
 
+// SyncGetBlocksMethod describes the method com.atproto.sync.getBlocks.
+func SyncGetBlocksMethod() schema.Method {
+	return schema.Method{
+		NSID: SyncGetBlocksNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "did", Type: &schema.String{Format: "did"}},
+				{Name: "cids", Type: &schema.Array{Items: &schema.String{Format: "cid"}}},
+			},
+			Required: []string{"did", "cids"},
+		},
+		Output: schema.MethodBody{Encoding: "application/vnd.ipld.car"},
+		Errors: []string{SyncGetBlocksErrorBlockNotFound, SyncGetBlocksErrorRepoNotFound, SyncGetBlocksErrorRepoTakendown, SyncGetBlocksErrorRepoSuspended, SyncGetBlocksErrorRepoDeactivated},
+	}
+}
+
 // SyncGetBlocksParams are the parameters of com.atproto.sync.getBlocks.
 type SyncGetBlocksParams struct {
 	DID  string   // did
@@ -95,12 +143,28 @@ func (x *SyncGetBlocksParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SyncGetBlocksParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.sync.getBlocks")
+	v := SyncGetBlocksParams{
+		DID:  q.Text("did"),
+		CIDs: q.Texts("cids"),
+	}
+	q.Require("cids", v.CIDs != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *SyncGetBlocksParams) Validate() error {
 	var v lex.Validator
 	v.Enter("com.atproto.sync.getBlocks")
 	v.DID("did", x.DID)
-	v.Push("cids")
+	v.PushArray("cids")
 	for i1 := range x.CIDs {
 		v.PushIndex(i1)
 		v.CID("", x.CIDs[i1])
@@ -120,6 +184,20 @@ func SyncGetBlocks(ctx context.Context, c xrpc.Caller, params *SyncGetBlocksPara
 // SyncGetCheckoutNSID is the method com.atproto.sync.getCheckout.
 const SyncGetCheckoutNSID = "com.atproto.sync.getCheckout"
 
+// SyncGetCheckoutMethod describes the method com.atproto.sync.getCheckout.
+func SyncGetCheckoutMethod() schema.Method {
+	return schema.Method{
+		NSID: SyncGetCheckoutNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "did", Type: &schema.String{Format: "did"}},
+			},
+			Required: []string{"did"},
+		},
+		Output: schema.MethodBody{Encoding: "application/vnd.ipld.car"},
+	}
+}
+
 // SyncGetCheckoutParams are the parameters of com.atproto.sync.getCheckout.
 type SyncGetCheckoutParams struct {
 	DID string // did
@@ -133,6 +211,20 @@ func (x *SyncGetCheckoutParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "did", x.DID)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SyncGetCheckoutParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.sync.getCheckout")
+	v := SyncGetCheckoutParams{
+		DID: q.Text("did"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -158,6 +250,21 @@ const (
 	SyncGetHeadErrorHeadNotFound = "HeadNotFound"
 )
 
+// SyncGetHeadMethod describes the method com.atproto.sync.getHead.
+func SyncGetHeadMethod() schema.Method {
+	return schema.Method{
+		NSID: SyncGetHeadNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "did", Type: &schema.String{Format: "did"}},
+			},
+			Required: []string{"did"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{SyncGetHeadErrorHeadNotFound},
+	}
+}
+
 // SyncGetHeadParams are the parameters of com.atproto.sync.getHead.
 type SyncGetHeadParams struct {
 	DID string // did
@@ -171,6 +278,20 @@ func (x *SyncGetHeadParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "did", x.DID)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SyncGetHeadParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.sync.getHead")
+	v := SyncGetHeadParams{
+		DID: q.Text("did"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -225,23 +346,24 @@ func (x *SyncGetHeadOutput) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x SyncGetHeadOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncGetHeadOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncGetHeadOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncGetHeadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x64root"...)
 	dst, ok = lex.AppendText(dst, x.Root, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -251,23 +373,21 @@ func (x *SyncGetHeadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SyncGetHeadOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.getHead")
-	if r.Key("\x64root") {
-		x.Root = r.Text()
-	} else {
-		r.Missing("root")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Root = r.RequiredText("\x64root")
+	x.Extra = r.EndMap(outer, "com.atproto.sync.getHead")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncGetHeadOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.getHead")
 	v.CID("root", x.Root)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "root")
+	}
 	v.Leave(outer)
 }
 
@@ -289,6 +409,22 @@ const (
 	SyncGetHostStatusErrorHostNotFound = "HostNotFound"
 )
 
+// SyncGetHostStatusMethod describes the method
+// com.atproto.sync.getHostStatus.
+func SyncGetHostStatusMethod() schema.Method {
+	return schema.Method{
+		NSID: SyncGetHostStatusNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "hostname", Type: &schema.String{}},
+			},
+			Required: []string{"hostname"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{SyncGetHostStatusErrorHostNotFound},
+	}
+}
+
 // SyncGetHostStatusParams are the parameters of
 // com.atproto.sync.getHostStatus.
 type SyncGetHostStatusParams struct {
@@ -305,10 +441,27 @@ func (x *SyncGetHostStatusParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SyncGetHostStatusParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.sync.getHostStatus")
+	v := SyncGetHostStatusParams{
+		Hostname: q.Text("hostname"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *SyncGetHostStatusParams) Validate() error {
 	var v lex.Validator
 	v.Enter("com.atproto.sync.getHostStatus")
+	if !lex.IsText(x.Hostname) {
+		v.Text("hostname")
+	}
 	return v.Err()
 }
 
@@ -362,46 +515,42 @@ func (x *SyncGetHostStatusOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SyncGetHostStatusOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncGetHostStatusOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncGetHostStatusOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncGetHostStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Seq != nil {
-		n++
-	}
-	if x.Status != nil {
-		n++
-	}
-	if x.AccountCount != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Seq != nil {
+		head++
 		dst = append(dst, "\x63seq"...)
 		dst = lex.AppendInt(dst, *x.Seq)
 	}
 	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		dst, ok = lex.AppendText(dst, *x.Status, ok)
 	}
 	dst = append(dst, "\x68hostname"...)
 	dst, ok = lex.AppendText(dst, x.Hostname, ok)
 	if x.AccountCount != nil {
+		head++
 		dst = append(dst, "\x6caccountCount"...)
 		dst = lex.AppendInt(dst, *x.AccountCount)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -411,31 +560,37 @@ func (x *SyncGetHostStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *SyncGetHostStatusOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.getHostStatus")
+	outer := r.Map()
 	if r.Key("\x63seq") {
 		x.Seq = new(r.Int())
 	}
 	if r.Key("\x66status") {
 		x.Status = new(r.Text())
 	}
-	if r.Key("\x68hostname") {
-		x.Hostname = r.Text()
-	} else {
-		r.Missing("hostname")
-	}
+	x.Hostname = r.RequiredText("\x68hostname")
 	if r.Key("\x6caccountCount") {
 		x.AccountCount = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.sync.getHostStatus")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncGetHostStatusOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.getHostStatus")
-	v.Extra(x.Extra, "")
+	if x.Status != nil {
+		if !lex.IsText(*x.Status) {
+			v.Text("status")
+		}
+	}
+	if !lex.IsText(x.Hostname) {
+		v.Text("hostname")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "seq", "status", "hostname", "accountCount")
+	}
 	v.Leave(outer)
 }
 
@@ -460,6 +615,22 @@ const (
 	SyncGetLatestCommitErrorRepoDeactivated = "RepoDeactivated"
 )
 
+// SyncGetLatestCommitMethod describes the method
+// com.atproto.sync.getLatestCommit.
+func SyncGetLatestCommitMethod() schema.Method {
+	return schema.Method{
+		NSID: SyncGetLatestCommitNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "did", Type: &schema.String{Format: "did"}},
+			},
+			Required: []string{"did"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{SyncGetLatestCommitErrorRepoNotFound, SyncGetLatestCommitErrorRepoTakendown, SyncGetLatestCommitErrorRepoSuspended, SyncGetLatestCommitErrorRepoDeactivated},
+	}
+}
+
 // SyncGetLatestCommitParams are the parameters of
 // com.atproto.sync.getLatestCommit.
 type SyncGetLatestCommitParams struct {
@@ -474,6 +645,20 @@ func (x *SyncGetLatestCommitParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "did", x.DID)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SyncGetLatestCommitParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.sync.getLatestCommit")
+	v := SyncGetLatestCommitParams{
+		DID: q.Text("did"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -532,16 +717,17 @@ func (x *SyncGetLatestCommitOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SyncGetLatestCommitOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncGetLatestCommitOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncGetLatestCommitOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncGetLatestCommitOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -550,7 +736,7 @@ func (x *SyncGetLatestCommitOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 	dst = append(dst, "\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -560,29 +746,23 @@ func (x *SyncGetLatestCommitOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *SyncGetLatestCommitOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.getLatestCommit")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.Rev = r.RequiredText("\x63rev")
+	x.Extra = r.EndMap(outer, "com.atproto.sync.getLatestCommit")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncGetLatestCommitOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.getLatestCommit")
 	v.CID("cid", x.CID)
 	v.Format("rev", x.Rev, "tid")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cid", "rev")
+	}
 	v.Leave(outer)
 }
 
@@ -608,6 +788,23 @@ const (
 	SyncGetRecordErrorRepoDeactivated = "RepoDeactivated"
 )
 
+// SyncGetRecordMethod describes the method com.atproto.sync.getRecord.
+func SyncGetRecordMethod() schema.Method {
+	return schema.Method{
+		NSID: SyncGetRecordNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "did", Type: &schema.String{Format: "did"}},
+				{Name: "collection", Type: &schema.String{Format: "nsid"}},
+				{Name: "rkey", Type: &schema.String{Format: "record-key"}},
+			},
+			Required: []string{"did", "collection", "rkey"},
+		},
+		Output: schema.MethodBody{Encoding: "application/vnd.ipld.car"},
+		Errors: []string{SyncGetRecordErrorRecordNotFound, SyncGetRecordErrorRepoNotFound, SyncGetRecordErrorRepoTakendown, SyncGetRecordErrorRepoSuspended, SyncGetRecordErrorRepoDeactivated},
+	}
+}
+
 // SyncGetRecordParams are the parameters of com.atproto.sync.getRecord.
 type SyncGetRecordParams struct {
 	DID        string // did
@@ -627,13 +824,29 @@ func (x *SyncGetRecordParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SyncGetRecordParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.sync.getRecord")
+	v := SyncGetRecordParams{
+		DID:        q.Text("did"),
+		RKey:       q.Text("rkey"),
+		Collection: q.Text("collection"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *SyncGetRecordParams) Validate() error {
 	var v lex.Validator
 	v.Enter("com.atproto.sync.getRecord")
 	v.DID("did", x.DID)
-	v.Format("collection", x.Collection, "nsid")
 	v.Format("rkey", x.RKey, "record-key")
+	v.Format("collection", x.Collection, "nsid")
 	return v.Err()
 }
 
@@ -655,6 +868,22 @@ const (
 	SyncGetRepoErrorRepoDeactivated = "RepoDeactivated"
 )
 
+// SyncGetRepoMethod describes the method com.atproto.sync.getRepo.
+func SyncGetRepoMethod() schema.Method {
+	return schema.Method{
+		NSID: SyncGetRepoNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "did", Type: &schema.String{Format: "did"}},
+				{Name: "since", Type: &schema.String{Format: "tid"}},
+			},
+			Required: []string{"did"},
+		},
+		Output: schema.MethodBody{Encoding: "application/vnd.ipld.car"},
+		Errors: []string{SyncGetRepoErrorRepoNotFound, SyncGetRepoErrorRepoTakendown, SyncGetRepoErrorRepoSuspended, SyncGetRepoErrorRepoDeactivated},
+	}
+}
+
 // SyncGetRepoParams are the parameters of com.atproto.sync.getRepo.
 type SyncGetRepoParams struct {
 	DID   string  // did
@@ -672,6 +901,21 @@ func (x *SyncGetRepoParams) AppendQuery(query []byte) []byte {
 		query = xrpc.AppendParam(query, "since", *x.Since)
 	}
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SyncGetRepoParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.sync.getRepo")
+	v := SyncGetRepoParams{
+		DID:   q.Text("did"),
+		Since: q.OptText("since"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -700,6 +944,22 @@ const (
 	SyncGetRepoStatusErrorRepoNotFound = "RepoNotFound"
 )
 
+// SyncGetRepoStatusMethod describes the method
+// com.atproto.sync.getRepoStatus.
+func SyncGetRepoStatusMethod() schema.Method {
+	return schema.Method{
+		NSID: SyncGetRepoStatusNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "did", Type: &schema.String{Format: "did"}},
+			},
+			Required: []string{"did"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{SyncGetRepoStatusErrorRepoNotFound},
+	}
+}
+
 // SyncGetRepoStatusParams are the parameters of
 // com.atproto.sync.getRepoStatus.
 type SyncGetRepoStatusParams struct {
@@ -714,6 +974,20 @@ func (x *SyncGetRepoStatusParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "did", x.DID)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SyncGetRepoStatusParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.sync.getRepoStatus")
+	v := SyncGetRepoStatusParams{
+		DID: q.Text("did"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -774,41 +1048,38 @@ func (x *SyncGetRepoStatusOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SyncGetRepoStatusOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncGetRepoStatusOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncGetRepoStatusOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncGetRepoStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if x.Rev != nil {
-		n++
-	}
-	if x.Status != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if x.Rev != nil {
+		head++
 		dst = append(dst, "\x63rev"...)
 		dst, ok = lex.AppendText(dst, *x.Rev, ok)
 	}
 	dst = append(dst, "\x66active"...)
 	dst = lex.AppendBool(dst, x.Active)
 	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		dst, ok = lex.AppendText(dst, *x.Status, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -818,12 +1089,8 @@ func (x *SyncGetRepoStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *SyncGetRepoStatusOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.getRepoStatus")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	if r.Key("\x63rev") {
 		x.Rev = new(r.Text())
 	}
@@ -835,12 +1102,12 @@ func (x *SyncGetRepoStatusOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66status") {
 		x.Status = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.sync.getRepoStatus")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncGetRepoStatusOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.getRepoStatus")
@@ -848,7 +1115,14 @@ func (x *SyncGetRepoStatusOutput) ValidateLex(v *lex.Validator) {
 	if x.Rev != nil {
 		v.Format("rev", *x.Rev, "tid")
 	}
-	v.Extra(x.Extra, "")
+	if x.Status != nil {
+		if !lex.IsText(*x.Status) {
+			v.Text("status")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "rev", "active", "status")
+	}
 	v.Leave(outer)
 }
 
@@ -883,6 +1157,24 @@ const (
 	SyncListBlobsErrorRepoDeactivated = "RepoDeactivated"
 )
 
+// SyncListBlobsMethod describes the method com.atproto.sync.listBlobs.
+func SyncListBlobsMethod() schema.Method {
+	return schema.Method{
+		NSID: SyncListBlobsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "did", Type: &schema.String{Format: "did"}},
+				{Name: "since", Type: &schema.String{Format: "tid"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(1000)), Default: new(int64(500))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"did"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{SyncListBlobsErrorRepoNotFound, SyncListBlobsErrorRepoTakendown, SyncListBlobsErrorRepoSuspended, SyncListBlobsErrorRepoDeactivated},
+	}
+}
+
 // SyncListBlobsParams are the parameters of com.atproto.sync.listBlobs.
 type SyncListBlobsParams struct {
 	DID    string  // did
@@ -912,17 +1204,39 @@ func (x *SyncListBlobsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SyncListBlobsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.sync.listBlobs")
+	v := SyncListBlobsParams{
+		DID:    q.Text("did"),
+		Limit:  lex.Or(q.OptInt("limit"), 500),
+		Since:  q.OptText("since"),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *SyncListBlobsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("com.atproto.sync.listBlobs")
 	v.DID("did", x.DID)
-	if x.Since != nil {
-		v.Format("since", *x.Since, "tid")
-	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 1000 {
 			v.Range("limit", *x.Limit, 1, 1000)
+		}
+	}
+	if x.Since != nil {
+		v.Format("since", *x.Since, "tid")
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -973,32 +1287,31 @@ func (x *SyncListBlobsOutput) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x SyncListBlobsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncListBlobsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncListBlobsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncListBlobsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64cids"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64cids"...)
 	dst, ok = lex.AppendTexts(dst, x.CIDs, ok)
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1008,7 +1321,7 @@ func (x *SyncListBlobsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *SyncListBlobsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.listBlobs")
+	outer := r.Map()
 	if r.Key("\x64cids") {
 		x.CIDs = r.Texts()
 	} else {
@@ -1017,23 +1330,30 @@ func (x *SyncListBlobsOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.sync.listBlobs")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncListBlobsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.listBlobs")
-	v.Push("cids")
+	v.PushArray("cids")
 	for i1 := range x.CIDs {
 		v.PushIndex(i1)
 		v.CID("", x.CIDs[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cids", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -1075,6 +1395,20 @@ func SyncListBlobsPager(c xrpc.Caller, params *SyncListBlobsParams, o *xrpc.Page
 // SyncListHostsNSID is the method com.atproto.sync.listHosts.
 const SyncListHostsNSID = "com.atproto.sync.listHosts"
 
+// SyncListHostsMethod describes the method com.atproto.sync.listHosts.
+func SyncListHostsMethod() schema.Method {
+	return schema.Method{
+		NSID: SyncListHostsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(1000)), Default: new(int64(200))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // SyncListHostsParams are the parameters of com.atproto.sync.listHosts.
 type SyncListHostsParams struct {
 	Limit  *int64  // optional, 1 to 1000, default 200
@@ -1098,6 +1432,21 @@ func (x *SyncListHostsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SyncListHostsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.sync.listHosts")
+	v := SyncListHostsParams{
+		Limit:  lex.Or(q.OptInt("limit"), 200),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *SyncListHostsParams) Validate() error {
 	var v lex.Validator
@@ -1105,6 +1454,11 @@ func (x *SyncListHostsParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 1000 {
 			v.Range("limit", *x.Limit, 1, 1000)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -1155,26 +1509,23 @@ func (x *SyncListHostsOutput) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x SyncListHostsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncListHostsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncListHostsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncListHostsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65hosts"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65hosts"...)
 	dst = lex.AppendArray(dst, len(x.Hosts))
 	for i1 := range x.Hosts {
 		if dst, err = x.Hosts[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -1182,11 +1533,13 @@ func (x *SyncListHostsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1196,7 +1549,7 @@ func (x *SyncListHostsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *SyncListHostsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.listHosts")
+	outer := r.Map()
 	if r.Key("\x65hosts") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[SyncListHostsHost](r, n1)
@@ -1215,23 +1568,30 @@ func (x *SyncListHostsOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.sync.listHosts")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncListHostsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.listHosts")
-	v.Push("hosts")
+	v.PushArray("hosts")
 	for i1 := range x.Hosts {
 		v.PushIndex(i1)
 		x.Hosts[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "hosts", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -1320,52 +1680,46 @@ func (x *SyncListHostsHost) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x SyncListHostsHost) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncListHostsHost) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncListHostsHost{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncListHostsHost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Seq != nil {
-		n++
-	}
-	if x.Status != nil {
-		n++
-	}
-	if x.AccountCount != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Seq != nil {
+		head++
 		dst = append(dst, "\x63seq"...)
 		dst = lex.AppendInt(dst, *x.Seq)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1fcom.atproto.sync.listHosts#host"...)
 	}
 	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		dst, ok = lex.AppendText(dst, *x.Status, ok)
 	}
 	dst = append(dst, "\x68hostname"...)
 	dst, ok = lex.AppendText(dst, x.Hostname, ok)
 	if x.AccountCount != nil {
+		head++
 		dst = append(dst, "\x6caccountCount"...)
 		dst = lex.AppendInt(dst, *x.AccountCount)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1375,7 +1729,7 @@ func (x *SyncListHostsHost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SyncListHostsHost) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.listHosts#host")
+	outer := r.Map()
 	if r.Key("\x63seq") {
 		x.Seq = new(r.Int())
 	}
@@ -1383,29 +1737,49 @@ func (x *SyncListHostsHost) ReadLex(r *lex.Reader) {
 	if r.Key("\x66status") {
 		x.Status = new(r.Text())
 	}
-	if r.Key("\x68hostname") {
-		x.Hostname = r.Text()
-	} else {
-		r.Missing("hostname")
-	}
+	x.Hostname = r.RequiredText("\x68hostname")
 	if r.Key("\x6caccountCount") {
 		x.AccountCount = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.sync.listHosts#host")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncListHostsHost) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.listHosts#host")
-	v.Extra(x.Extra, "com.atproto.sync.listHosts#host")
+	if x.Status != nil {
+		if !lex.IsText(*x.Status) {
+			v.Text("status")
+		}
+	}
+	if !lex.IsText(x.Hostname) {
+		v.Text("hostname")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.sync.listHosts#host", "seq", "status", "hostname", "accountCount")
+	}
 	v.Leave(outer)
 }
 
 // SyncListReposNSID is the method com.atproto.sync.listRepos.
 const SyncListReposNSID = "com.atproto.sync.listRepos"
+
+// SyncListReposMethod describes the method com.atproto.sync.listRepos.
+func SyncListReposMethod() schema.Method {
+	return schema.Method{
+		NSID: SyncListReposNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(1000)), Default: new(int64(500))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // SyncListReposParams are the parameters of com.atproto.sync.listRepos.
 type SyncListReposParams struct {
@@ -1430,6 +1804,21 @@ func (x *SyncListReposParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SyncListReposParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.sync.listRepos")
+	v := SyncListReposParams{
+		Limit:  lex.Or(q.OptInt("limit"), 500),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *SyncListReposParams) Validate() error {
 	var v lex.Validator
@@ -1437,6 +1826,11 @@ func (x *SyncListReposParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 1000 {
 			v.Range("limit", *x.Limit, 1, 1000)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -1487,26 +1881,23 @@ func (x *SyncListReposOutput) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x SyncListReposOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncListReposOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncListReposOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncListReposOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65repos"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65repos"...)
 	dst = lex.AppendArray(dst, len(x.Repos))
 	for i1 := range x.Repos {
 		if dst, err = x.Repos[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -1514,11 +1905,13 @@ func (x *SyncListReposOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1528,7 +1921,7 @@ func (x *SyncListReposOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *SyncListReposOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.listRepos")
+	outer := r.Map()
 	if r.Key("\x65repos") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[SyncListReposRepo](r, n1)
@@ -1547,23 +1940,30 @@ func (x *SyncListReposOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.sync.listRepos")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncListReposOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.listRepos")
-	v.Push("repos")
+	v.PushArray("repos")
 	for i1 := range x.Repos {
 		v.PushIndex(i1)
 		x.Repos[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "repos", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -1653,49 +2053,44 @@ func (x *SyncListReposRepo) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x SyncListReposRepo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncListReposRepo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncListReposRepo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncListReposRepo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	if x.Active != nil {
-		n++
-	}
-	if x.Status != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	dst = append(dst, "\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	dst = append(dst, "\x64head"...)
 	dst, ok = lex.AppendText(dst, x.Head, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1fcom.atproto.sync.listRepos#repo"...)
 	}
 	if x.Active != nil {
+		head++
 		dst = append(dst, "\x66active"...)
 		dst = lex.AppendBool(dst, *x.Active)
 	}
 	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		dst, ok = lex.AppendText(dst, *x.Status, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1705,22 +2100,10 @@ func (x *SyncListReposRepo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SyncListReposRepo) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.listRepos#repo")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
-	if r.Key("\x64head") {
-		x.Head = r.Text()
-	} else {
-		r.Missing("head")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
+	x.Rev = r.RequiredText("\x63rev")
+	x.Head = r.RequiredText("\x64head")
 	r.MemberType()
 	if r.Key("\x66active") {
 		x.Active = new(r.Bool())
@@ -1728,19 +2111,26 @@ func (x *SyncListReposRepo) ReadLex(r *lex.Reader) {
 	if r.Key("\x66status") {
 		x.Status = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.sync.listRepos#repo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncListReposRepo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.listRepos#repo")
 	v.DID("did", x.DID)
 	v.Format("rev", x.Rev, "tid")
 	v.CID("head", x.Head)
-	v.Extra(x.Extra, "com.atproto.sync.listRepos#repo")
+	if x.Status != nil {
+		if !lex.IsText(*x.Status) {
+			v.Text("status")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.sync.listRepos#repo", "did", "rev", "head", "active", "status")
+	}
 	v.Leave(outer)
 }
 
@@ -1757,6 +2147,23 @@ const (
 // SyncListReposByCollectionNSID is the method
 // com.atproto.sync.listReposByCollection.
 const SyncListReposByCollectionNSID = "com.atproto.sync.listReposByCollection"
+
+// SyncListReposByCollectionMethod describes the method
+// com.atproto.sync.listReposByCollection.
+func SyncListReposByCollectionMethod() schema.Method {
+	return schema.Method{
+		NSID: SyncListReposByCollectionNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "collection", Type: &schema.String{Format: "nsid"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(2000)), Default: new(int64(500))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"collection"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // SyncListReposByCollectionParams are the parameters of
 // com.atproto.sync.listReposByCollection.
@@ -1784,16 +2191,37 @@ func (x *SyncListReposByCollectionParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SyncListReposByCollectionParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.sync.listReposByCollection")
+	v := SyncListReposByCollectionParams{
+		Limit:      lex.Or(q.OptInt("limit"), 500),
+		Cursor:     q.OptText("cursor"),
+		Collection: q.Text("collection"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *SyncListReposByCollectionParams) Validate() error {
 	var v lex.Validator
 	v.Enter("com.atproto.sync.listReposByCollection")
-	v.Format("collection", x.Collection, "nsid")
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 2000 {
 			v.Range("limit", *x.Limit, 1, 2000)
 		}
 	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.Format("collection", x.Collection, "nsid")
 	return v.Err()
 }
 
@@ -1847,26 +2275,23 @@ func (x SyncListReposByCollectionOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncListReposByCollectionOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncListReposByCollectionOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncListReposByCollectionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65repos"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65repos"...)
 	dst = lex.AppendArray(dst, len(x.Repos))
 	for i1 := range x.Repos {
 		if dst, err = x.Repos[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -1874,11 +2299,13 @@ func (x *SyncListReposByCollectionOutput) AppendLex(dst []byte, m lex.Mode) ([]b
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1888,7 +2315,7 @@ func (x *SyncListReposByCollectionOutput) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *SyncListReposByCollectionOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.listReposByCollection")
+	outer := r.Map()
 	if r.Key("\x65repos") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[SyncListReposByCollectionRepo](r, n1)
@@ -1907,23 +2334,30 @@ func (x *SyncListReposByCollectionOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.sync.listReposByCollection")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncListReposByCollectionOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.listReposByCollection")
-	v.Push("repos")
+	v.PushArray("repos")
 	for i1 := range x.Repos {
 		v.PushIndex(i1)
 		x.Repos[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "repos", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -2016,31 +2450,30 @@ func (x *SyncListReposByCollectionRepo) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SyncListReposByCollectionRepo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncListReposByCollectionRepo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncListReposByCollectionRepo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncListReposByCollectionRepo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2bcom.atproto.sync.listReposByCollection#repo"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2050,29 +2483,36 @@ func (x *SyncListReposByCollectionRepo) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *SyncListReposByCollectionRepo) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.listReposByCollection#repo")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.sync.listReposByCollection#repo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncListReposByCollectionRepo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.listReposByCollection#repo")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "com.atproto.sync.listReposByCollection#repo")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.sync.listReposByCollection#repo", "did")
+	}
 	v.Leave(outer)
 }
 
 // SyncNotifyOfUpdateNSID is the method com.atproto.sync.notifyOfUpdate.
 const SyncNotifyOfUpdateNSID = "com.atproto.sync.notifyOfUpdate"
+
+// SyncNotifyOfUpdateMethod describes the method
+// com.atproto.sync.notifyOfUpdate.
+func SyncNotifyOfUpdateMethod() schema.Method {
+	return schema.Method{
+		NSID: SyncNotifyOfUpdateNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A SyncNotifyOfUpdateInput is an object within
 // com.atproto.sync.notifyOfUpdate.
@@ -2121,23 +2561,24 @@ func (x *SyncNotifyOfUpdateInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SyncNotifyOfUpdateInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncNotifyOfUpdateInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncNotifyOfUpdateInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncNotifyOfUpdateInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x68hostname"...)
 	dst, ok = lex.AppendText(dst, x.Hostname, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2147,27 +2588,32 @@ func (x *SyncNotifyOfUpdateInput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *SyncNotifyOfUpdateInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.notifyOfUpdate")
-	if r.Key("\x68hostname") {
-		x.Hostname = r.Text()
-	} else {
-		r.Missing("hostname")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Hostname = r.RequiredText("\x68hostname")
+	x.Extra = r.EndMap(outer, "com.atproto.sync.notifyOfUpdate")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncNotifyOfUpdateInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.notifyOfUpdate")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Hostname) {
+		v.Text("hostname")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "hostname")
+	}
 	v.Leave(outer)
 }
 
-// SyncNotifyOfUpdate calls the procedure com.atproto.sync.notifyOfUpdate.
+// SyncNotifyOfUpdate calls the procedure com.atproto.sync.notifyOfUpdate. A
+// nil input means an empty one.
 func SyncNotifyOfUpdate(ctx context.Context, c xrpc.Caller, in *SyncNotifyOfUpdateInput) error {
+	if in == nil {
+		in = new(SyncNotifyOfUpdateInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: SyncNotifyOfUpdateNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -2179,6 +2625,15 @@ const SyncRequestCrawlNSID = "com.atproto.sync.requestCrawl"
 const (
 	SyncRequestCrawlErrorHostBanned = "HostBanned"
 )
+
+// SyncRequestCrawlMethod describes the method com.atproto.sync.requestCrawl.
+func SyncRequestCrawlMethod() schema.Method {
+	return schema.Method{
+		NSID: SyncRequestCrawlNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{SyncRequestCrawlErrorHostBanned},
+	}
+}
 
 // A SyncRequestCrawlInput is an object within com.atproto.sync.requestCrawl.
 type SyncRequestCrawlInput struct {
@@ -2224,23 +2679,24 @@ func (x *SyncRequestCrawlInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x SyncRequestCrawlInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncRequestCrawlInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncRequestCrawlInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncRequestCrawlInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x68hostname"...)
 	dst, ok = lex.AppendText(dst, x.Hostname, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2250,27 +2706,32 @@ func (x *SyncRequestCrawlInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *SyncRequestCrawlInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.requestCrawl")
-	if r.Key("\x68hostname") {
-		x.Hostname = r.Text()
-	} else {
-		r.Missing("hostname")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Hostname = r.RequiredText("\x68hostname")
+	x.Extra = r.EndMap(outer, "com.atproto.sync.requestCrawl")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncRequestCrawlInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.requestCrawl")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Hostname) {
+		v.Text("hostname")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "hostname")
+	}
 	v.Leave(outer)
 }
 
-// SyncRequestCrawl calls the procedure com.atproto.sync.requestCrawl.
+// SyncRequestCrawl calls the procedure com.atproto.sync.requestCrawl. A nil
+// input means an empty one.
 func SyncRequestCrawl(ctx context.Context, c xrpc.Caller, in *SyncRequestCrawlInput) error {
+	if in == nil {
+		in = new(SyncRequestCrawlInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: SyncRequestCrawlNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -2284,6 +2745,20 @@ const (
 	SyncSubscribeReposErrorFutureCursor    = "FutureCursor"
 	SyncSubscribeReposErrorConsumerTooSlow = "ConsumerTooSlow"
 )
+
+// SyncSubscribeReposMethod describes the method
+// com.atproto.sync.subscribeRepos.
+func SyncSubscribeReposMethod() schema.Method {
+	return schema.Method{
+		NSID: SyncSubscribeReposNSID, Kind: schema.KindSubscription,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "cursor", Type: &schema.Integer{}},
+			},
+		},
+		Errors: []string{SyncSubscribeReposErrorFutureCursor, SyncSubscribeReposErrorConsumerTooSlow},
+	}
+}
 
 // SyncSubscribeReposParams are the parameters of
 // com.atproto.sync.subscribeRepos.
@@ -2301,6 +2776,20 @@ func (x *SyncSubscribeReposParams) AppendQuery(query []byte) []byte {
 		query = xrpc.AppendIntParam(query, "cursor", *x.Cursor)
 	}
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SyncSubscribeReposParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.sync.subscribeRepos")
+	v := SyncSubscribeReposParams{
+		Cursor: q.OptInt("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -2343,7 +2832,7 @@ func (x *SyncSubscribeReposMessage) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *SyncSubscribeReposMessage) IsZero() bool { return *x == (SyncSubscribeReposMessage{}) }
+func (x *SyncSubscribeReposMessage) IsZero() bool { return x.members() == 0 }
 
 func (x *SyncSubscribeReposMessage) members() (n int) {
 	if x.Commit != nil {
@@ -2375,15 +2864,16 @@ func (x *SyncSubscribeReposMessage) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SyncSubscribeReposMessage) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncSubscribeReposMessage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncSubscribeReposMessage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncSubscribeReposMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -2427,7 +2917,7 @@ func (x *SyncSubscribeReposMessage) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *SyncSubscribeReposMessage) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.Commit != nil:
 		x.Commit.ValidateLex(v)
@@ -2440,40 +2930,43 @@ func (x *SyncSubscribeReposMessage) ValidateLex(v *lex.Validator) {
 	case x.Info != nil:
 		x.Info.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.sync.subscribeRepos#commit", "com.atproto.sync.subscribeRepos#sync", "com.atproto.sync.subscribeRepos#identity", "com.atproto.sync.subscribeRepos#account", "com.atproto.sync.subscribeRepos#info")
 	}
 }
 
 // UnmarshalFrame decodes a message from the body of a frame, whose header
 // says that it is of the given type, such as "#commit". Messages of types
 // that the schema does not list, which may come at any time, become Unknown.
+// It leaves x alone on error.
 //
 // https://atproto.com/specs/event-stream#framing
 func (x *SyncSubscribeReposMessage) UnmarshalFrame(typ string, body []byte) error {
-	*x = SyncSubscribeReposMessage{}
+	var v SyncSubscribeReposMessage
+	var err error
 	switch typ {
 	case "#commit", "com.atproto.sync.subscribeRepos#commit":
-		x.Commit = new(SyncSubscribeReposCommit)
-		return lex.Unmarshal(body, x.Commit, lex.FrameOptions())
+		v.Commit = new(SyncSubscribeReposCommit)
+		err = lex.Unmarshal(body, v.Commit, lex.FrameOptions())
 	case "#sync", "com.atproto.sync.subscribeRepos#sync":
-		x.Sync = new(SyncSubscribeReposSync)
-		return lex.Unmarshal(body, x.Sync, lex.FrameOptions())
+		v.Sync = new(SyncSubscribeReposSync)
+		err = lex.Unmarshal(body, v.Sync, lex.FrameOptions())
 	case "#identity", "com.atproto.sync.subscribeRepos#identity":
-		x.Identity = new(SyncSubscribeReposIdentity)
-		return lex.Unmarshal(body, x.Identity, lex.FrameOptions())
+		v.Identity = new(SyncSubscribeReposIdentity)
+		err = lex.Unmarshal(body, v.Identity, lex.FrameOptions())
 	case "#account", "com.atproto.sync.subscribeRepos#account":
-		x.Account = new(SyncSubscribeReposAccount)
-		return lex.Unmarshal(body, x.Account, lex.FrameOptions())
+		v.Account = new(SyncSubscribeReposAccount)
+		err = lex.Unmarshal(body, v.Account, lex.FrameOptions())
 	case "#info", "com.atproto.sync.subscribeRepos#info":
-		x.Info = new(SyncSubscribeReposInfo)
-		return lex.Unmarshal(body, x.Info, lex.FrameOptions())
+		v.Info = new(SyncSubscribeReposInfo)
+		err = lex.Unmarshal(body, v.Info, lex.FrameOptions())
+	default:
+		v.Unknown = new(lex.Unknown)
+		*v.Unknown, err = lex.UnknownFromFrame(body)
 	}
-	u, err := lex.UnknownFromFrame(body)
-	if err != nil {
-		return err
+	if err == nil {
+		*x = v
 	}
-	x.Unknown = &u
-	return nil
+	return err
 }
 
 // A SyncSubscribeReposCommit is an object of type
@@ -2538,29 +3031,23 @@ func (x *SyncSubscribeReposCommit) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SyncSubscribeReposCommit) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncSubscribeReposCommit) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncSubscribeReposCommit{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncSubscribeReposCommit) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 11
-	if m.Typed() {
-		n++
-	}
-	if x.PrevData.Defined() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63ops"...)
+	head := byte(0xab)
+	dst = append(dst, "\xab\x63ops"...)
 	dst = lex.AppendArray(dst, len(x.Ops))
 	for i1 := range x.Ops {
 		if dst, err = x.Ops[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -2576,6 +3063,7 @@ func (x *SyncSubscribeReposCommit) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	dst = append(dst, "\x64time"...)
 	dst, ok = lex.AppendText(dst, x.Time, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26com.atproto.sync.subscribeRepos#commit"...)
 	}
 	dst = append(dst, "\x65blobs"...)
@@ -2598,11 +3086,13 @@ func (x *SyncSubscribeReposCommit) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	dst = append(dst, "\x66tooBig"...)
 	dst = lex.AppendBool(dst, x.TooBig)
 	if x.PrevData.Defined() {
+		head++
 		dst = append(dst, "\x68prevData"...)
 		dst, ok = lex.AppendLink(dst, x.PrevData, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2612,7 +3102,7 @@ func (x *SyncSubscribeReposCommit) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *SyncSubscribeReposCommit) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.subscribeRepos#commit")
+	outer := r.Map()
 	if r.Key("\x63ops") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[SyncSubscribeReposRepoOp](r, n1)
@@ -2628,26 +3118,14 @@ func (x *SyncSubscribeReposCommit) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("ops")
 	}
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	x.Rev = r.RequiredText("\x63rev")
 	if r.Key("\x63seq") {
 		x.Seq = r.Int()
 	} else {
 		r.Missing("seq")
 	}
-	if r.Key("\x64repo") {
-		x.Repo = r.Text()
-	} else {
-		r.Missing("repo")
-	}
-	if r.Key("\x64time") {
-		x.Time = r.Text()
-	} else {
-		r.Missing("time")
-	}
+	x.Repo = r.RequiredText("\x64repo")
+	x.Time = r.RequiredText("\x64time")
 	r.MemberType()
 	if r.Key("\x65blobs") {
 		n1 := r.Array()
@@ -2693,28 +3171,38 @@ func (x *SyncSubscribeReposCommit) ReadLex(r *lex.Reader) {
 	if r.Key("\x68prevData") {
 		x.PrevData = r.Link()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.sync.subscribeRepos#commit")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncSubscribeReposCommit) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.subscribeRepos#commit")
 	if n := int64(len(x.Ops)); n > 200 {
 		v.Length("ops", "array", int(n), 0, 200)
-	}
-	v.Push("ops")
-	for i1 := range x.Ops {
-		v.PushIndex(i1)
-		x.Ops[i1].ValidateLex(v)
+	} else {
+		v.PushArray("ops")
+		for i1 := range x.Ops {
+			v.PushIndex(i1)
+			x.Ops[i1].ValidateLex(v)
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
 	v.Format("rev", x.Rev, "tid")
 	v.DID("repo", x.Repo)
 	v.Datetime("time", x.Time)
+	v.PushArray("blobs")
+	for i1 := range x.Blobs {
+		v.PushIndex(i1)
+		if !x.Blobs[i1].Defined() {
+			v.Link("")
+		}
+		v.Pop()
+	}
+	v.Pop()
 	if x.Since != nil {
 		v.Format("since", *x.Since, "tid")
 	}
@@ -2724,7 +3212,9 @@ func (x *SyncSubscribeReposCommit) ValidateLex(v *lex.Validator) {
 	if !x.Commit.Defined() {
 		v.Missing("commit")
 	}
-	v.Extra(x.Extra, "com.atproto.sync.subscribeRepos#commit")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.sync.subscribeRepos#commit", "ops", "rev", "seq", "repo", "time", "blobs", "since", "blocks", "commit", "rebase", "tooBig", "prevData")
+	}
 	v.Leave(outer)
 }
 
@@ -2783,25 +3273,22 @@ func (x *SyncSubscribeReposSync) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SyncSubscribeReposSync) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncSubscribeReposSync) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncSubscribeReposSync{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncSubscribeReposSync) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 5
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa5)
+	dst = append(dst, "\xa5\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	dst = append(dst, "\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
@@ -2810,12 +3297,14 @@ func (x *SyncSubscribeReposSync) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 	dst = append(dst, "\x64time"...)
 	dst, ok = lex.AppendText(dst, x.Time, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24com.atproto.sync.subscribeRepos#sync"...)
 	}
 	dst = append(dst, "\x66blocks"...)
 	dst = lex.AppendBytes(dst, x.Blocks)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2825,48 +3314,41 @@ func (x *SyncSubscribeReposSync) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *SyncSubscribeReposSync) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.subscribeRepos#sync")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
+	x.Rev = r.RequiredText("\x63rev")
 	if r.Key("\x63seq") {
 		x.Seq = r.Int()
 	} else {
 		r.Missing("seq")
 	}
-	if r.Key("\x64time") {
-		x.Time = r.Text()
-	} else {
-		r.Missing("time")
-	}
+	x.Time = r.RequiredText("\x64time")
 	r.MemberType()
 	if r.Key("\x66blocks") {
 		x.Blocks = r.Bytes()
 	} else {
 		r.Missing("blocks")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.sync.subscribeRepos#sync")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncSubscribeReposSync) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.subscribeRepos#sync")
 	v.DID("did", x.DID)
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
 	v.Datetime("time", x.Time)
 	if n := int64(len(x.Blocks)); n > 10000 {
 		v.Length("blocks", "byte string", int(n), 0, 10000)
 	}
-	v.Extra(x.Extra, "com.atproto.sync.subscribeRepos#sync")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.sync.subscribeRepos#sync", "did", "rev", "seq", "time", "blocks")
+	}
 	v.Leave(outer)
 }
 
@@ -2926,42 +3408,39 @@ func (x *SyncSubscribeReposIdentity) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SyncSubscribeReposIdentity) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncSubscribeReposIdentity) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncSubscribeReposIdentity{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncSubscribeReposIdentity) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	if x.Handle != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	dst = append(dst, "\x63seq"...)
 	dst = lex.AppendInt(dst, x.Seq)
 	dst = append(dst, "\x64time"...)
 	dst, ok = lex.AppendText(dst, x.Time, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28com.atproto.sync.subscribeRepos#identity"...)
 	}
 	if x.Handle != nil {
+		head++
 		dst = append(dst, "\x66handle"...)
 		dst, ok = lex.AppendText(dst, *x.Handle, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2971,32 +3450,24 @@ func (x *SyncSubscribeReposIdentity) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *SyncSubscribeReposIdentity) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.subscribeRepos#identity")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	if r.Key("\x63seq") {
 		x.Seq = r.Int()
 	} else {
 		r.Missing("seq")
 	}
-	if r.Key("\x64time") {
-		x.Time = r.Text()
-	} else {
-		r.Missing("time")
-	}
+	x.Time = r.RequiredText("\x64time")
 	r.MemberType()
 	if r.Key("\x66handle") {
 		x.Handle = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.sync.subscribeRepos#identity")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncSubscribeReposIdentity) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.subscribeRepos#identity")
@@ -3005,7 +3476,9 @@ func (x *SyncSubscribeReposIdentity) ValidateLex(v *lex.Validator) {
 	if x.Handle != nil {
 		v.Format("handle", *x.Handle, "handle")
 	}
-	v.Extra(x.Extra, "com.atproto.sync.subscribeRepos#identity")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.sync.subscribeRepos#identity", "did", "seq", "time", "handle")
+	}
 	v.Leave(outer)
 }
 
@@ -3064,44 +3537,41 @@ func (x *SyncSubscribeReposAccount) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SyncSubscribeReposAccount) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncSubscribeReposAccount) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncSubscribeReposAccount{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncSubscribeReposAccount) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	if x.Status != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	dst = append(dst, "\x63seq"...)
 	dst = lex.AppendInt(dst, x.Seq)
 	dst = append(dst, "\x64time"...)
 	dst, ok = lex.AppendText(dst, x.Time, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x27com.atproto.sync.subscribeRepos#account"...)
 	}
 	dst = append(dst, "\x66active"...)
 	dst = lex.AppendBool(dst, x.Active)
 	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		dst, ok = lex.AppendText(dst, *x.Status, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3111,22 +3581,14 @@ func (x *SyncSubscribeReposAccount) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *SyncSubscribeReposAccount) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.subscribeRepos#account")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	if r.Key("\x63seq") {
 		x.Seq = r.Int()
 	} else {
 		r.Missing("seq")
 	}
-	if r.Key("\x64time") {
-		x.Time = r.Text()
-	} else {
-		r.Missing("time")
-	}
+	x.Time = r.RequiredText("\x64time")
 	r.MemberType()
 	if r.Key("\x66active") {
 		x.Active = r.Bool()
@@ -3136,18 +3598,25 @@ func (x *SyncSubscribeReposAccount) ReadLex(r *lex.Reader) {
 	if r.Key("\x66status") {
 		x.Status = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.sync.subscribeRepos#account")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncSubscribeReposAccount) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.subscribeRepos#account")
 	v.DID("did", x.DID)
 	v.Datetime("time", x.Time)
-	v.Extra(x.Extra, "com.atproto.sync.subscribeRepos#account")
+	if x.Status != nil {
+		if !lex.IsText(*x.Status) {
+			v.Text("status")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.sync.subscribeRepos#account", "did", "seq", "time", "active", "status")
+	}
 	v.Leave(outer)
 }
 
@@ -3213,38 +3682,35 @@ func (x *SyncSubscribeReposInfo) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SyncSubscribeReposInfo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncSubscribeReposInfo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncSubscribeReposInfo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncSubscribeReposInfo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	if x.Message != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64name"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24com.atproto.sync.subscribeRepos#info"...)
 	}
 	if x.Message != nil {
+		head++
 		dst = append(dst, "\x67message"...)
 		dst, ok = lex.AppendText(dst, *x.Message, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3254,26 +3720,32 @@ func (x *SyncSubscribeReposInfo) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *SyncSubscribeReposInfo) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.subscribeRepos#info")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
 	if r.Key("\x67message") {
 		x.Message = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.sync.subscribeRepos#info")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncSubscribeReposInfo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.subscribeRepos#info")
-	v.Extra(x.Extra, "com.atproto.sync.subscribeRepos#info")
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
+	if x.Message != nil {
+		if !lex.IsText(*x.Message) {
+			v.Text("message")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.sync.subscribeRepos#info", "name", "message")
+	}
 	v.Leave(outer)
 }
 
@@ -3336,28 +3808,22 @@ func (x *SyncSubscribeReposRepoOp) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SyncSubscribeReposRepoOp) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SyncSubscribeReposRepoOp) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SyncSubscribeReposRepoOp{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SyncSubscribeReposRepoOp) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	if x.Prev.Defined() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63cid"...)
 	if x.CID.Defined() {
 		dst, ok = lex.AppendLink(dst, x.CID, ok)
 	} else {
@@ -3366,16 +3832,19 @@ func (x *SyncSubscribeReposRepoOp) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	dst = append(dst, "\x64path"...)
 	dst, ok = lex.AppendText(dst, x.Path, ok)
 	if x.Prev.Defined() {
+		head++
 		dst = append(dst, "\x64prev"...)
 		dst, ok = lex.AppendLink(dst, x.Prev, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26com.atproto.sync.subscribeRepos#repoOp"...)
 	}
 	dst = append(dst, "\x66action"...)
 	dst, ok = lex.AppendText(dst, x.Action, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3385,7 +3854,7 @@ func (x *SyncSubscribeReposRepoOp) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *SyncSubscribeReposRepoOp) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.sync.subscribeRepos#repoOp")
+	outer := r.Map()
 	if r.NullableKey("\x63cid") {
 		if !r.Null() {
 			x.CID = r.Link()
@@ -3393,30 +3862,30 @@ func (x *SyncSubscribeReposRepoOp) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("cid")
 	}
-	if r.Key("\x64path") {
-		x.Path = r.Text()
-	} else {
-		r.Missing("path")
-	}
+	x.Path = r.RequiredText("\x64path")
 	if r.Key("\x64prev") {
 		x.Prev = r.Link()
 	}
 	r.MemberType()
-	if r.Key("\x66action") {
-		x.Action = r.Text()
-	} else {
-		r.Missing("action")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Action = r.RequiredText("\x66action")
+	x.Extra = r.EndMap(outer, "com.atproto.sync.subscribeRepos#repoOp")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SyncSubscribeReposRepoOp) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.sync.subscribeRepos#repoOp")
-	v.Extra(x.Extra, "com.atproto.sync.subscribeRepos#repoOp")
+	if !lex.IsText(x.Path) {
+		v.Text("path")
+	}
+	if !lex.IsText(x.Action) {
+		v.Text("action")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.sync.subscribeRepos#repoOp", "cid", "path", "prev", "action")
+	}
 	v.Leave(outer)
 }
 

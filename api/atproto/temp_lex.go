@@ -6,12 +6,23 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
 // TempAddReservedHandleNSID is the method
 // com.atproto.temp.addReservedHandle.
 const TempAddReservedHandleNSID = "com.atproto.temp.addReservedHandle"
+
+// TempAddReservedHandleMethod describes the method
+// com.atproto.temp.addReservedHandle.
+func TempAddReservedHandleMethod() schema.Method {
+	return schema.Method{
+		NSID: TempAddReservedHandleNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A TempAddReservedHandleInput is an object within
 // com.atproto.temp.addReservedHandle.
@@ -60,23 +71,24 @@ func (x *TempAddReservedHandleInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x TempAddReservedHandleInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TempAddReservedHandleInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TempAddReservedHandleInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TempAddReservedHandleInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x66handle"...)
 	dst, ok = lex.AppendText(dst, x.Handle, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -86,22 +98,23 @@ func (x *TempAddReservedHandleInput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *TempAddReservedHandleInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.temp.addReservedHandle")
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Handle = r.RequiredText("\x66handle")
+	x.Extra = r.EndMap(outer, "com.atproto.temp.addReservedHandle")
 }
 
 // ValidateLex implements lex.Value.
 func (x *TempAddReservedHandleInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.temp.addReservedHandle")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Handle) {
+		v.Text("handle")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "handle")
+	}
 	v.Leave(outer)
 }
 
@@ -150,16 +163,17 @@ func (x *TempAddReservedHandleOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x TempAddReservedHandleOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TempAddReservedHandleOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TempAddReservedHandleOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TempAddReservedHandleOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa0"...)
@@ -171,23 +185,28 @@ func (x *TempAddReservedHandleOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *TempAddReservedHandleOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.temp.addReservedHandle")
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Extra = r.EndMap(outer, "com.atproto.temp.addReservedHandle")
 }
 
 // ValidateLex implements lex.Value.
 func (x *TempAddReservedHandleOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.temp.addReservedHandle")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "")
+	}
 	v.Leave(outer)
 }
 
 // TempAddReservedHandle calls the procedure
-// com.atproto.temp.addReservedHandle.
+// com.atproto.temp.addReservedHandle. A nil input means an empty one.
 func TempAddReservedHandle(ctx context.Context, c xrpc.Caller, in *TempAddReservedHandleInput) (*TempAddReservedHandleOutput, error) {
+	if in == nil {
+		in = new(TempAddReservedHandleInput)
+	}
 	out := new(TempAddReservedHandleOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: TempAddReservedHandleNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -203,6 +222,24 @@ const TempCheckHandleAvailabilityNSID = "com.atproto.temp.checkHandleAvailabilit
 const (
 	TempCheckHandleAvailabilityErrorInvalidEmail = "InvalidEmail"
 )
+
+// TempCheckHandleAvailabilityMethod describes the method
+// com.atproto.temp.checkHandleAvailability.
+func TempCheckHandleAvailabilityMethod() schema.Method {
+	return schema.Method{
+		NSID: TempCheckHandleAvailabilityNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "handle", Type: &schema.String{Format: "handle"}},
+				{Name: "email", Type: &schema.String{}},
+				{Name: "birthDate", Type: &schema.String{Format: "datetime"}},
+			},
+			Required: []string{"handle"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{TempCheckHandleAvailabilityErrorInvalidEmail},
+	}
+}
 
 // TempCheckHandleAvailabilityParams are the parameters of
 // com.atproto.temp.checkHandleAvailability.
@@ -228,10 +265,31 @@ func (x *TempCheckHandleAvailabilityParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *TempCheckHandleAvailabilityParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.temp.checkHandleAvailability")
+	v := TempCheckHandleAvailabilityParams{
+		Email:     q.OptText("email"),
+		Handle:    q.Text("handle"),
+		BirthDate: q.OptText("birthDate"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *TempCheckHandleAvailabilityParams) Validate() error {
 	var v lex.Validator
 	v.Enter("com.atproto.temp.checkHandleAvailability")
+	if x.Email != nil {
+		if !lex.IsText(*x.Email) {
+			v.Text("email")
+		}
+	}
 	v.Format("handle", x.Handle, "handle")
 	if x.BirthDate != nil {
 		v.Datetime("birthDate", *x.BirthDate)
@@ -289,16 +347,17 @@ func (x TempCheckHandleAvailabilityOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TempCheckHandleAvailabilityOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TempCheckHandleAvailabilityOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TempCheckHandleAvailabilityOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -310,7 +369,7 @@ func (x *TempCheckHandleAvailabilityOutput) AppendLex(dst []byte, m lex.Mode) ([
 		return dst, lex.In("result", err)
 	}
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -320,23 +379,19 @@ func (x *TempCheckHandleAvailabilityOutput) AppendLex(dst []byte, m lex.Mode) ([
 
 // ReadLex implements lex.Value.
 func (x *TempCheckHandleAvailabilityOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.temp.checkHandleAvailability")
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
+	outer := r.Map()
+	x.Handle = r.RequiredText("\x66handle")
 	if r.Key("\x66result") {
 		x.Result.ReadLex(r)
 	} else {
 		r.Missing("result")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.temp.checkHandleAvailability")
 }
 
 // ValidateLex implements lex.Value.
 func (x *TempCheckHandleAvailabilityOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.temp.checkHandleAvailability")
@@ -349,7 +404,9 @@ func (x *TempCheckHandleAvailabilityOutput) ValidateLex(v *lex.Validator) {
 		v.Pop()
 
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "handle", "result")
+	}
 	v.Leave(outer)
 }
 
@@ -377,9 +434,7 @@ func (x *TempCheckHandleAvailabilityOutputResult) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *TempCheckHandleAvailabilityOutputResult) IsZero() bool {
-	return *x == (TempCheckHandleAvailabilityOutputResult{})
-}
+func (x *TempCheckHandleAvailabilityOutputResult) IsZero() bool { return x.members() == 0 }
 
 func (x *TempCheckHandleAvailabilityOutputResult) members() (n int) {
 	if x.ResultAvailable != nil {
@@ -404,15 +459,16 @@ func (x TempCheckHandleAvailabilityOutputResult) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TempCheckHandleAvailabilityOutputResult) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TempCheckHandleAvailabilityOutputResult{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TempCheckHandleAvailabilityOutputResult) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -441,14 +497,14 @@ func (x *TempCheckHandleAvailabilityOutputResult) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *TempCheckHandleAvailabilityOutputResult) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ResultAvailable != nil:
 		x.ResultAvailable.ValidateLex(v)
 	case x.ResultUnavailable != nil:
 		x.ResultUnavailable.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.temp.checkHandleAvailability#resultAvailable", "com.atproto.temp.checkHandleAvailability#resultUnavailable")
 	}
 }
 
@@ -518,26 +574,26 @@ func (x TempCheckHandleAvailabilityResultAvailable) MarshalJSON() ([]byte, error
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TempCheckHandleAvailabilityResultAvailable) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TempCheckHandleAvailabilityResultAvailable{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TempCheckHandleAvailabilityResultAvailable) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x38com.atproto.temp.checkHandleAvailability#resultAvailable"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -546,18 +602,20 @@ func (x *TempCheckHandleAvailabilityResultAvailable) AppendLex(dst []byte, m lex
 
 // ReadLex implements lex.Value.
 func (x *TempCheckHandleAvailabilityResultAvailable) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.temp.checkHandleAvailability#resultAvailable")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.temp.checkHandleAvailability#resultAvailable")
 }
 
 // ValidateLex implements lex.Value.
 func (x *TempCheckHandleAvailabilityResultAvailable) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.temp.checkHandleAvailability#resultAvailable")
-	v.Extra(x.Extra, "com.atproto.temp.checkHandleAvailability#resultAvailable")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.temp.checkHandleAvailability#resultAvailable")
+	}
 	v.Leave(outer)
 }
 
@@ -618,25 +676,24 @@ func (x TempCheckHandleAvailabilityResultUnavailable) MarshalJSON() ([]byte, err
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TempCheckHandleAvailabilityResultUnavailable) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TempCheckHandleAvailabilityResultUnavailable{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TempCheckHandleAvailabilityResultUnavailable) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x3acom.atproto.temp.checkHandleAvailability#resultUnavailable"...)
 	}
 	dst = append(dst, "\x6bsuggestions"...)
@@ -646,6 +703,7 @@ func (x *TempCheckHandleAvailabilityResultUnavailable) AppendLex(dst []byte, m l
 			return dst, lex.InItem("suggestions", i1, err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -654,7 +712,7 @@ func (x *TempCheckHandleAvailabilityResultUnavailable) AppendLex(dst []byte, m l
 
 // ReadLex implements lex.Value.
 func (x *TempCheckHandleAvailabilityResultUnavailable) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.temp.checkHandleAvailability#resultUnavailable")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6bsuggestions") {
 		n1 := r.Array()
@@ -671,23 +729,25 @@ func (x *TempCheckHandleAvailabilityResultUnavailable) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("suggestions")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.temp.checkHandleAvailability#resultUnavailable")
 }
 
 // ValidateLex implements lex.Value.
 func (x *TempCheckHandleAvailabilityResultUnavailable) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.temp.checkHandleAvailability#resultUnavailable")
-	v.Push("suggestions")
+	v.PushArray("suggestions")
 	for i1 := range x.Suggestions {
 		v.PushIndex(i1)
 		x.Suggestions[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "com.atproto.temp.checkHandleAvailability#resultUnavailable")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.temp.checkHandleAvailability#resultUnavailable", "suggestions")
+	}
 	v.Leave(outer)
 }
 
@@ -749,33 +809,33 @@ func (x TempCheckHandleAvailabilitySuggestion) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TempCheckHandleAvailabilitySuggestion) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TempCheckHandleAvailabilitySuggestion{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TempCheckHandleAvailabilitySuggestion) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x33com.atproto.temp.checkHandleAvailability#suggestion"...)
 	}
 	dst = append(dst, "\x66handle"...)
 	dst, ok = lex.AppendText(dst, x.Handle, ok)
 	dst = append(dst, "\x66method"...)
 	dst, ok = lex.AppendText(dst, x.Method, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -785,34 +845,40 @@ func (x *TempCheckHandleAvailabilitySuggestion) AppendLex(dst []byte, m lex.Mode
 
 // ReadLex implements lex.Value.
 func (x *TempCheckHandleAvailabilitySuggestion) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.temp.checkHandleAvailability#suggestion")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
-	if r.Key("\x66method") {
-		x.Method = r.Text()
-	} else {
-		r.Missing("method")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Handle = r.RequiredText("\x66handle")
+	x.Method = r.RequiredText("\x66method")
+	x.Extra = r.EndMap(outer, "com.atproto.temp.checkHandleAvailability#suggestion")
 }
 
 // ValidateLex implements lex.Value.
 func (x *TempCheckHandleAvailabilitySuggestion) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.temp.checkHandleAvailability#suggestion")
 	v.Format("handle", x.Handle, "handle")
-	v.Extra(x.Extra, "com.atproto.temp.checkHandleAvailability#suggestion")
+	if !lex.IsText(x.Method) {
+		v.Text("method")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.atproto.temp.checkHandleAvailability#suggestion", "handle", "method")
+	}
 	v.Leave(outer)
 }
 
 // TempCheckSignupQueueNSID is the method com.atproto.temp.checkSignupQueue.
 const TempCheckSignupQueueNSID = "com.atproto.temp.checkSignupQueue"
+
+// TempCheckSignupQueueMethod describes the method
+// com.atproto.temp.checkSignupQueue.
+func TempCheckSignupQueueMethod() schema.Method {
+	return schema.Method{
+		NSID: TempCheckSignupQueueNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A TempCheckSignupQueueOutput is an object within
 // com.atproto.temp.checkSignupQueue.
@@ -863,36 +929,33 @@ func (x *TempCheckSignupQueueOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x TempCheckSignupQueueOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TempCheckSignupQueueOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TempCheckSignupQueueOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TempCheckSignupQueueOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 1
-	if x.PlaceInQueue != nil {
-		n++
-	}
-	if x.EstimatedTimeMs != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x69activated"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x69activated"...)
 	dst = lex.AppendBool(dst, x.Activated)
 	if x.PlaceInQueue != nil {
+		head++
 		dst = append(dst, "\x6cplaceInQueue"...)
 		dst = lex.AppendInt(dst, *x.PlaceInQueue)
 	}
 	if x.EstimatedTimeMs != nil {
+		head++
 		dst = append(dst, "\x6festimatedTimeMs"...)
 		dst = lex.AppendInt(dst, *x.EstimatedTimeMs)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -901,7 +964,7 @@ func (x *TempCheckSignupQueueOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *TempCheckSignupQueueOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.temp.checkSignupQueue")
+	outer := r.Map()
 	if r.Key("\x69activated") {
 		x.Activated = r.Bool()
 	} else {
@@ -913,16 +976,18 @@ func (x *TempCheckSignupQueueOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6festimatedTimeMs") {
 		x.EstimatedTimeMs = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.temp.checkSignupQueue")
 }
 
 // ValidateLex implements lex.Value.
 func (x *TempCheckSignupQueueOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.temp.checkSignupQueue")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "activated", "placeInQueue", "estimatedTimeMs")
+	}
 	v.Leave(outer)
 }
 
@@ -943,6 +1008,22 @@ const (
 	TempDereferenceScopeErrorInvalidScopeReference = "InvalidScopeReference"
 )
 
+// TempDereferenceScopeMethod describes the method
+// com.atproto.temp.dereferenceScope.
+func TempDereferenceScopeMethod() schema.Method {
+	return schema.Method{
+		NSID: TempDereferenceScopeNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "scope", Type: &schema.String{}},
+			},
+			Required: []string{"scope"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{TempDereferenceScopeErrorInvalidScopeReference},
+	}
+}
+
 // TempDereferenceScopeParams are the parameters of
 // com.atproto.temp.dereferenceScope.
 type TempDereferenceScopeParams struct {
@@ -959,10 +1040,27 @@ func (x *TempDereferenceScopeParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *TempDereferenceScopeParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.temp.dereferenceScope")
+	v := TempDereferenceScopeParams{
+		Scope: q.Text("scope"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *TempDereferenceScopeParams) Validate() error {
 	var v lex.Validator
 	v.Enter("com.atproto.temp.dereferenceScope")
+	if !lex.IsText(x.Scope) {
+		v.Text("scope")
+	}
 	return v.Err()
 }
 
@@ -1013,23 +1111,24 @@ func (x *TempDereferenceScopeOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x TempDereferenceScopeOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TempDereferenceScopeOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TempDereferenceScopeOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TempDereferenceScopeOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x65scope"...)
 	dst, ok = lex.AppendText(dst, x.Scope, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1039,22 +1138,23 @@ func (x *TempDereferenceScopeOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *TempDereferenceScopeOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.temp.dereferenceScope")
-	if r.Key("\x65scope") {
-		x.Scope = r.Text()
-	} else {
-		r.Missing("scope")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Scope = r.RequiredText("\x65scope")
+	x.Extra = r.EndMap(outer, "com.atproto.temp.dereferenceScope")
 }
 
 // ValidateLex implements lex.Value.
 func (x *TempDereferenceScopeOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.temp.dereferenceScope")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Scope) {
+		v.Text("scope")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "scope")
+	}
 	v.Leave(outer)
 }
 
@@ -1070,6 +1170,20 @@ func TempDereferenceScope(ctx context.Context, c xrpc.Caller, params *TempDerefe
 
 // TempFetchLabelsNSID is the method com.atproto.temp.fetchLabels.
 const TempFetchLabelsNSID = "com.atproto.temp.fetchLabels"
+
+// TempFetchLabelsMethod describes the method com.atproto.temp.fetchLabels.
+func TempFetchLabelsMethod() schema.Method {
+	return schema.Method{
+		NSID: TempFetchLabelsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "since", Type: &schema.Integer{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(250)), Default: new(int64(50))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // TempFetchLabelsParams are the parameters of com.atproto.temp.fetchLabels.
 type TempFetchLabelsParams struct {
@@ -1092,6 +1206,21 @@ func (x *TempFetchLabelsParams) AppendQuery(query []byte) []byte {
 		query = xrpc.AppendIntParam(query, "limit", 50)
 	}
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *TempFetchLabelsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.atproto.temp.fetchLabels")
+	v := TempFetchLabelsParams{
+		Limit: lex.Or(q.OptInt("limit"), 50),
+		Since: q.OptInt("since"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -1150,16 +1279,17 @@ func (x *TempFetchLabelsOutput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x TempFetchLabelsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TempFetchLabelsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TempFetchLabelsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TempFetchLabelsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -1178,7 +1308,7 @@ func (x *TempFetchLabelsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *TempFetchLabelsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.temp.fetchLabels")
+	outer := r.Map()
 	if r.Key("\x66labels") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[LabelDefsLabel](r, n1)
@@ -1194,23 +1324,25 @@ func (x *TempFetchLabelsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("labels")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.atproto.temp.fetchLabels")
 }
 
 // ValidateLex implements lex.Value.
 func (x *TempFetchLabelsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.temp.fetchLabels")
-	v.Push("labels")
+	v.PushArray("labels")
 	for i1 := range x.Labels {
 		v.PushIndex(i1)
 		x.Labels[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "labels")
+	}
 	v.Leave(outer)
 }
 
@@ -1227,6 +1359,15 @@ func TempFetchLabels(ctx context.Context, c xrpc.Caller, params *TempFetchLabels
 // TempRequestPhoneVerificationNSID is the method
 // com.atproto.temp.requestPhoneVerification.
 const TempRequestPhoneVerificationNSID = "com.atproto.temp.requestPhoneVerification"
+
+// TempRequestPhoneVerificationMethod describes the method
+// com.atproto.temp.requestPhoneVerification.
+func TempRequestPhoneVerificationMethod() schema.Method {
+	return schema.Method{
+		NSID: TempRequestPhoneVerificationNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A TempRequestPhoneVerificationInput is an object within
 // com.atproto.temp.requestPhoneVerification.
@@ -1277,23 +1418,24 @@ func (x TempRequestPhoneVerificationInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TempRequestPhoneVerificationInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TempRequestPhoneVerificationInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TempRequestPhoneVerificationInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x6bphoneNumber"...)
 	dst, ok = lex.AppendText(dst, x.PhoneNumber, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1303,28 +1445,32 @@ func (x *TempRequestPhoneVerificationInput) AppendLex(dst []byte, m lex.Mode) ([
 
 // ReadLex implements lex.Value.
 func (x *TempRequestPhoneVerificationInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.temp.requestPhoneVerification")
-	if r.Key("\x6bphoneNumber") {
-		x.PhoneNumber = r.Text()
-	} else {
-		r.Missing("phoneNumber")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.PhoneNumber = r.RequiredText("\x6bphoneNumber")
+	x.Extra = r.EndMap(outer, "com.atproto.temp.requestPhoneVerification")
 }
 
 // ValidateLex implements lex.Value.
 func (x *TempRequestPhoneVerificationInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.temp.requestPhoneVerification")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.PhoneNumber) {
+		v.Text("phoneNumber")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "phoneNumber")
+	}
 	v.Leave(outer)
 }
 
 // TempRequestPhoneVerification calls the procedure
-// com.atproto.temp.requestPhoneVerification.
+// com.atproto.temp.requestPhoneVerification. A nil input means an empty one.
 func TempRequestPhoneVerification(ctx context.Context, c xrpc.Caller, in *TempRequestPhoneVerificationInput) error {
+	if in == nil {
+		in = new(TempRequestPhoneVerificationInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: TempRequestPhoneVerificationNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -1332,6 +1478,15 @@ func TempRequestPhoneVerification(ctx context.Context, c xrpc.Caller, in *TempRe
 // TempRevokeAccountCredentialsNSID is the method
 // com.atproto.temp.revokeAccountCredentials.
 const TempRevokeAccountCredentialsNSID = "com.atproto.temp.revokeAccountCredentials"
+
+// TempRevokeAccountCredentialsMethod describes the method
+// com.atproto.temp.revokeAccountCredentials.
+func TempRevokeAccountCredentialsMethod() schema.Method {
+	return schema.Method{
+		NSID: TempRevokeAccountCredentialsNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A TempRevokeAccountCredentialsInput is an object within
 // com.atproto.temp.revokeAccountCredentials.
@@ -1382,23 +1537,24 @@ func (x TempRevokeAccountCredentialsInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TempRevokeAccountCredentialsInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TempRevokeAccountCredentialsInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TempRevokeAccountCredentialsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x67account"...)
 	dst, ok = lex.AppendText(dst, x.Account, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1408,29 +1564,30 @@ func (x *TempRevokeAccountCredentialsInput) AppendLex(dst []byte, m lex.Mode) ([
 
 // ReadLex implements lex.Value.
 func (x *TempRevokeAccountCredentialsInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.atproto.temp.revokeAccountCredentials")
-	if r.Key("\x67account") {
-		x.Account = r.Text()
-	} else {
-		r.Missing("account")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Account = r.RequiredText("\x67account")
+	x.Extra = r.EndMap(outer, "com.atproto.temp.revokeAccountCredentials")
 }
 
 // ValidateLex implements lex.Value.
 func (x *TempRevokeAccountCredentialsInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.atproto.temp.revokeAccountCredentials")
 	v.Format("account", x.Account, "at-identifier")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "account")
+	}
 	v.Leave(outer)
 }
 
 // TempRevokeAccountCredentials calls the procedure
-// com.atproto.temp.revokeAccountCredentials.
+// com.atproto.temp.revokeAccountCredentials. A nil input means an empty one.
 func TempRevokeAccountCredentials(ctx context.Context, c xrpc.Caller, in *TempRevokeAccountCredentialsInput) error {
+	if in == nil {
+		in = new(TempRevokeAccountCredentialsInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: TempRevokeAccountCredentialsNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }

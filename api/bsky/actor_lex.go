@@ -8,6 +8,7 @@ import (
 	"github.com/linnet-at/linnet/api/atproto"
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -76,16 +77,17 @@ func (x ActorContentVisibilityDeclaration) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorContentVisibilityDeclaration) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorContentVisibilityDeclaration{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorContentVisibilityDeclaration) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa2\x65$type\x78\x2bapp.bsky.actor.contentVisibilityDeclaration\x78\x22hideFromAlgorithmicRecommendations"...)
@@ -98,23 +100,25 @@ func (x *ActorContentVisibilityDeclaration) AppendLex(dst []byte, m lex.Mode) ([
 
 // ReadLex implements lex.Value.
 func (x *ActorContentVisibilityDeclaration) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.contentVisibilityDeclaration")
+	outer := r.Map()
 	r.Type("app.bsky.actor.contentVisibilityDeclaration")
 	if r.Key("\x78\x22hideFromAlgorithmicRecommendations") {
 		x.HideFromAlgorithmicRecommendations = r.Bool()
 	} else {
 		r.Missing("hideFromAlgorithmicRecommendations")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.contentVisibilityDeclaration")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorContentVisibilityDeclaration) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.contentVisibilityDeclaration")
-	v.Extra(x.Extra, "app.bsky.actor.contentVisibilityDeclaration")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.contentVisibilityDeclaration", "hideFromAlgorithmicRecommendations")
+	}
 	v.Leave(outer)
 }
 
@@ -180,73 +184,44 @@ func (x *ActorDefsProfileViewBasic) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsProfileViewBasic) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsProfileViewBasic) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsProfileViewBasic{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsProfileViewBasic) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if !x.Debug.IsZero() {
-		n++
-	}
-	if x.Avatar != nil {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.Status != nil {
-		n++
-	}
-	if x.Viewer != nil {
-		n++
-	}
-	if x.Pronouns != nil {
-		n++
-	}
-	if x.CreatedAt != nil {
-		n++
-	}
-	if x.Associated != nil {
-		n++
-	}
-	if x.DisplayName != nil {
-		n++
-	}
-	if x.Verification != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24app.bsky.actor.defs#profileViewBasic"...)
 	}
 	if !x.Debug.IsZero() {
+		head++
 		dst = append(dst, "\x65debug"...)
 		if dst, err = x.Debug.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("debug", err)
 		}
 	}
 	if x.Avatar != nil {
+		head++
 		dst = append(dst, "\x66avatar"...)
 		dst, ok = lex.AppendText(dst, *x.Avatar, ok)
 	}
 	dst = append(dst, "\x66handle"...)
 	dst, ok = lex.AppendText(dst, x.Handle, ok)
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -256,43 +231,51 @@ func (x *ActorDefsProfileViewBasic) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 		}
 	}
 	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		if dst, err = x.Status.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("status", err)
 		}
 	}
 	if x.Viewer != nil {
+		head++
 		dst = append(dst, "\x66viewer"...)
 		if dst, err = x.Viewer.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("viewer", err)
 		}
 	}
 	if x.Pronouns != nil {
+		head++
 		dst = append(dst, "\x68pronouns"...)
 		dst, ok = lex.AppendText(dst, *x.Pronouns, ok)
 	}
 	if x.CreatedAt != nil {
+		head++
 		dst = append(dst, "\x69createdAt"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedAt, ok)
 	}
 	if x.Associated != nil {
+		head++
 		dst = append(dst, "\x6aassociated"...)
 		if dst, err = x.Associated.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("associated", err)
 		}
 	}
 	if x.DisplayName != nil {
+		head++
 		dst = append(dst, "\x6bdisplayName"...)
 		dst, ok = lex.AppendText(dst, *x.DisplayName, ok)
 	}
 	if x.Verification != nil {
+		head++
 		dst = append(dst, "\x6cverification"...)
 		if dst, err = x.Verification.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("verification", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -302,12 +285,8 @@ func (x *ActorDefsProfileViewBasic) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsProfileViewBasic) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#profileViewBasic")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
 	if r.Key("\x65debug") {
 		x.Debug = r.Unknown()
@@ -315,11 +294,7 @@ func (x *ActorDefsProfileViewBasic) ReadLex(r *lex.Reader) {
 	if r.Key("\x66avatar") {
 		x.Avatar = new(r.Text())
 	}
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
+	x.Handle = r.RequiredText("\x66handle")
 	if r.Key("\x66labels") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[atproto.LabelDefsLabel](r, n1)
@@ -358,12 +333,12 @@ func (x *ActorDefsProfileViewBasic) ReadLex(r *lex.Reader) {
 		x.Verification = lex.New[ActorDefsVerificationState](r)
 		x.Verification.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#profileViewBasic")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsProfileViewBasic) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#profileViewBasic")
@@ -376,7 +351,7 @@ func (x *ActorDefsProfileViewBasic) ValidateLex(v *lex.Validator) {
 	}
 	v.Format("handle", x.Handle, "handle")
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -394,6 +369,11 @@ func (x *ActorDefsProfileViewBasic) ValidateLex(v *lex.Validator) {
 		x.Viewer.ValidateLex(v)
 		v.Pop()
 	}
+	if x.Pronouns != nil {
+		if !lex.IsText(*x.Pronouns) {
+			v.Text("pronouns")
+		}
+	}
 	if x.CreatedAt != nil {
 		v.Datetime("createdAt", *x.CreatedAt)
 	}
@@ -403,10 +383,12 @@ func (x *ActorDefsProfileViewBasic) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.DisplayName != nil {
-		if n := int64(len(*x.DisplayName)); n > 640 {
+		switch n := int64(len(*x.DisplayName)); {
+		case !lex.IsText(*x.DisplayName):
+			v.Text("displayName")
+		case n > 640:
 			v.Length("displayName", "string", int(n), 0, 640)
-		}
-		if len(*x.DisplayName) > 64 {
+		case n > 64:
 			v.Graphemes("displayName", *x.DisplayName, 0, 64)
 		}
 	}
@@ -415,7 +397,9 @@ func (x *ActorDefsProfileViewBasic) ValidateLex(v *lex.Validator) {
 		x.Verification.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.actor.defs#profileViewBasic")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#profileViewBasic", "did", "debug", "avatar", "handle", "labels", "status", "viewer", "pronouns", "createdAt", "associated", "displayName", "verification")
+	}
 	v.Leave(outer)
 }
 
@@ -480,79 +464,44 @@ func (x *ActorDefsProfileView) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x ActorDefsProfileView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsProfileView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsProfileView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsProfileView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if !x.Debug.IsZero() {
-		n++
-	}
-	if x.Avatar != nil {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.Status != nil {
-		n++
-	}
-	if x.Viewer != nil {
-		n++
-	}
-	if x.Pronouns != nil {
-		n++
-	}
-	if x.CreatedAt != nil {
-		n++
-	}
-	if x.IndexedAt != nil {
-		n++
-	}
-	if x.Associated != nil {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	if x.DisplayName != nil {
-		n++
-	}
-	if x.Verification != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1fapp.bsky.actor.defs#profileView"...)
 	}
 	if !x.Debug.IsZero() {
+		head++
 		dst = append(dst, "\x65debug"...)
 		if dst, err = x.Debug.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("debug", err)
 		}
 	}
 	if x.Avatar != nil {
+		head++
 		dst = append(dst, "\x66avatar"...)
 		dst, ok = lex.AppendText(dst, *x.Avatar, ok)
 	}
 	dst = append(dst, "\x66handle"...)
 	dst, ok = lex.AppendText(dst, x.Handle, ok)
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -562,51 +511,61 @@ func (x *ActorDefsProfileView) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 		}
 	}
 	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		if dst, err = x.Status.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("status", err)
 		}
 	}
 	if x.Viewer != nil {
+		head++
 		dst = append(dst, "\x66viewer"...)
 		if dst, err = x.Viewer.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("viewer", err)
 		}
 	}
 	if x.Pronouns != nil {
+		head++
 		dst = append(dst, "\x68pronouns"...)
 		dst, ok = lex.AppendText(dst, *x.Pronouns, ok)
 	}
 	if x.CreatedAt != nil {
+		head++
 		dst = append(dst, "\x69createdAt"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedAt, ok)
 	}
 	if x.IndexedAt != nil {
+		head++
 		dst = append(dst, "\x69indexedAt"...)
 		dst, ok = lex.AppendText(dst, *x.IndexedAt, ok)
 	}
 	if x.Associated != nil {
+		head++
 		dst = append(dst, "\x6aassociated"...)
 		if dst, err = x.Associated.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("associated", err)
 		}
 	}
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	if x.DisplayName != nil {
+		head++
 		dst = append(dst, "\x6bdisplayName"...)
 		dst, ok = lex.AppendText(dst, *x.DisplayName, ok)
 	}
 	if x.Verification != nil {
+		head++
 		dst = append(dst, "\x6cverification"...)
 		if dst, err = x.Verification.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("verification", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -616,12 +575,8 @@ func (x *ActorDefsProfileView) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsProfileView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#profileView")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
 	if r.Key("\x65debug") {
 		x.Debug = r.Unknown()
@@ -629,11 +584,7 @@ func (x *ActorDefsProfileView) ReadLex(r *lex.Reader) {
 	if r.Key("\x66avatar") {
 		x.Avatar = new(r.Text())
 	}
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
+	x.Handle = r.RequiredText("\x66handle")
 	if r.Key("\x66labels") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[atproto.LabelDefsLabel](r, n1)
@@ -678,12 +629,12 @@ func (x *ActorDefsProfileView) ReadLex(r *lex.Reader) {
 		x.Verification = lex.New[ActorDefsVerificationState](r)
 		x.Verification.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#profileView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsProfileView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#profileView")
@@ -696,7 +647,7 @@ func (x *ActorDefsProfileView) ValidateLex(v *lex.Validator) {
 	}
 	v.Format("handle", x.Handle, "handle")
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -714,6 +665,11 @@ func (x *ActorDefsProfileView) ValidateLex(v *lex.Validator) {
 		x.Viewer.ValidateLex(v)
 		v.Pop()
 	}
+	if x.Pronouns != nil {
+		if !lex.IsText(*x.Pronouns) {
+			v.Text("pronouns")
+		}
+	}
 	if x.CreatedAt != nil {
 		v.Datetime("createdAt", *x.CreatedAt)
 	}
@@ -726,18 +682,22 @@ func (x *ActorDefsProfileView) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Description != nil {
-		if n := int64(len(*x.Description)); n > 2560 {
+		switch n := int64(len(*x.Description)); {
+		case !lex.IsText(*x.Description):
+			v.Text("description")
+		case n > 2560:
 			v.Length("description", "string", int(n), 0, 2560)
-		}
-		if len(*x.Description) > 256 {
+		case n > 256:
 			v.Graphemes("description", *x.Description, 0, 256)
 		}
 	}
 	if x.DisplayName != nil {
-		if n := int64(len(*x.DisplayName)); n > 640 {
+		switch n := int64(len(*x.DisplayName)); {
+		case !lex.IsText(*x.DisplayName):
+			v.Text("displayName")
+		case n > 640:
 			v.Length("displayName", "string", int(n), 0, 640)
-		}
-		if len(*x.DisplayName) > 64 {
+		case n > 64:
 			v.Graphemes("displayName", *x.DisplayName, 0, 64)
 		}
 	}
@@ -746,7 +706,9 @@ func (x *ActorDefsProfileView) ValidateLex(v *lex.Validator) {
 		x.Verification.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.actor.defs#profileView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#profileView", "did", "debug", "avatar", "handle", "labels", "status", "viewer", "pronouns", "createdAt", "indexedAt", "associated", "description", "displayName", "verification")
+	}
 	v.Leave(outer)
 }
 
@@ -823,104 +785,49 @@ func (x *ActorDefsProfileViewDetailed) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsProfileViewDetailed) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsProfileViewDetailed) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsProfileViewDetailed{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsProfileViewDetailed) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if !x.Debug.IsZero() {
-		n++
-	}
-	if x.Avatar != nil {
-		n++
-	}
-	if x.Banner != nil {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.Status != nil {
-		n++
-	}
-	if x.Viewer != nil {
-		n++
-	}
-	if x.Website != nil {
-		n++
-	}
-	if x.Pronouns != nil {
-		n++
-	}
-	if x.CreatedAt != nil {
-		n++
-	}
-	if x.IndexedAt != nil {
-		n++
-	}
-	if x.Associated != nil {
-		n++
-	}
-	if x.PinnedPost != nil {
-		n++
-	}
-	if x.PostsCount != nil {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	if x.DisplayName != nil {
-		n++
-	}
-	if x.FollowsCount != nil {
-		n++
-	}
-	if x.Verification != nil {
-		n++
-	}
-	if x.FollowersCount != nil {
-		n++
-	}
-	if x.JoinedViaStarterPack != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x27app.bsky.actor.defs#profileViewDetailed"...)
 	}
 	if !x.Debug.IsZero() {
+		head++
 		dst = append(dst, "\x65debug"...)
 		if dst, err = x.Debug.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("debug", err)
 		}
 	}
 	if x.Avatar != nil {
+		head++
 		dst = append(dst, "\x66avatar"...)
 		dst, ok = lex.AppendText(dst, *x.Avatar, ok)
 	}
 	if x.Banner != nil {
+		head++
 		dst = append(dst, "\x66banner"...)
 		dst, ok = lex.AppendText(dst, *x.Banner, ok)
 	}
 	dst = append(dst, "\x66handle"...)
 	dst, ok = lex.AppendText(dst, x.Handle, ok)
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -930,79 +837,95 @@ func (x *ActorDefsProfileViewDetailed) AppendLex(dst []byte, m lex.Mode) ([]byte
 		}
 	}
 	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		if dst, err = x.Status.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("status", err)
 		}
 	}
 	if x.Viewer != nil {
+		head++
 		dst = append(dst, "\x66viewer"...)
 		if dst, err = x.Viewer.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("viewer", err)
 		}
 	}
 	if x.Website != nil {
+		head++
 		dst = append(dst, "\x67website"...)
 		dst, ok = lex.AppendText(dst, *x.Website, ok)
 	}
 	if x.Pronouns != nil {
+		head++
 		dst = append(dst, "\x68pronouns"...)
 		dst, ok = lex.AppendText(dst, *x.Pronouns, ok)
 	}
 	if x.CreatedAt != nil {
+		head++
 		dst = append(dst, "\x69createdAt"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedAt, ok)
 	}
 	if x.IndexedAt != nil {
+		head++
 		dst = append(dst, "\x69indexedAt"...)
 		dst, ok = lex.AppendText(dst, *x.IndexedAt, ok)
 	}
 	if x.Associated != nil {
+		head++
 		dst = append(dst, "\x6aassociated"...)
 		if dst, err = x.Associated.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("associated", err)
 		}
 	}
 	if x.PinnedPost != nil {
+		head++
 		dst = append(dst, "\x6apinnedPost"...)
 		if dst, err = x.PinnedPost.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("pinnedPost", err)
 		}
 	}
 	if x.PostsCount != nil {
+		head++
 		dst = append(dst, "\x6apostsCount"...)
 		dst = lex.AppendInt(dst, *x.PostsCount)
 	}
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	if x.DisplayName != nil {
+		head++
 		dst = append(dst, "\x6bdisplayName"...)
 		dst, ok = lex.AppendText(dst, *x.DisplayName, ok)
 	}
 	if x.FollowsCount != nil {
+		head++
 		dst = append(dst, "\x6cfollowsCount"...)
 		dst = lex.AppendInt(dst, *x.FollowsCount)
 	}
 	if x.Verification != nil {
+		head++
 		dst = append(dst, "\x6cverification"...)
 		if dst, err = x.Verification.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("verification", err)
 		}
 	}
 	if x.FollowersCount != nil {
+		head++
 		dst = append(dst, "\x6efollowersCount"...)
 		dst = lex.AppendInt(dst, *x.FollowersCount)
 	}
 	if x.JoinedViaStarterPack != nil {
+		head++
 		dst = append(dst, "\x74joinedViaStarterPack"...)
 		if dst, err = x.JoinedViaStarterPack.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("joinedViaStarterPack", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1012,12 +935,8 @@ func (x *ActorDefsProfileViewDetailed) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsProfileViewDetailed) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#profileViewDetailed")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
 	if r.Key("\x65debug") {
 		x.Debug = r.Unknown()
@@ -1028,11 +947,7 @@ func (x *ActorDefsProfileViewDetailed) ReadLex(r *lex.Reader) {
 	if r.Key("\x66banner") {
 		x.Banner = new(r.Text())
 	}
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
+	x.Handle = r.RequiredText("\x66handle")
 	if r.Key("\x66labels") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[atproto.LabelDefsLabel](r, n1)
@@ -1097,12 +1012,12 @@ func (x *ActorDefsProfileViewDetailed) ReadLex(r *lex.Reader) {
 		x.JoinedViaStarterPack = lex.New[GraphDefsStarterPackViewBasic](r)
 		x.JoinedViaStarterPack.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#profileViewDetailed")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsProfileViewDetailed) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#profileViewDetailed")
@@ -1118,7 +1033,7 @@ func (x *ActorDefsProfileViewDetailed) ValidateLex(v *lex.Validator) {
 	}
 	v.Format("handle", x.Handle, "handle")
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -1139,6 +1054,11 @@ func (x *ActorDefsProfileViewDetailed) ValidateLex(v *lex.Validator) {
 	if x.Website != nil {
 		v.URI("website", *x.Website)
 	}
+	if x.Pronouns != nil {
+		if !lex.IsText(*x.Pronouns) {
+			v.Text("pronouns")
+		}
+	}
 	if x.CreatedAt != nil {
 		v.Datetime("createdAt", *x.CreatedAt)
 	}
@@ -1156,18 +1076,22 @@ func (x *ActorDefsProfileViewDetailed) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Description != nil {
-		if n := int64(len(*x.Description)); n > 2560 {
+		switch n := int64(len(*x.Description)); {
+		case !lex.IsText(*x.Description):
+			v.Text("description")
+		case n > 2560:
 			v.Length("description", "string", int(n), 0, 2560)
-		}
-		if len(*x.Description) > 256 {
+		case n > 256:
 			v.Graphemes("description", *x.Description, 0, 256)
 		}
 	}
 	if x.DisplayName != nil {
-		if n := int64(len(*x.DisplayName)); n > 640 {
+		switch n := int64(len(*x.DisplayName)); {
+		case !lex.IsText(*x.DisplayName):
+			v.Text("displayName")
+		case n > 640:
 			v.Length("displayName", "string", int(n), 0, 640)
-		}
-		if len(*x.DisplayName) > 64 {
+		case n > 64:
 			v.Graphemes("displayName", *x.DisplayName, 0, 64)
 		}
 	}
@@ -1181,7 +1105,9 @@ func (x *ActorDefsProfileViewDetailed) ValidateLex(v *lex.Validator) {
 		x.JoinedViaStarterPack.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.actor.defs#profileViewDetailed")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#profileViewDetailed", "did", "debug", "avatar", "banner", "handle", "labels", "status", "viewer", "website", "pronouns", "createdAt", "indexedAt", "associated", "pinnedPost", "postsCount", "description", "displayName", "followsCount", "verification", "followersCount", "joinedViaStarterPack")
+	}
 	v.Leave(outer)
 }
 
@@ -1242,82 +1168,68 @@ func (x *ActorDefsProfileAssociated) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsProfileAssociated) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsProfileAssociated) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsProfileAssociated{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsProfileAssociated) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 0
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Chat != nil {
-		n++
-	}
-	if x.Germ != nil {
-		n++
-	}
-	if x.Lists != nil {
-		n++
-	}
-	if x.Labeler != nil {
-		n++
-	}
-	if x.Feedgens != nil {
-		n++
-	}
-	if x.StarterPacks != nil {
-		n++
-	}
-	if x.ActivitySubscription != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Chat != nil {
+		head++
 		dst = append(dst, "\x64chat"...)
 		if dst, err = x.Chat.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("chat", err)
 		}
 	}
 	if x.Germ != nil {
+		head++
 		dst = append(dst, "\x64germ"...)
 		if dst, err = x.Germ.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("germ", err)
 		}
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25app.bsky.actor.defs#profileAssociated"...)
 	}
 	if x.Lists != nil {
+		head++
 		dst = append(dst, "\x65lists"...)
 		dst = lex.AppendInt(dst, *x.Lists)
 	}
 	if x.Labeler != nil {
+		head++
 		dst = append(dst, "\x67labeler"...)
 		dst = lex.AppendBool(dst, *x.Labeler)
 	}
 	if x.Feedgens != nil {
+		head++
 		dst = append(dst, "\x68feedgens"...)
 		dst = lex.AppendInt(dst, *x.Feedgens)
 	}
 	if x.StarterPacks != nil {
+		head++
 		dst = append(dst, "\x6cstarterPacks"...)
 		dst = lex.AppendInt(dst, *x.StarterPacks)
 	}
 	if x.ActivitySubscription != nil {
+		head++
 		dst = append(dst, "\x74activitySubscription"...)
 		if dst, err = x.ActivitySubscription.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("activitySubscription", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1326,7 +1238,7 @@ func (x *ActorDefsProfileAssociated) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsProfileAssociated) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#profileAssociated")
+	outer := r.Map()
 	if r.Key("\x64chat") {
 		x.Chat = lex.New[ActorDefsProfileAssociatedChat](r)
 		x.Chat.ReadLex(r)
@@ -1352,12 +1264,12 @@ func (x *ActorDefsProfileAssociated) ReadLex(r *lex.Reader) {
 		x.ActivitySubscription = lex.New[ActorDefsProfileAssociatedActivitySubscription](r)
 		x.ActivitySubscription.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#profileAssociated")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsProfileAssociated) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#profileAssociated")
@@ -1376,7 +1288,9 @@ func (x *ActorDefsProfileAssociated) ValidateLex(v *lex.Validator) {
 		x.ActivitySubscription.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.actor.defs#profileAssociated")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#profileAssociated", "chat", "germ", "lists", "labeler", "feedgens", "starterPacks", "activitySubscription")
+	}
 	v.Leave(outer)
 }
 
@@ -1434,38 +1348,36 @@ func (x *ActorDefsProfileAssociatedChat) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ActorDefsProfileAssociatedChat) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsProfileAssociatedChat) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsProfileAssociatedChat{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsProfileAssociatedChat) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	if x.AllowGroupInvites != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29app.bsky.actor.defs#profileAssociatedChat"...)
 	}
 	dst = append(dst, "\x6dallowIncoming"...)
 	dst, ok = lex.AppendText(dst, x.AllowIncoming, ok)
 	if x.AllowGroupInvites != nil {
+		head++
 		dst = append(dst, "\x71allowGroupInvites"...)
 		dst, ok = lex.AppendText(dst, *x.AllowGroupInvites, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1475,26 +1387,32 @@ func (x *ActorDefsProfileAssociatedChat) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsProfileAssociatedChat) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#profileAssociatedChat")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x6dallowIncoming") {
-		x.AllowIncoming = r.Text()
-	} else {
-		r.Missing("allowIncoming")
-	}
+	x.AllowIncoming = r.RequiredText("\x6dallowIncoming")
 	if r.Key("\x71allowGroupInvites") {
 		x.AllowGroupInvites = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#profileAssociatedChat")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsProfileAssociatedChat) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#profileAssociatedChat")
-	v.Extra(x.Extra, "app.bsky.actor.defs#profileAssociatedChat")
+	if !lex.IsText(x.AllowIncoming) {
+		v.Text("allowIncoming")
+	}
+	if x.AllowGroupInvites != nil {
+		if !lex.IsText(*x.AllowGroupInvites) {
+			v.Text("allowGroupInvites")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#profileAssociatedChat", "allowIncoming", "allowGroupInvites")
+	}
 	v.Leave(outer)
 }
 
@@ -1566,33 +1484,33 @@ func (x *ActorDefsProfileAssociatedGerm) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ActorDefsProfileAssociatedGerm) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsProfileAssociatedGerm) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsProfileAssociatedGerm{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsProfileAssociatedGerm) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29app.bsky.actor.defs#profileAssociatedGerm"...)
 	}
 	dst = append(dst, "\x6cmessageMeUrl"...)
 	dst, ok = lex.AppendText(dst, x.MessageMeURL, ok)
 	dst = append(dst, "\x6cshowButtonTo"...)
 	dst, ok = lex.AppendText(dst, x.ShowButtonTo, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1602,29 +1520,26 @@ func (x *ActorDefsProfileAssociatedGerm) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsProfileAssociatedGerm) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#profileAssociatedGerm")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x6cmessageMeUrl") {
-		x.MessageMeURL = r.Text()
-	} else {
-		r.Missing("messageMeUrl")
-	}
-	if r.Key("\x6cshowButtonTo") {
-		x.ShowButtonTo = r.Text()
-	} else {
-		r.Missing("showButtonTo")
-	}
-	x.Extra = r.EndMap(outer)
+	x.MessageMeURL = r.RequiredText("\x6cmessageMeUrl")
+	x.ShowButtonTo = r.RequiredText("\x6cshowButtonTo")
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#profileAssociatedGerm")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsProfileAssociatedGerm) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#profileAssociatedGerm")
 	v.URI("messageMeUrl", x.MessageMeURL)
-	v.Extra(x.Extra, "app.bsky.actor.defs#profileAssociatedGerm")
+	if !lex.IsText(x.ShowButtonTo) {
+		v.Text("showButtonTo")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#profileAssociatedGerm", "messageMeUrl", "showButtonTo")
+	}
 	v.Leave(outer)
 }
 
@@ -1691,31 +1606,31 @@ func (x ActorDefsProfileAssociatedActivitySubscription) MarshalJSON() ([]byte, e
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsProfileAssociatedActivitySubscription) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsProfileAssociatedActivitySubscription{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsProfileAssociatedActivitySubscription) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x39app.bsky.actor.defs#profileAssociatedActivitySubscription"...)
 	}
 	dst = append(dst, "\x72allowSubscriptions"...)
 	dst, ok = lex.AppendText(dst, x.AllowSubscriptions, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1725,23 +1640,24 @@ func (x *ActorDefsProfileAssociatedActivitySubscription) AppendLex(dst []byte, m
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsProfileAssociatedActivitySubscription) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#profileAssociatedActivitySubscription")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x72allowSubscriptions") {
-		x.AllowSubscriptions = r.Text()
-	} else {
-		r.Missing("allowSubscriptions")
-	}
-	x.Extra = r.EndMap(outer)
+	x.AllowSubscriptions = r.RequiredText("\x72allowSubscriptions")
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#profileAssociatedActivitySubscription")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsProfileAssociatedActivitySubscription) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#profileAssociatedActivitySubscription")
-	v.Extra(x.Extra, "app.bsky.actor.defs#profileAssociatedActivitySubscription")
+	if !lex.IsText(x.AllowSubscriptions) {
+		v.Text("allowSubscriptions")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#profileAssociatedActivitySubscription", "allowSubscriptions")
+	}
 	v.Leave(outer)
 }
 
@@ -1811,115 +1727,93 @@ func (x *ActorDefsViewerState) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x ActorDefsViewerState) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsViewerState) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsViewerState{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsViewerState) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Muted != nil {
-		n++
-	}
-	if x.Blocking != nil {
-		n++
-	}
-	if x.BlockedBy != nil {
-		n++
-	}
-	if x.Following != nil {
-		n++
-	}
-	if x.FollowedBy != nil {
-		n++
-	}
-	if x.MutedByList != nil {
-		n++
-	}
-	if x.BlockingByList != nil {
-		n++
-	}
-	if x.KnownFollowers != nil {
-		n++
-	}
-	if x.MutedOnlyReposts != nil {
-		n++
-	}
-	if x.MutedOnlyQuoteposts != nil {
-		n++
-	}
-	if x.ActivitySubscription != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1fapp.bsky.actor.defs#viewerState"...)
 	}
 	if x.Muted != nil {
+		head++
 		dst = append(dst, "\x65muted"...)
 		dst = lex.AppendBool(dst, *x.Muted)
 	}
 	if x.Blocking != nil {
+		head++
 		dst = append(dst, "\x68blocking"...)
 		dst, ok = lex.AppendText(dst, *x.Blocking, ok)
 	}
 	if x.BlockedBy != nil {
+		head++
 		dst = append(dst, "\x69blockedBy"...)
 		dst = lex.AppendBool(dst, *x.BlockedBy)
 	}
 	if x.Following != nil {
+		head++
 		dst = append(dst, "\x69following"...)
 		dst, ok = lex.AppendText(dst, *x.Following, ok)
 	}
 	if x.FollowedBy != nil {
+		head++
 		dst = append(dst, "\x6afollowedBy"...)
 		dst, ok = lex.AppendText(dst, *x.FollowedBy, ok)
 	}
 	if x.MutedByList != nil {
+		head++
 		dst = append(dst, "\x6bmutedByList"...)
 		if dst, err = x.MutedByList.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("mutedByList", err)
 		}
 	}
 	if x.BlockingByList != nil {
+		head++
 		dst = append(dst, "\x6eblockingByList"...)
 		if dst, err = x.BlockingByList.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("blockingByList", err)
 		}
 	}
 	if x.KnownFollowers != nil {
+		head++
 		dst = append(dst, "\x6eknownFollowers"...)
 		if dst, err = x.KnownFollowers.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("knownFollowers", err)
 		}
 	}
 	if x.MutedOnlyReposts != nil {
+		head++
 		dst = append(dst, "\x70mutedOnlyReposts"...)
 		dst = lex.AppendBool(dst, *x.MutedOnlyReposts)
 	}
 	if x.MutedOnlyQuoteposts != nil {
+		head++
 		dst = append(dst, "\x73mutedOnlyQuoteposts"...)
 		dst = lex.AppendBool(dst, *x.MutedOnlyQuoteposts)
 	}
 	if x.ActivitySubscription != nil {
+		head++
 		dst = append(dst, "\x74activitySubscription"...)
 		if dst, err = x.ActivitySubscription.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("activitySubscription", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1929,7 +1823,7 @@ func (x *ActorDefsViewerState) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsViewerState) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#viewerState")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65muted") {
 		x.Muted = new(r.Bool())
@@ -1968,12 +1862,12 @@ func (x *ActorDefsViewerState) ReadLex(r *lex.Reader) {
 		x.ActivitySubscription = lex.New[NotificationDefsActivitySubscription](r)
 		x.ActivitySubscription.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#viewerState")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsViewerState) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#viewerState")
@@ -2006,7 +1900,9 @@ func (x *ActorDefsViewerState) ValidateLex(v *lex.Validator) {
 		x.ActivitySubscription.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.actor.defs#viewerState")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#viewerState", "muted", "blocking", "blockedBy", "following", "followedBy", "mutedByList", "blockingByList", "knownFollowers", "mutedOnlyReposts", "mutedOnlyQuoteposts", "activitySubscription")
+	}
 	v.Leave(outer)
 }
 
@@ -2061,25 +1957,24 @@ func (x *ActorDefsKnownFollowers) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsKnownFollowers) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsKnownFollowers) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsKnownFollowers{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsKnownFollowers) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x22app.bsky.actor.defs#knownFollowers"...)
 	}
 	dst = append(dst, "\x65count"...)
@@ -2091,6 +1986,7 @@ func (x *ActorDefsKnownFollowers) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 			return dst, lex.InItem("followers", i1, err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2099,7 +1995,7 @@ func (x *ActorDefsKnownFollowers) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsKnownFollowers) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#knownFollowers")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65count") {
 		x.Count = r.Int()
@@ -2121,26 +2017,29 @@ func (x *ActorDefsKnownFollowers) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("followers")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#knownFollowers")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsKnownFollowers) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#knownFollowers")
 	if n := int64(len(x.Followers)); n > 5 {
 		v.Length("followers", "array", int(n), 0, 5)
-	}
-	v.Push("followers")
-	for i1 := range x.Followers {
-		v.PushIndex(i1)
-		x.Followers[i1].ValidateLex(v)
+	} else {
+		v.PushArray("followers")
+		for i1 := range x.Followers {
+			v.PushIndex(i1)
+			x.Followers[i1].ValidateLex(v)
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
-	v.Extra(x.Extra, "app.bsky.actor.defs#knownFollowers")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#knownFollowers", "count", "followers")
+	}
 	v.Leave(outer)
 }
 
@@ -2197,26 +2096,25 @@ func (x *ActorDefsVerificationState) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsVerificationState) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsVerificationState) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsVerificationState{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsVerificationState) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25app.bsky.actor.defs#verificationState"...)
 	}
 	dst = append(dst, "\x6dverifications"...)
@@ -2230,8 +2128,9 @@ func (x *ActorDefsVerificationState) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 	dst, ok = lex.AppendText(dst, x.VerifiedStatus, ok)
 	dst = append(dst, "\x75trustedVerifierStatus"...)
 	dst, ok = lex.AppendText(dst, x.TrustedVerifierStatus, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2241,7 +2140,7 @@ func (x *ActorDefsVerificationState) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsVerificationState) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#verificationState")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6dverifications") {
 		n1 := r.Array()
@@ -2258,33 +2157,33 @@ func (x *ActorDefsVerificationState) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("verifications")
 	}
-	if r.Key("\x6everifiedStatus") {
-		x.VerifiedStatus = r.Text()
-	} else {
-		r.Missing("verifiedStatus")
-	}
-	if r.Key("\x75trustedVerifierStatus") {
-		x.TrustedVerifierStatus = r.Text()
-	} else {
-		r.Missing("trustedVerifierStatus")
-	}
-	x.Extra = r.EndMap(outer)
+	x.VerifiedStatus = r.RequiredText("\x6everifiedStatus")
+	x.TrustedVerifierStatus = r.RequiredText("\x75trustedVerifierStatus")
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#verificationState")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsVerificationState) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#verificationState")
-	v.Push("verifications")
+	v.PushArray("verifications")
 	for i1 := range x.Verifications {
 		v.PushIndex(i1)
 		x.Verifications[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.actor.defs#verificationState")
+	if !lex.IsText(x.VerifiedStatus) {
+		v.Text("verifiedStatus")
+	}
+	if !lex.IsText(x.TrustedVerifierStatus) {
+		v.Text("trustedVerifierStatus")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#verificationState", "verifications", "verifiedStatus", "trustedVerifierStatus")
+	}
 	v.Leave(outer)
 }
 
@@ -2358,33 +2257,25 @@ func (x *ActorDefsVerificationView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsVerificationView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsVerificationView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsVerificationView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsVerificationView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	if x.IssuerHandle != nil {
-		n++
-	}
-	if x.IssuerDisplayName != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24app.bsky.actor.defs#verificationView"...)
 	}
 	dst = append(dst, "\x66issuer"...)
@@ -2394,15 +2285,18 @@ func (x *ActorDefsVerificationView) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.IssuerHandle != nil {
+		head++
 		dst = append(dst, "\x6cissuerHandle"...)
 		dst, ok = lex.AppendText(dst, *x.IssuerHandle, ok)
 	}
 	if x.IssuerDisplayName != nil {
+		head++
 		dst = append(dst, "\x71issuerDisplayName"...)
 		dst, ok = lex.AppendText(dst, *x.IssuerDisplayName, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2412,40 +2306,28 @@ func (x *ActorDefsVerificationView) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsVerificationView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#verificationView")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
-	if r.Key("\x66issuer") {
-		x.Issuer = r.Text()
-	} else {
-		r.Missing("issuer")
-	}
+	x.Issuer = r.RequiredText("\x66issuer")
 	if r.Key("\x67isValid") {
 		x.IsValid = r.Bool()
 	} else {
 		r.Missing("isValid")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x6cissuerHandle") {
 		x.IssuerHandle = new(r.Text())
 	}
 	if r.Key("\x71issuerDisplayName") {
 		x.IssuerDisplayName = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#verificationView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsVerificationView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#verificationView")
@@ -2455,7 +2337,14 @@ func (x *ActorDefsVerificationView) ValidateLex(v *lex.Validator) {
 	if x.IssuerHandle != nil {
 		v.Format("issuerHandle", *x.IssuerHandle, "handle")
 	}
-	v.Extra(x.Extra, "app.bsky.actor.defs#verificationView")
+	if x.IssuerDisplayName != nil {
+		if !lex.IsText(*x.IssuerDisplayName) {
+			v.Text("issuerDisplayName")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#verificationView", "uri", "issuer", "isValid", "createdAt", "issuerHandle", "issuerDisplayName")
+	}
 	v.Leave(outer)
 }
 
@@ -2525,7 +2414,7 @@ func (x *ActorDefsPreferencesItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ActorDefsPreferencesItem) IsZero() bool { return *x == (ActorDefsPreferencesItem{}) }
+func (x *ActorDefsPreferencesItem) IsZero() bool { return x.members() == 0 }
 
 func (x *ActorDefsPreferencesItem) members() (n int) {
 	if x.AdultContentPref != nil {
@@ -2590,15 +2479,16 @@ func (x *ActorDefsPreferencesItem) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsPreferencesItem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsPreferencesItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsPreferencesItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsPreferencesItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -2697,7 +2587,7 @@ func (x *ActorDefsPreferencesItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ActorDefsPreferencesItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.AdultContentPref != nil:
 		x.AdultContentPref.ValidateLex(v)
@@ -2732,7 +2622,7 @@ func (x *ActorDefsPreferencesItem) ValidateLex(v *lex.Validator) {
 	case x.LiveEventPreferences != nil:
 		x.LiveEventPreferences.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.actor.defs#adultContentPref", "app.bsky.actor.defs#contentLabelPref", "app.bsky.actor.defs#savedFeedsPref", "app.bsky.actor.defs#savedFeedsPrefV2", "app.bsky.actor.defs#personalDetailsPref", "app.bsky.actor.defs#declaredAgePref", "app.bsky.actor.defs#feedViewPref", "app.bsky.actor.defs#threadViewPref", "app.bsky.actor.defs#interestsPref", "app.bsky.actor.defs#mutedWordsPref", "app.bsky.actor.defs#hiddenPostsPref", "app.bsky.actor.defs#bskyAppStatePref", "app.bsky.actor.defs#labelersPref", "app.bsky.actor.defs#postInteractionSettingsPref", "app.bsky.actor.defs#verificationPrefs", "app.bsky.actor.defs#liveEventPreferences")
 	}
 }
 
@@ -2787,28 +2677,28 @@ func (x *ActorDefsAdultContentPref) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsAdultContentPref) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsAdultContentPref) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsAdultContentPref{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsAdultContentPref) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24app.bsky.actor.defs#adultContentPref"...)
 	}
 	dst = append(dst, "\x67enabled"...)
 	dst = lex.AppendBool(dst, x.Enabled)
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2817,23 +2707,25 @@ func (x *ActorDefsAdultContentPref) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsAdultContentPref) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#adultContentPref")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67enabled") {
 		x.Enabled = r.Bool()
 	} else {
 		r.Missing("enabled")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#adultContentPref")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsAdultContentPref) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#adultContentPref")
-	v.Extra(x.Extra, "app.bsky.actor.defs#adultContentPref")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#adultContentPref", "enabled")
+	}
 	v.Leave(outer)
 }
 
@@ -2890,40 +2782,38 @@ func (x *ActorDefsContentLabelPref) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsContentLabelPref) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsContentLabelPref) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsContentLabelPref{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsContentLabelPref) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	if x.LabelerDID != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24app.bsky.actor.defs#contentLabelPref"...)
 	}
 	dst = append(dst, "\x65label"...)
 	dst, ok = lex.AppendText(dst, x.Label, ok)
 	if x.LabelerDID != nil {
+		head++
 		dst = append(dst, "\x6alabelerDid"...)
 		dst, ok = lex.AppendText(dst, *x.LabelerDID, ok)
 	}
 	dst = append(dst, "\x6avisibility"...)
 	dst, ok = lex.AppendText(dst, x.Visibility, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2933,34 +2823,34 @@ func (x *ActorDefsContentLabelPref) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsContentLabelPref) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#contentLabelPref")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x65label") {
-		x.Label = r.Text()
-	} else {
-		r.Missing("label")
-	}
+	x.Label = r.RequiredText("\x65label")
 	if r.Key("\x6alabelerDid") {
 		x.LabelerDID = new(r.Text())
 	}
-	if r.Key("\x6avisibility") {
-		x.Visibility = r.Text()
-	} else {
-		r.Missing("visibility")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Visibility = r.RequiredText("\x6avisibility")
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#contentLabelPref")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsContentLabelPref) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#contentLabelPref")
+	if !lex.IsText(x.Label) {
+		v.Text("label")
+	}
 	if x.LabelerDID != nil {
 		v.DID("labelerDid", *x.LabelerDID)
 	}
-	v.Extra(x.Extra, "app.bsky.actor.defs#contentLabelPref")
+	if !lex.IsText(x.Visibility) {
+		v.Text("visibility")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#contentLabelPref", "label", "labelerDid", "visibility")
+	}
 	v.Leave(outer)
 }
 
@@ -3022,37 +2912,36 @@ func (x *ActorDefsSavedFeed) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x ActorDefsSavedFeed) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsSavedFeed) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsSavedFeed{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsSavedFeed) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x62id"...)
 	dst, ok = lex.AppendText(dst, x.ID, ok)
 	dst = append(dst, "\x64type"...)
 	dst, ok = lex.AppendText(dst, x.Type, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1dapp.bsky.actor.defs#savedFeed"...)
 	}
 	dst = append(dst, "\x65value"...)
 	dst, ok = lex.AppendText(dst, x.Value, ok)
 	dst = append(dst, "\x66pinned"...)
 	dst = lex.AppendBool(dst, x.Pinned)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3062,38 +2951,37 @@ func (x *ActorDefsSavedFeed) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsSavedFeed) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#savedFeed")
-	if r.Key("\x62id") {
-		x.ID = r.Text()
-	} else {
-		r.Missing("id")
-	}
-	if r.Key("\x64type") {
-		x.Type = r.Text()
-	} else {
-		r.Missing("type")
-	}
+	outer := r.Map()
+	x.ID = r.RequiredText("\x62id")
+	x.Type = r.RequiredText("\x64type")
 	r.MemberType()
-	if r.Key("\x65value") {
-		x.Value = r.Text()
-	} else {
-		r.Missing("value")
-	}
+	x.Value = r.RequiredText("\x65value")
 	if r.Key("\x66pinned") {
 		x.Pinned = r.Bool()
 	} else {
 		r.Missing("pinned")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#savedFeed")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsSavedFeed) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#savedFeed")
-	v.Extra(x.Extra, "app.bsky.actor.defs#savedFeed")
+	if !lex.IsText(x.ID) {
+		v.Text("id")
+	}
+	if !lex.IsText(x.Type) {
+		v.Text("type")
+	}
+	if !lex.IsText(x.Value) {
+		v.Text("value")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#savedFeed", "id", "type", "value", "pinned")
+	}
 	v.Leave(outer)
 }
 
@@ -3155,25 +3043,24 @@ func (x *ActorDefsSavedFeedsPrefV2) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsSavedFeedsPrefV2) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsSavedFeedsPrefV2) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsSavedFeedsPrefV2{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsSavedFeedsPrefV2) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24app.bsky.actor.defs#savedFeedsPrefV2"...)
 	}
 	dst = append(dst, "\x65items"...)
@@ -3183,6 +3070,7 @@ func (x *ActorDefsSavedFeedsPrefV2) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 			return dst, lex.InItem("items", i1, err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -3191,7 +3079,7 @@ func (x *ActorDefsSavedFeedsPrefV2) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsSavedFeedsPrefV2) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#savedFeedsPrefV2")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65items") {
 		n1 := r.Array()
@@ -3208,23 +3096,25 @@ func (x *ActorDefsSavedFeedsPrefV2) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("items")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#savedFeedsPrefV2")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsSavedFeedsPrefV2) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#savedFeedsPrefV2")
-	v.Push("items")
+	v.PushArray("items")
 	for i1 := range x.Items {
 		v.PushIndex(i1)
 		x.Items[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.actor.defs#savedFeedsPrefV2")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#savedFeedsPrefV2", "items")
+	}
 	v.Leave(outer)
 }
 
@@ -3280,28 +3170,24 @@ func (x *ActorDefsSavedFeedsPref) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsSavedFeedsPref) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsSavedFeedsPref) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsSavedFeedsPref{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsSavedFeedsPref) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	if x.TimelineIndex != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x22app.bsky.actor.defs#savedFeedsPref"...)
 	}
 	dst = append(dst, "\x65saved"...)
@@ -3309,11 +3195,13 @@ func (x *ActorDefsSavedFeedsPref) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 	dst = append(dst, "\x66pinned"...)
 	dst, ok = lex.AppendTexts(dst, x.Pinned, ok)
 	if x.TimelineIndex != nil {
+		head++
 		dst = append(dst, "\x6dtimelineIndex"...)
 		dst = lex.AppendInt(dst, *x.TimelineIndex)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3323,7 +3211,7 @@ func (x *ActorDefsSavedFeedsPref) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsSavedFeedsPref) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#savedFeedsPref")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65saved") {
 		x.Saved = r.Texts()
@@ -3338,30 +3226,32 @@ func (x *ActorDefsSavedFeedsPref) ReadLex(r *lex.Reader) {
 	if r.Key("\x6dtimelineIndex") {
 		x.TimelineIndex = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#savedFeedsPref")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsSavedFeedsPref) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#savedFeedsPref")
-	v.Push("saved")
+	v.PushArray("saved")
 	for i1 := range x.Saved {
 		v.PushIndex(i1)
 		v.ATURI("", x.Saved[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Push("pinned")
+	v.PushArray("pinned")
 	for i1 := range x.Pinned {
 		v.PushIndex(i1)
 		v.ATURI("", x.Pinned[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.actor.defs#savedFeedsPref")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#savedFeedsPref", "saved", "pinned", "timelineIndex")
+	}
 	v.Leave(outer)
 }
 
@@ -3418,36 +3308,34 @@ func (x *ActorDefsPersonalDetailsPref) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsPersonalDetailsPref) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsPersonalDetailsPref) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsPersonalDetailsPref{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsPersonalDetailsPref) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.BirthDate != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x27app.bsky.actor.defs#personalDetailsPref"...)
 	}
 	if x.BirthDate != nil {
+		head++
 		dst = append(dst, "\x69birthDate"...)
 		dst, ok = lex.AppendText(dst, *x.BirthDate, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3457,24 +3345,26 @@ func (x *ActorDefsPersonalDetailsPref) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsPersonalDetailsPref) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#personalDetailsPref")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x69birthDate") {
 		x.BirthDate = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#personalDetailsPref")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsPersonalDetailsPref) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#personalDetailsPref")
 	if x.BirthDate != nil {
 		v.Datetime("birthDate", *x.BirthDate)
 	}
-	v.Extra(x.Extra, "app.bsky.actor.defs#personalDetailsPref")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#personalDetailsPref", "birthDate")
+	}
 	v.Leave(outer)
 }
 
@@ -3530,47 +3420,41 @@ func (x *ActorDefsDeclaredAgePref) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsDeclaredAgePref) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsDeclaredAgePref) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsDeclaredAgePref{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsDeclaredAgePref) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.IsOverAge13 != nil {
-		n++
-	}
-	if x.IsOverAge16 != nil {
-		n++
-	}
-	if x.IsOverAge18 != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23app.bsky.actor.defs#declaredAgePref"...)
 	}
 	if x.IsOverAge13 != nil {
+		head++
 		dst = append(dst, "\x6bisOverAge13"...)
 		dst = lex.AppendBool(dst, *x.IsOverAge13)
 	}
 	if x.IsOverAge16 != nil {
+		head++
 		dst = append(dst, "\x6bisOverAge16"...)
 		dst = lex.AppendBool(dst, *x.IsOverAge16)
 	}
 	if x.IsOverAge18 != nil {
+		head++
 		dst = append(dst, "\x6bisOverAge18"...)
 		dst = lex.AppendBool(dst, *x.IsOverAge18)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -3579,7 +3463,7 @@ func (x *ActorDefsDeclaredAgePref) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsDeclaredAgePref) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#declaredAgePref")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6bisOverAge13") {
 		x.IsOverAge13 = new(r.Bool())
@@ -3590,16 +3474,18 @@ func (x *ActorDefsDeclaredAgePref) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bisOverAge18") {
 		x.IsOverAge18 = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#declaredAgePref")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsDeclaredAgePref) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#declaredAgePref")
-	v.Extra(x.Extra, "app.bsky.actor.defs#declaredAgePref")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#declaredAgePref", "isOverAge13", "isOverAge16", "isOverAge18")
+	}
 	v.Leave(outer)
 }
 
@@ -3656,66 +3542,55 @@ func (x *ActorDefsFeedViewPref) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ActorDefsFeedViewPref) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsFeedViewPref) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsFeedViewPref{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsFeedViewPref) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	if x.HideReplies != nil {
-		n++
-	}
-	if x.HideReposts != nil {
-		n++
-	}
-	if x.HideQuotePosts != nil {
-		n++
-	}
-	if x.HideRepliesByLikeCount != nil {
-		n++
-	}
-	if x.HideRepliesByUnfollowed != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64feed"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64feed"...)
 	dst, ok = lex.AppendText(dst, x.Feed, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20app.bsky.actor.defs#feedViewPref"...)
 	}
 	if x.HideReplies != nil {
+		head++
 		dst = append(dst, "\x6bhideReplies"...)
 		dst = lex.AppendBool(dst, *x.HideReplies)
 	}
 	if x.HideReposts != nil {
+		head++
 		dst = append(dst, "\x6bhideReposts"...)
 		dst = lex.AppendBool(dst, *x.HideReposts)
 	}
 	if x.HideQuotePosts != nil {
+		head++
 		dst = append(dst, "\x6ehideQuotePosts"...)
 		dst = lex.AppendBool(dst, *x.HideQuotePosts)
 	}
 	if x.HideRepliesByLikeCount != nil {
+		head++
 		dst = append(dst, "\x76hideRepliesByLikeCount"...)
 		dst = lex.AppendInt(dst, *x.HideRepliesByLikeCount)
 	}
 	if x.HideRepliesByUnfollowed != nil {
+		head++
 		dst = append(dst, "\x77hideRepliesByUnfollowed"...)
 		dst = lex.AppendBool(dst, *x.HideRepliesByUnfollowed)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3725,12 +3600,8 @@ func (x *ActorDefsFeedViewPref) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsFeedViewPref) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#feedViewPref")
-	if r.Key("\x64feed") {
-		x.Feed = r.Text()
-	} else {
-		r.Missing("feed")
-	}
+	outer := r.Map()
+	x.Feed = r.RequiredText("\x64feed")
 	r.MemberType()
 	if r.Key("\x6bhideReplies") {
 		x.HideReplies = new(r.Bool())
@@ -3747,17 +3618,31 @@ func (x *ActorDefsFeedViewPref) ReadLex(r *lex.Reader) {
 	if r.Key("\x77hideRepliesByUnfollowed") {
 		x.HideRepliesByUnfollowed = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#feedViewPref")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsFeedViewPref) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#feedViewPref")
-	v.Extra(x.Extra, "app.bsky.actor.defs#feedViewPref")
+	if !lex.IsText(x.Feed) {
+		v.Text("feed")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#feedViewPref", "feed", "hideReplies", "hideReposts", "hideQuotePosts", "hideRepliesByLikeCount", "hideRepliesByUnfollowed")
+	}
 	v.Leave(outer)
+}
+
+// HideRepliesByUnfollowedOrDefault returns hideRepliesByUnfollowed, or its
+// default if it is not set.
+func (x *ActorDefsFeedViewPref) HideRepliesByUnfollowedOrDefault() bool {
+	if x.HideRepliesByUnfollowed != nil {
+		return *x.HideRepliesByUnfollowed
+	}
+	return true
 }
 
 // A ActorDefsThreadViewPref is an object of type
@@ -3810,36 +3695,34 @@ func (x *ActorDefsThreadViewPref) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsThreadViewPref) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsThreadViewPref) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsThreadViewPref{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsThreadViewPref) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Sort != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Sort != nil {
+		head++
 		dst = append(dst, "\x64sort"...)
 		dst, ok = lex.AppendText(dst, *x.Sort, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x22app.bsky.actor.defs#threadViewPref"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3849,21 +3732,28 @@ func (x *ActorDefsThreadViewPref) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsThreadViewPref) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#threadViewPref")
+	outer := r.Map()
 	if r.Key("\x64sort") {
 		x.Sort = new(r.Text())
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#threadViewPref")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsThreadViewPref) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#threadViewPref")
-	v.Extra(x.Extra, "app.bsky.actor.defs#threadViewPref")
+	if x.Sort != nil {
+		if !lex.IsText(*x.Sort) {
+			v.Text("sort")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#threadViewPref", "sort")
+	}
 	v.Leave(outer)
 }
 
@@ -3926,31 +3816,30 @@ func (x *ActorDefsInterestsPref) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsInterestsPref) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsInterestsPref) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsInterestsPref{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsInterestsPref) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64tags"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64tags"...)
 	dst, ok = lex.AppendTexts(dst, x.Tags, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21app.bsky.actor.defs#interestsPref"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3960,38 +3849,43 @@ func (x *ActorDefsInterestsPref) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsInterestsPref) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#interestsPref")
+	outer := r.Map()
 	if r.Key("\x64tags") {
 		x.Tags = r.Texts()
 	} else {
 		r.Missing("tags")
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#interestsPref")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsInterestsPref) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#interestsPref")
 	if n := int64(len(x.Tags)); n > 100 {
 		v.Length("tags", "array", int(n), 0, 100)
-	}
-	v.Push("tags")
-	for i1 := range x.Tags {
-		v.PushIndex(i1)
-		if n := int64(len(x.Tags[i1])); n > 640 {
-			v.Length("", "string", int(n), 0, 640)
-		}
-		if len(x.Tags[i1]) > 64 {
-			v.Graphemes("", x.Tags[i1], 0, 64)
+	} else {
+		v.PushArray("tags")
+		for i1 := range x.Tags {
+			v.PushIndex(i1)
+			switch n := int64(len(x.Tags[i1])); {
+			case !lex.IsText(x.Tags[i1]):
+				v.Text("")
+			case n > 640:
+				v.Length("", "string", int(n), 0, 640)
+			case n > 64:
+				v.Graphemes("", x.Tags[i1], 0, 64)
+			}
+			v.Pop()
 		}
 		v.Pop()
 	}
-	v.Pop()
-	v.Extra(x.Extra, "app.bsky.actor.defs#interestsPref")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#interestsPref", "tags")
+	}
 	v.Leave(outer)
 }
 
@@ -4052,38 +3946,29 @@ func (x *ActorDefsMutedWord) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x ActorDefsMutedWord) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsMutedWord) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsMutedWord{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsMutedWord) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if x.ID != nil {
-		n++
-	}
-	if x.ExpiresAt != nil {
-		n++
-	}
-	if x.ActorTarget != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.ID != nil {
+		head++
 		dst = append(dst, "\x62id"...)
 		dst, ok = lex.AppendText(dst, *x.ID, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1dapp.bsky.actor.defs#mutedWord"...)
 	}
 	dst = append(dst, "\x65value"...)
@@ -4091,15 +3976,18 @@ func (x *ActorDefsMutedWord) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x67targets"...)
 	dst, ok = lex.AppendTexts(dst, x.Targets, ok)
 	if x.ExpiresAt != nil {
+		head++
 		dst = append(dst, "\x69expiresAt"...)
 		dst, ok = lex.AppendText(dst, *x.ExpiresAt, ok)
 	}
 	if x.ActorTarget != nil {
+		head++
 		dst = append(dst, "\x6bactorTarget"...)
 		dst, ok = lex.AppendText(dst, *x.ActorTarget, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4109,16 +3997,12 @@ func (x *ActorDefsMutedWord) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsMutedWord) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#mutedWord")
+	outer := r.Map()
 	if r.Key("\x62id") {
 		x.ID = new(r.Text())
 	}
 	r.MemberType()
-	if r.Key("\x65value") {
-		x.Value = r.Text()
-	} else {
-		r.Missing("value")
-	}
+	x.Value = r.RequiredText("\x65value")
 	if r.Key("\x67targets") {
 		x.Targets = r.Texts()
 	} else {
@@ -4130,28 +4014,37 @@ func (x *ActorDefsMutedWord) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bactorTarget") {
 		x.ActorTarget = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#mutedWord")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsMutedWord) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#mutedWord")
-	if n := int64(len(x.Value)); n > 10000 {
-		v.Length("value", "string", int(n), 0, 10000)
+	if x.ID != nil {
+		if !lex.IsText(*x.ID) {
+			v.Text("id")
+		}
 	}
-	if len(x.Value) > 1000 {
+	switch n := int64(len(x.Value)); {
+	case !lex.IsText(x.Value):
+		v.Text("value")
+	case n > 10000:
+		v.Length("value", "string", int(n), 0, 10000)
+	case n > 1000:
 		v.Graphemes("value", x.Value, 0, 1000)
 	}
-	v.Push("targets")
+	v.PushArray("targets")
 	for i1 := range x.Targets {
 		v.PushIndex(i1)
-		if n := int64(len(x.Targets[i1])); n > 640 {
+		switch n := int64(len(x.Targets[i1])); {
+		case !lex.IsText(x.Targets[i1]):
+			v.Text("")
+		case n > 640:
 			v.Length("", "string", int(n), 0, 640)
-		}
-		if len(x.Targets[i1]) > 64 {
+		case n > 64:
 			v.Graphemes("", x.Targets[i1], 0, 64)
 		}
 		v.Pop()
@@ -4160,8 +4053,23 @@ func (x *ActorDefsMutedWord) ValidateLex(v *lex.Validator) {
 	if x.ExpiresAt != nil {
 		v.Datetime("expiresAt", *x.ExpiresAt)
 	}
-	v.Extra(x.Extra, "app.bsky.actor.defs#mutedWord")
+	if x.ActorTarget != nil {
+		if !lex.IsText(*x.ActorTarget) {
+			v.Text("actorTarget")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#mutedWord", "id", "value", "targets", "expiresAt", "actorTarget")
+	}
 	v.Leave(outer)
+}
+
+// ActorTargetOrDefault returns actorTarget, or its default if it is not set.
+func (x *ActorDefsMutedWord) ActorTargetOrDefault() string {
+	if x.ActorTarget != nil {
+		return *x.ActorTarget
+	}
+	return "all"
 }
 
 // Known values of actorTarget of ActorDefsMutedWord.
@@ -4220,25 +4128,24 @@ func (x *ActorDefsMutedWordsPref) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsMutedWordsPref) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsMutedWordsPref) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsMutedWordsPref{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsMutedWordsPref) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x22app.bsky.actor.defs#mutedWordsPref"...)
 	}
 	dst = append(dst, "\x65items"...)
@@ -4248,6 +4155,7 @@ func (x *ActorDefsMutedWordsPref) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 			return dst, lex.InItem("items", i1, err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -4256,7 +4164,7 @@ func (x *ActorDefsMutedWordsPref) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsMutedWordsPref) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#mutedWordsPref")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65items") {
 		n1 := r.Array()
@@ -4273,23 +4181,25 @@ func (x *ActorDefsMutedWordsPref) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("items")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#mutedWordsPref")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsMutedWordsPref) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#mutedWordsPref")
-	v.Push("items")
+	v.PushArray("items")
 	for i1 := range x.Items {
 		v.PushIndex(i1)
 		x.Items[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.actor.defs#mutedWordsPref")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#mutedWordsPref", "items")
+	}
 	v.Leave(outer)
 }
 
@@ -4343,31 +4253,31 @@ func (x *ActorDefsHiddenPostsPref) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsHiddenPostsPref) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsHiddenPostsPref) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsHiddenPostsPref{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsHiddenPostsPref) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23app.bsky.actor.defs#hiddenPostsPref"...)
 	}
 	dst = append(dst, "\x65items"...)
 	dst, ok = lex.AppendTexts(dst, x.Items, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4377,30 +4287,32 @@ func (x *ActorDefsHiddenPostsPref) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsHiddenPostsPref) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#hiddenPostsPref")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65items") {
 		x.Items = r.Texts()
 	} else {
 		r.Missing("items")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#hiddenPostsPref")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsHiddenPostsPref) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#hiddenPostsPref")
-	v.Push("items")
+	v.PushArray("items")
 	for i1 := range x.Items {
 		v.PushIndex(i1)
 		v.ATURI("", x.Items[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.actor.defs#hiddenPostsPref")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#hiddenPostsPref", "items")
+	}
 	v.Leave(outer)
 }
 
@@ -4452,25 +4364,24 @@ func (x *ActorDefsLabelersPref) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ActorDefsLabelersPref) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsLabelersPref) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsLabelersPref{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsLabelersPref) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20app.bsky.actor.defs#labelersPref"...)
 	}
 	dst = append(dst, "\x68labelers"...)
@@ -4480,6 +4391,7 @@ func (x *ActorDefsLabelersPref) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 			return dst, lex.InItem("labelers", i1, err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -4488,7 +4400,7 @@ func (x *ActorDefsLabelersPref) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsLabelersPref) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#labelersPref")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x68labelers") {
 		n1 := r.Array()
@@ -4505,23 +4417,25 @@ func (x *ActorDefsLabelersPref) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("labelers")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#labelersPref")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsLabelersPref) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#labelersPref")
-	v.Push("labelers")
+	v.PushArray("labelers")
 	for i1 := range x.Labelers {
 		v.PushIndex(i1)
 		x.Labelers[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.actor.defs#labelersPref")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#labelersPref", "labelers")
+	}
 	v.Leave(outer)
 }
 
@@ -4575,31 +4489,30 @@ func (x *ActorDefsLabelerPrefItem) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsLabelerPrefItem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsLabelerPrefItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsLabelerPrefItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsLabelerPrefItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23app.bsky.actor.defs#labelerPrefItem"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4609,24 +4522,22 @@ func (x *ActorDefsLabelerPrefItem) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsLabelerPrefItem) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#labelerPrefItem")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#labelerPrefItem")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsLabelerPrefItem) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#labelerPrefItem")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "app.bsky.actor.defs#labelerPrefItem")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#labelerPrefItem", "did")
+	}
 	v.Leave(outer)
 }
 
@@ -4684,38 +4595,25 @@ func (x *ActorDefsBskyAppStatePref) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsBskyAppStatePref) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsBskyAppStatePref) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsBskyAppStatePref{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsBskyAppStatePref) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 0
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Nuxs != nil {
-		n++
-	}
-	if x.IsBetaUser != nil {
-		n++
-	}
-	if x.QueuedNudges != nil {
-		n++
-	}
-	if x.ActiveProgressGuide != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Nuxs != nil {
+		head++
 		dst = append(dst, "\x64nuxs"...)
 		dst = lex.AppendArray(dst, len(x.Nuxs))
 		for i1 := range x.Nuxs {
@@ -4725,24 +4623,29 @@ func (x *ActorDefsBskyAppStatePref) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 		}
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24app.bsky.actor.defs#bskyAppStatePref"...)
 	}
 	if x.IsBetaUser != nil {
+		head++
 		dst = append(dst, "\x6aisBetaUser"...)
 		dst = lex.AppendBool(dst, *x.IsBetaUser)
 	}
 	if x.QueuedNudges != nil {
+		head++
 		dst = append(dst, "\x6cqueuedNudges"...)
 		dst, ok = lex.AppendTexts(dst, x.QueuedNudges, ok)
 	}
 	if x.ActiveProgressGuide != nil {
+		head++
 		dst = append(dst, "\x73activeProgressGuide"...)
 		if dst, err = x.ActiveProgressGuide.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("activeProgressGuide", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4752,7 +4655,7 @@ func (x *ActorDefsBskyAppStatePref) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsBskyAppStatePref) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#bskyAppStatePref")
+	outer := r.Map()
 	if r.Key("\x64nuxs") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ActorDefsNux](r, n1)
@@ -4777,47 +4680,54 @@ func (x *ActorDefsBskyAppStatePref) ReadLex(r *lex.Reader) {
 		x.ActiveProgressGuide = lex.New[ActorDefsBskyAppProgressGuide](r)
 		x.ActiveProgressGuide.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#bskyAppStatePref")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsBskyAppStatePref) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#bskyAppStatePref")
 	if x.Nuxs != nil {
 		if n := int64(len(x.Nuxs)); n > 100 {
 			v.Length("nuxs", "array", int(n), 0, 100)
-		}
-		v.Push("nuxs")
-		for i1 := range x.Nuxs {
-			v.PushIndex(i1)
-			x.Nuxs[i1].ValidateLex(v)
+		} else {
+			v.PushArray("nuxs")
+			for i1 := range x.Nuxs {
+				v.PushIndex(i1)
+				x.Nuxs[i1].ValidateLex(v)
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	if x.QueuedNudges != nil {
 		if n := int64(len(x.QueuedNudges)); n > 1000 {
 			v.Length("queuedNudges", "array", int(n), 0, 1000)
-		}
-		v.Push("queuedNudges")
-		for i1 := range x.QueuedNudges {
-			v.PushIndex(i1)
-			if n := int64(len(x.QueuedNudges[i1])); n > 100 {
-				v.Length("", "string", int(n), 0, 100)
+		} else {
+			v.PushArray("queuedNudges")
+			for i1 := range x.QueuedNudges {
+				v.PushIndex(i1)
+				switch n := int64(len(x.QueuedNudges[i1])); {
+				case !lex.IsText(x.QueuedNudges[i1]):
+					v.Text("")
+				case n > 100:
+					v.Length("", "string", int(n), 0, 100)
+				}
+				v.Pop()
 			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	if x.ActiveProgressGuide != nil {
 		v.Push("activeProgressGuide")
 		x.ActiveProgressGuide.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.actor.defs#bskyAppStatePref")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#bskyAppStatePref", "nuxs", "isBetaUser", "queuedNudges", "activeProgressGuide")
+	}
 	v.Leave(outer)
 }
 
@@ -4874,31 +4784,31 @@ func (x *ActorDefsBskyAppProgressGuide) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsBskyAppProgressGuide) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsBskyAppProgressGuide) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsBskyAppProgressGuide{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsBskyAppProgressGuide) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28app.bsky.actor.defs#bskyAppProgressGuide"...)
 	}
 	dst = append(dst, "\x65guide"...)
 	dst, ok = lex.AppendText(dst, x.Guide, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4908,26 +4818,27 @@ func (x *ActorDefsBskyAppProgressGuide) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsBskyAppProgressGuide) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#bskyAppProgressGuide")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x65guide") {
-		x.Guide = r.Text()
-	} else {
-		r.Missing("guide")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Guide = r.RequiredText("\x65guide")
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#bskyAppProgressGuide")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsBskyAppProgressGuide) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#bskyAppProgressGuide")
-	if n := int64(len(x.Guide)); n > 100 {
+	switch n := int64(len(x.Guide)); {
+	case !lex.IsText(x.Guide):
+		v.Text("guide")
+	case n > 100:
 		v.Length("guide", "string", int(n), 0, 100)
 	}
-	v.Extra(x.Extra, "app.bsky.actor.defs#bskyAppProgressGuide")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#bskyAppProgressGuide", "guide")
+	}
 	v.Leave(outer)
 }
 
@@ -4981,47 +4892,42 @@ func (x *ActorDefsNux) AppendJSON(dst []byte) ([]byte, error) { return lex.Appen
 // MarshalJSON returns x in JSON.
 func (x ActorDefsNux) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsNux) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsNux{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsNux) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.Data != nil {
-		n++
-	}
-	if x.ExpiresAt != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x62id"...)
 	dst, ok = lex.AppendText(dst, x.ID, ok)
 	if x.Data != nil {
+		head++
 		dst = append(dst, "\x64data"...)
 		dst, ok = lex.AppendText(dst, *x.Data, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x77app.bsky.actor.defs#nux"...)
 	}
 	dst = append(dst, "\x69completed"...)
 	dst = lex.AppendBool(dst, x.Completed)
 	if x.ExpiresAt != nil {
+		head++
 		dst = append(dst, "\x69expiresAt"...)
 		dst, ok = lex.AppendText(dst, *x.ExpiresAt, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5031,12 +4937,8 @@ func (x *ActorDefsNux) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsNux) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#nux")
-	if r.Key("\x62id") {
-		x.ID = r.Text()
-	} else {
-		r.Missing("id")
-	}
+	outer := r.Map()
+	x.ID = r.RequiredText("\x62id")
 	if r.Key("\x64data") {
 		x.Data = new(r.Text())
 	}
@@ -5049,30 +4951,37 @@ func (x *ActorDefsNux) ReadLex(r *lex.Reader) {
 	if r.Key("\x69expiresAt") {
 		x.ExpiresAt = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#nux")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsNux) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#nux")
-	if n := int64(len(x.ID)); n > 100 {
+	switch n := int64(len(x.ID)); {
+	case !lex.IsText(x.ID):
+		v.Text("id")
+	case n > 100:
 		v.Length("id", "string", int(n), 0, 100)
 	}
 	if x.Data != nil {
-		if n := int64(len(*x.Data)); n > 3000 {
+		switch n := int64(len(*x.Data)); {
+		case !lex.IsText(*x.Data):
+			v.Text("data")
+		case n > 3000:
 			v.Length("data", "string", int(n), 0, 3000)
-		}
-		if len(*x.Data) > 300 {
+		case n > 300:
 			v.Graphemes("data", *x.Data, 0, 300)
 		}
 	}
 	if x.ExpiresAt != nil {
 		v.Datetime("expiresAt", *x.ExpiresAt)
 	}
-	v.Extra(x.Extra, "app.bsky.actor.defs#nux")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#nux", "id", "data", "completed", "expiresAt")
+	}
 	v.Leave(outer)
 }
 
@@ -5127,33 +5036,31 @@ func (x *ActorDefsVerificationPrefs) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsVerificationPrefs) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsVerificationPrefs) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsVerificationPrefs{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsVerificationPrefs) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.HideBadges != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25app.bsky.actor.defs#verificationPrefs"...)
 	}
 	if x.HideBadges != nil {
+		head++
 		dst = append(dst, "\x6ahideBadges"...)
 		dst = lex.AppendBool(dst, *x.HideBadges)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -5162,22 +5069,32 @@ func (x *ActorDefsVerificationPrefs) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsVerificationPrefs) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#verificationPrefs")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6ahideBadges") {
 		x.HideBadges = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#verificationPrefs")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsVerificationPrefs) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#verificationPrefs")
-	v.Extra(x.Extra, "app.bsky.actor.defs#verificationPrefs")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#verificationPrefs", "hideBadges")
+	}
 	v.Leave(outer)
+}
+
+// HideBadgesOrDefault returns hideBadges, or its default if it is not set.
+func (x *ActorDefsVerificationPrefs) HideBadgesOrDefault() bool {
+	if x.HideBadges != nil {
+		return *x.HideBadges
+	}
+	return false
 }
 
 // A ActorDefsLiveEventPreferences is an object of type
@@ -5234,43 +5151,39 @@ func (x *ActorDefsLiveEventPreferences) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsLiveEventPreferences) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsLiveEventPreferences) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsLiveEventPreferences{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsLiveEventPreferences) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.HideAllFeeds != nil {
-		n++
-	}
-	if x.HiddenFeedIDs != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28app.bsky.actor.defs#liveEventPreferences"...)
 	}
 	if x.HideAllFeeds != nil {
+		head++
 		dst = append(dst, "\x6chideAllFeeds"...)
 		dst = lex.AppendBool(dst, *x.HideAllFeeds)
 	}
 	if x.HiddenFeedIDs != nil {
+		head++
 		dst = append(dst, "\x6dhiddenFeedIds"...)
 		dst, ok = lex.AppendTexts(dst, x.HiddenFeedIDs, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5280,7 +5193,7 @@ func (x *ActorDefsLiveEventPreferences) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsLiveEventPreferences) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#liveEventPreferences")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6chideAllFeeds") {
 		x.HideAllFeeds = new(r.Bool())
@@ -5288,17 +5201,39 @@ func (x *ActorDefsLiveEventPreferences) ReadLex(r *lex.Reader) {
 	if r.Key("\x6dhiddenFeedIds") {
 		x.HiddenFeedIDs = r.Texts()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#liveEventPreferences")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsLiveEventPreferences) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#liveEventPreferences")
-	v.Extra(x.Extra, "app.bsky.actor.defs#liveEventPreferences")
+	if x.HiddenFeedIDs != nil {
+		v.PushArray("hiddenFeedIds")
+		for i1 := range x.HiddenFeedIDs {
+			v.PushIndex(i1)
+			if !lex.IsText(x.HiddenFeedIDs[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#liveEventPreferences", "hideAllFeeds", "hiddenFeedIds")
+	}
 	v.Leave(outer)
+}
+
+// HideAllFeedsOrDefault returns hideAllFeeds, or its default if it is not
+// set.
+func (x *ActorDefsLiveEventPreferences) HideAllFeedsOrDefault() bool {
+	if x.HideAllFeeds != nil {
+		return *x.HideAllFeeds
+	}
+	return false
 }
 
 // A ActorDefsPostInteractionSettingsPref is an object of type
@@ -5357,34 +5292,28 @@ func (x ActorDefsPostInteractionSettingsPref) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsPostInteractionSettingsPref) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsPostInteractionSettingsPref{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsPostInteractionSettingsPref) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.ThreadgateAllowRules != nil {
-		n++
-	}
-	if x.PostgateEmbeddingRules != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2fapp.bsky.actor.defs#postInteractionSettingsPref"...)
 	}
 	if x.ThreadgateAllowRules != nil {
+		head++
 		dst = append(dst, "\x74threadgateAllowRules"...)
 		dst = lex.AppendArray(dst, len(x.ThreadgateAllowRules))
 		for i1 := range x.ThreadgateAllowRules {
@@ -5394,6 +5323,7 @@ func (x *ActorDefsPostInteractionSettingsPref) AppendLex(dst []byte, m lex.Mode)
 		}
 	}
 	if x.PostgateEmbeddingRules != nil {
+		head++
 		dst = append(dst, "\x76postgateEmbeddingRules"...)
 		dst = lex.AppendArray(dst, len(x.PostgateEmbeddingRules))
 		for i1 := range x.PostgateEmbeddingRules {
@@ -5402,6 +5332,7 @@ func (x *ActorDefsPostInteractionSettingsPref) AppendLex(dst []byte, m lex.Mode)
 			}
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -5410,7 +5341,7 @@ func (x *ActorDefsPostInteractionSettingsPref) AppendLex(dst []byte, m lex.Mode)
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsPostInteractionSettingsPref) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#postInteractionSettingsPref")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x74threadgateAllowRules") {
 		n1 := r.Array()
@@ -5438,40 +5369,44 @@ func (x *ActorDefsPostInteractionSettingsPref) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.PostgateEmbeddingRules = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#postInteractionSettingsPref")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsPostInteractionSettingsPref) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#postInteractionSettingsPref")
 	if x.ThreadgateAllowRules != nil {
 		if n := int64(len(x.ThreadgateAllowRules)); n > 5 {
 			v.Length("threadgateAllowRules", "array", int(n), 0, 5)
-		}
-		v.Push("threadgateAllowRules")
-		for i1 := range x.ThreadgateAllowRules {
-			v.PushIndex(i1)
-			x.ThreadgateAllowRules[i1].ValidateLex(v)
+		} else {
+			v.PushArray("threadgateAllowRules")
+			for i1 := range x.ThreadgateAllowRules {
+				v.PushIndex(i1)
+				x.ThreadgateAllowRules[i1].ValidateLex(v)
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	if x.PostgateEmbeddingRules != nil {
 		if n := int64(len(x.PostgateEmbeddingRules)); n > 5 {
 			v.Length("postgateEmbeddingRules", "array", int(n), 0, 5)
-		}
-		v.Push("postgateEmbeddingRules")
-		for i1 := range x.PostgateEmbeddingRules {
-			v.PushIndex(i1)
-			x.PostgateEmbeddingRules[i1].ValidateLex(v)
+		} else {
+			v.PushArray("postgateEmbeddingRules")
+			for i1 := range x.PostgateEmbeddingRules {
+				v.PushIndex(i1)
+				x.PostgateEmbeddingRules[i1].ValidateLex(v)
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.actor.defs#postInteractionSettingsPref")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#postInteractionSettingsPref", "threadgateAllowRules", "postgateEmbeddingRules")
+	}
 	v.Leave(outer)
 }
 
@@ -5507,7 +5442,7 @@ func (x *ActorDefsPostInteractionSettingsPrefThreadgateAllowRulesItem) Value() a
 
 // IsZero reports whether no member is set.
 func (x *ActorDefsPostInteractionSettingsPrefThreadgateAllowRulesItem) IsZero() bool {
-	return *x == (ActorDefsPostInteractionSettingsPrefThreadgateAllowRulesItem{})
+	return x.members() == 0
 }
 
 func (x *ActorDefsPostInteractionSettingsPrefThreadgateAllowRulesItem) members() (n int) {
@@ -5539,15 +5474,16 @@ func (x ActorDefsPostInteractionSettingsPrefThreadgateAllowRulesItem) MarshalJSO
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsPostInteractionSettingsPrefThreadgateAllowRulesItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsPostInteractionSettingsPrefThreadgateAllowRulesItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsPostInteractionSettingsPrefThreadgateAllowRulesItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -5586,7 +5522,7 @@ func (x *ActorDefsPostInteractionSettingsPrefThreadgateAllowRulesItem) ReadLex(r
 // ValidateLex implements lex.Value.
 func (x *ActorDefsPostInteractionSettingsPrefThreadgateAllowRulesItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ThreadgateMentionRule != nil:
 		x.ThreadgateMentionRule.ValidateLex(v)
@@ -5597,7 +5533,7 @@ func (x *ActorDefsPostInteractionSettingsPrefThreadgateAllowRulesItem) ValidateL
 	case x.ThreadgateListRule != nil:
 		x.ThreadgateListRule.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.feed.threadgate#mentionRule", "app.bsky.feed.threadgate#followerRule", "app.bsky.feed.threadgate#followingRule", "app.bsky.feed.threadgate#listRule")
 	}
 }
 
@@ -5624,7 +5560,7 @@ func (x *ActorDefsPostInteractionSettingsPrefPostgateEmbeddingRulesItem) Value()
 
 // IsZero reports whether no member is set.
 func (x *ActorDefsPostInteractionSettingsPrefPostgateEmbeddingRulesItem) IsZero() bool {
-	return *x == (ActorDefsPostInteractionSettingsPrefPostgateEmbeddingRulesItem{})
+	return x.members() == 0
 }
 
 func (x *ActorDefsPostInteractionSettingsPrefPostgateEmbeddingRulesItem) members() (n int) {
@@ -5647,15 +5583,16 @@ func (x ActorDefsPostInteractionSettingsPrefPostgateEmbeddingRulesItem) MarshalJ
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsPostInteractionSettingsPrefPostgateEmbeddingRulesItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsPostInteractionSettingsPrefPostgateEmbeddingRulesItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsPostInteractionSettingsPrefPostgateEmbeddingRulesItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -5679,12 +5616,12 @@ func (x *ActorDefsPostInteractionSettingsPrefPostgateEmbeddingRulesItem) ReadLex
 // ValidateLex implements lex.Value.
 func (x *ActorDefsPostInteractionSettingsPrefPostgateEmbeddingRulesItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.PostgateDisableRule != nil:
 		x.PostgateDisableRule.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.feed.postgate#disableRule")
 	}
 }
 
@@ -5743,64 +5680,46 @@ func (x *ActorDefsStatusView) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x ActorDefsStatusView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsStatusView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsStatusView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsStatusView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if x.CID != nil {
-		n++
-	}
-	if x.URI != nil {
-		n++
-	}
-	if !x.Embed.IsZero() {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.IsActive != nil {
-		n++
-	}
-	if x.ExpiresAt != nil {
-		n++
-	}
-	if x.IsDisabled != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.CID != nil {
+		head++
 		dst = append(dst, "\x63cid"...)
 		dst, ok = lex.AppendText(dst, *x.CID, ok)
 	}
 	if x.URI != nil {
+		head++
 		dst = append(dst, "\x63uri"...)
 		dst, ok = lex.AppendText(dst, *x.URI, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1eapp.bsky.actor.defs#statusView"...)
 	}
 	if !x.Embed.IsZero() {
+		head++
 		dst = append(dst, "\x65embed"...)
 		if dst, err = x.Embed.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("embed", err)
 		}
 	}
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -5816,19 +5735,23 @@ func (x *ActorDefsStatusView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 	dst = append(dst, "\x66status"...)
 	dst, ok = lex.AppendText(dst, x.Status, ok)
 	if x.IsActive != nil {
+		head++
 		dst = append(dst, "\x68isActive"...)
 		dst = lex.AppendBool(dst, *x.IsActive)
 	}
 	if x.ExpiresAt != nil {
+		head++
 		dst = append(dst, "\x69expiresAt"...)
 		dst, ok = lex.AppendText(dst, *x.ExpiresAt, ok)
 	}
 	if x.IsDisabled != nil {
+		head++
 		dst = append(dst, "\x6aisDisabled"...)
 		dst = lex.AppendBool(dst, *x.IsDisabled)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5838,7 +5761,7 @@ func (x *ActorDefsStatusView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsStatusView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.defs#statusView")
+	outer := r.Map()
 	if r.Key("\x63cid") {
 		x.CID = new(r.Text())
 	}
@@ -5867,11 +5790,7 @@ func (x *ActorDefsStatusView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("record")
 	}
-	if r.Key("\x66status") {
-		x.Status = r.Text()
-	} else {
-		r.Missing("status")
-	}
+	x.Status = r.RequiredText("\x66status")
 	if r.Key("\x68isActive") {
 		x.IsActive = new(r.Bool())
 	}
@@ -5881,12 +5800,12 @@ func (x *ActorDefsStatusView) ReadLex(r *lex.Reader) {
 	if r.Key("\x6aisDisabled") {
 		x.IsDisabled = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.defs#statusView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsStatusView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.defs#statusView")
@@ -5902,7 +5821,7 @@ func (x *ActorDefsStatusView) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -5911,10 +5830,15 @@ func (x *ActorDefsStatusView) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	v.Unknown("record", x.Record)
+	if !lex.IsText(x.Status) {
+		v.Text("status")
+	}
 	if x.ExpiresAt != nil {
 		v.Datetime("expiresAt", *x.ExpiresAt)
 	}
-	v.Extra(x.Extra, "app.bsky.actor.defs#statusView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.defs#statusView", "cid", "uri", "embed", "labels", "record", "status", "isActive", "expiresAt", "isDisabled")
+	}
 	v.Leave(outer)
 }
 
@@ -5939,7 +5863,7 @@ func (x *ActorDefsStatusViewEmbed) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ActorDefsStatusViewEmbed) IsZero() bool { return *x == (ActorDefsStatusViewEmbed{}) }
+func (x *ActorDefsStatusViewEmbed) IsZero() bool { return x.members() == 0 }
 
 func (x *ActorDefsStatusViewEmbed) members() (n int) {
 	if x.ExternalView != nil {
@@ -5959,15 +5883,16 @@ func (x *ActorDefsStatusViewEmbed) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsStatusViewEmbed) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsStatusViewEmbed) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsStatusViewEmbed{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsStatusViewEmbed) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -5991,17 +5916,26 @@ func (x *ActorDefsStatusViewEmbed) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ActorDefsStatusViewEmbed) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ExternalView != nil:
 		x.ExternalView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.embed.external#view")
 	}
 }
 
 // ActorGetPreferencesNSID is the method app.bsky.actor.getPreferences.
 const ActorGetPreferencesNSID = "app.bsky.actor.getPreferences"
+
+// ActorGetPreferencesMethod describes the method
+// app.bsky.actor.getPreferences.
+func ActorGetPreferencesMethod() schema.Method {
+	return schema.Method{
+		NSID: ActorGetPreferencesNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ActorGetPreferencesOutput is an object within
 // app.bsky.actor.getPreferences.
@@ -6050,16 +5984,17 @@ func (x *ActorGetPreferencesOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorGetPreferencesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorGetPreferencesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorGetPreferencesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorGetPreferencesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -6078,7 +6013,7 @@ func (x *ActorGetPreferencesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ActorGetPreferencesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.getPreferences")
+	outer := r.Map()
 	if r.Key("\x6bpreferences") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ActorDefsPreferencesItem](r, n1)
@@ -6094,23 +6029,25 @@ func (x *ActorGetPreferencesOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("preferences")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.getPreferences")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorGetPreferencesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.getPreferences")
-	v.Push("preferences")
+	v.PushArray("preferences")
 	for i1 := range x.Preferences {
 		v.PushIndex(i1)
 		x.Preferences[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "preferences")
+	}
 	v.Leave(outer)
 }
 
@@ -6126,6 +6063,20 @@ func ActorGetPreferences(ctx context.Context, c xrpc.Caller) (*ActorGetPreferenc
 // ActorGetProfileNSID is the method app.bsky.actor.getProfile.
 const ActorGetProfileNSID = "app.bsky.actor.getProfile"
 
+// ActorGetProfileMethod describes the method app.bsky.actor.getProfile.
+func ActorGetProfileMethod() schema.Method {
+	return schema.Method{
+		NSID: ActorGetProfileNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "actor", Type: &schema.String{Format: "at-identifier"}},
+			},
+			Required: []string{"actor"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // ActorGetProfileParams are the parameters of app.bsky.actor.getProfile.
 type ActorGetProfileParams struct {
 	Actor string // at-identifier
@@ -6139,6 +6090,20 @@ func (x *ActorGetProfileParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "actor", x.Actor)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ActorGetProfileParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.actor.getProfile")
+	v := ActorGetProfileParams{
+		Actor: q.Text("actor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -6162,6 +6127,20 @@ func ActorGetProfile(ctx context.Context, c xrpc.Caller, params *ActorGetProfile
 // ActorGetProfilesNSID is the method app.bsky.actor.getProfiles.
 const ActorGetProfilesNSID = "app.bsky.actor.getProfiles"
 
+// ActorGetProfilesMethod describes the method app.bsky.actor.getProfiles.
+func ActorGetProfilesMethod() schema.Method {
+	return schema.Method{
+		NSID: ActorGetProfilesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "actors", Type: &schema.Array{Items: &schema.String{Format: "at-identifier"}, MaxLength: new(int64(25))}},
+			},
+			Required: []string{"actors"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // ActorGetProfilesParams are the parameters of app.bsky.actor.getProfiles.
 type ActorGetProfilesParams struct {
 	Actors []string // at most 25 elements, each at-identifier
@@ -6179,20 +6158,36 @@ func (x *ActorGetProfilesParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ActorGetProfilesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.actor.getProfiles")
+	v := ActorGetProfilesParams{
+		Actors: q.Texts("actors"),
+	}
+	q.Require("actors", v.Actors != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ActorGetProfilesParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.actor.getProfiles")
 	if n := int64(len(x.Actors)); n > 25 {
 		v.Length("actors", "array", int(n), 0, 25)
-	}
-	v.Push("actors")
-	for i1 := range x.Actors {
-		v.PushIndex(i1)
-		v.Format("", x.Actors[i1], "at-identifier")
+	} else {
+		v.PushArray("actors")
+		for i1 := range x.Actors {
+			v.PushIndex(i1)
+			v.Format("", x.Actors[i1], "at-identifier")
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
 	return v.Err()
 }
 
@@ -6242,16 +6237,17 @@ func (x *ActorGetProfilesOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorGetProfilesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorGetProfilesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorGetProfilesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorGetProfilesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -6270,7 +6266,7 @@ func (x *ActorGetProfilesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ActorGetProfilesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.getProfiles")
+	outer := r.Map()
 	if r.Key("\x68profiles") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ActorDefsProfileViewDetailed](r, n1)
@@ -6286,23 +6282,25 @@ func (x *ActorGetProfilesOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("profiles")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.getProfiles")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorGetProfilesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.getProfiles")
-	v.Push("profiles")
+	v.PushArray("profiles")
 	for i1 := range x.Profiles {
 		v.PushIndex(i1)
 		x.Profiles[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "profiles")
+	}
 	v.Leave(outer)
 }
 
@@ -6318,6 +6316,21 @@ func ActorGetProfiles(ctx context.Context, c xrpc.Caller, params *ActorGetProfil
 
 // ActorGetSuggestionsNSID is the method app.bsky.actor.getSuggestions.
 const ActorGetSuggestionsNSID = "app.bsky.actor.getSuggestions"
+
+// ActorGetSuggestionsMethod describes the method
+// app.bsky.actor.getSuggestions.
+func ActorGetSuggestionsMethod() schema.Method {
+	return schema.Method{
+		NSID: ActorGetSuggestionsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ActorGetSuggestionsParams are the parameters of
 // app.bsky.actor.getSuggestions.
@@ -6343,6 +6356,21 @@ func (x *ActorGetSuggestionsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ActorGetSuggestionsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.actor.getSuggestions")
+	v := ActorGetSuggestionsParams{
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ActorGetSuggestionsParams) Validate() error {
 	var v lex.Validator
@@ -6350,6 +6378,11 @@ func (x *ActorGetSuggestionsParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -6405,32 +6438,25 @@ func (x *ActorGetSuggestionsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorGetSuggestionsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorGetSuggestionsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorGetSuggestionsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorGetSuggestionsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.RecID != nil {
-		n++
-	}
-	if x.Cursor != nil {
-		n++
-	}
-	if x.RecIDStr != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.RecID != nil {
+		head++
 		dst = append(dst, "\x65recId"...)
 		dst = lex.AppendInt(dst, *x.RecID)
 	}
@@ -6442,15 +6468,18 @@ func (x *ActorGetSuggestionsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
 	if x.RecIDStr != nil {
+		head++
 		dst = append(dst, "\x68recIdStr"...)
 		dst, ok = lex.AppendText(dst, *x.RecIDStr, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6460,7 +6489,7 @@ func (x *ActorGetSuggestionsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ActorGetSuggestionsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.getSuggestions")
+	outer := r.Map()
 	if r.Key("\x65recId") {
 		x.RecID = new(r.Int())
 	}
@@ -6485,23 +6514,35 @@ func (x *ActorGetSuggestionsOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x68recIdStr") {
 		x.RecIDStr = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.getSuggestions")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorGetSuggestionsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.getSuggestions")
-	v.Push("actors")
+	v.PushArray("actors")
 	for i1 := range x.Actors {
 		v.PushIndex(i1)
 		x.Actors[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.RecIDStr != nil {
+		if !lex.IsText(*x.RecIDStr) {
+			v.Text("recIdStr")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "recId", "actors", "cursor", "recIdStr")
+	}
 	v.Leave(outer)
 }
 
@@ -6602,101 +6643,82 @@ func (x *ActorProfile) AppendJSON(dst []byte) ([]byte, error) { return lex.Appen
 // MarshalJSON returns x in JSON.
 func (x ActorProfile) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorProfile) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorProfile{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorProfile) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65$type\x76app.bsky.actor.profile"...)
 	if x.Avatar != nil {
-		n++
-	}
-	if x.Banner != nil {
-		n++
-	}
-	if !x.Labels.IsZero() {
-		n++
-	}
-	if x.Website != nil {
-		n++
-	}
-	if x.Pronouns != nil {
-		n++
-	}
-	if x.CreatedAt != nil {
-		n++
-	}
-	if x.PinnedPost != nil {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	if x.DisplayName != nil {
-		n++
-	}
-	if x.JoinedViaStarterPack != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65$type\x76app.bsky.actor.profile"...)
-	if x.Avatar != nil {
+		head++
 		dst = append(dst, "\x66avatar"...)
-		dst, ok = lex.AppendBlob(dst, *x.Avatar, ok)
+		dst, ok = lex.AppendBlob(dst, x.Avatar, ok)
 	}
 	if x.Banner != nil {
+		head++
 		dst = append(dst, "\x66banner"...)
-		dst, ok = lex.AppendBlob(dst, *x.Banner, ok)
+		dst, ok = lex.AppendBlob(dst, x.Banner, ok)
 	}
 	if !x.Labels.IsZero() {
+		head++
 		dst = append(dst, "\x66labels"...)
 		if dst, err = x.Labels.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("labels", err)
 		}
 	}
 	if x.Website != nil {
+		head++
 		dst = append(dst, "\x67website"...)
 		dst, ok = lex.AppendText(dst, *x.Website, ok)
 	}
 	if x.Pronouns != nil {
+		head++
 		dst = append(dst, "\x68pronouns"...)
 		dst, ok = lex.AppendText(dst, *x.Pronouns, ok)
 	}
 	if x.CreatedAt != nil {
+		head++
 		dst = append(dst, "\x69createdAt"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedAt, ok)
 	}
 	if x.PinnedPost != nil {
+		head++
 		dst = append(dst, "\x6apinnedPost"...)
 		if dst, err = x.PinnedPost.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("pinnedPost", err)
 		}
 	}
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	if x.DisplayName != nil {
+		head++
 		dst = append(dst, "\x6bdisplayName"...)
 		dst, ok = lex.AppendText(dst, *x.DisplayName, ok)
 	}
 	if x.JoinedViaStarterPack != nil {
+		head++
 		dst = append(dst, "\x74joinedViaStarterPack"...)
 		if dst, err = x.JoinedViaStarterPack.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("joinedViaStarterPack", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6706,7 +6728,7 @@ func (x *ActorProfile) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *ActorProfile) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.profile")
+	outer := r.Map()
 	r.Type("app.bsky.actor.profile")
 	if r.Key("\x66avatar") {
 		x.Avatar = new(r.Blob())
@@ -6740,12 +6762,12 @@ func (x *ActorProfile) ReadLex(r *lex.Reader) {
 		x.JoinedViaStarterPack = lex.New[atproto.RepoStrongRef](r)
 		x.JoinedViaStarterPack.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.profile")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorProfile) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.profile")
@@ -6764,10 +6786,12 @@ func (x *ActorProfile) ValidateLex(v *lex.Validator) {
 		v.URI("website", *x.Website)
 	}
 	if x.Pronouns != nil {
-		if n := int64(len(*x.Pronouns)); n > 200 {
+		switch n := int64(len(*x.Pronouns)); {
+		case !lex.IsText(*x.Pronouns):
+			v.Text("pronouns")
+		case n > 200:
 			v.Length("pronouns", "string", int(n), 0, 200)
-		}
-		if len(*x.Pronouns) > 20 {
+		case n > 20:
 			v.Graphemes("pronouns", *x.Pronouns, 0, 20)
 		}
 	}
@@ -6780,18 +6804,22 @@ func (x *ActorProfile) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Description != nil {
-		if n := int64(len(*x.Description)); n > 2560 {
+		switch n := int64(len(*x.Description)); {
+		case !lex.IsText(*x.Description):
+			v.Text("description")
+		case n > 2560:
 			v.Length("description", "string", int(n), 0, 2560)
-		}
-		if len(*x.Description) > 256 {
+		case n > 256:
 			v.Graphemes("description", *x.Description, 0, 256)
 		}
 	}
 	if x.DisplayName != nil {
-		if n := int64(len(*x.DisplayName)); n > 640 {
+		switch n := int64(len(*x.DisplayName)); {
+		case !lex.IsText(*x.DisplayName):
+			v.Text("displayName")
+		case n > 640:
 			v.Length("displayName", "string", int(n), 0, 640)
-		}
-		if len(*x.DisplayName) > 64 {
+		case n > 64:
 			v.Graphemes("displayName", *x.DisplayName, 0, 64)
 		}
 	}
@@ -6800,7 +6828,9 @@ func (x *ActorProfile) ValidateLex(v *lex.Validator) {
 		x.JoinedViaStarterPack.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.actor.profile")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.profile", "avatar", "banner", "labels", "website", "pronouns", "createdAt", "pinnedPost", "description", "displayName", "joinedViaStarterPack")
+	}
 	v.Leave(outer)
 }
 
@@ -6824,7 +6854,7 @@ func (x *ActorProfileLabels) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ActorProfileLabels) IsZero() bool { return *x == (ActorProfileLabels{}) }
+func (x *ActorProfileLabels) IsZero() bool { return x.members() == 0 }
 
 func (x *ActorProfileLabels) members() (n int) {
 	if x.SelfLabels != nil {
@@ -6842,15 +6872,16 @@ func (x *ActorProfileLabels) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x ActorProfileLabels) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorProfileLabels) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorProfileLabels{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorProfileLabels) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -6874,17 +6905,26 @@ func (x *ActorProfileLabels) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ActorProfileLabels) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.SelfLabels != nil:
 		x.SelfLabels.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.label.defs#selfLabels")
 	}
 }
 
 // ActorPutPreferencesNSID is the method app.bsky.actor.putPreferences.
 const ActorPutPreferencesNSID = "app.bsky.actor.putPreferences"
+
+// ActorPutPreferencesMethod describes the method
+// app.bsky.actor.putPreferences.
+func ActorPutPreferencesMethod() schema.Method {
+	return schema.Method{
+		NSID: ActorPutPreferencesNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ActorPutPreferencesInput is an object within
 // app.bsky.actor.putPreferences.
@@ -6933,16 +6973,17 @@ func (x *ActorPutPreferencesInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorPutPreferencesInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorPutPreferencesInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorPutPreferencesInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorPutPreferencesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -6961,7 +7002,7 @@ func (x *ActorPutPreferencesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ActorPutPreferencesInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.putPreferences")
+	outer := r.Map()
 	if r.Key("\x6bpreferences") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ActorDefsPreferencesItem](r, n1)
@@ -6977,34 +7018,56 @@ func (x *ActorPutPreferencesInput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("preferences")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.putPreferences")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorPutPreferencesInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.putPreferences")
-	v.Push("preferences")
+	v.PushArray("preferences")
 	for i1 := range x.Preferences {
 		v.PushIndex(i1)
 		x.Preferences[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "preferences")
+	}
 	v.Leave(outer)
 }
 
-// ActorPutPreferences calls the procedure app.bsky.actor.putPreferences.
+// ActorPutPreferences calls the procedure app.bsky.actor.putPreferences. A
+// nil input means an empty one.
 func ActorPutPreferences(ctx context.Context, c xrpc.Caller, in *ActorPutPreferencesInput) error {
+	if in == nil {
+		in = new(ActorPutPreferencesInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: ActorPutPreferencesNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
 
 // ActorSearchActorsNSID is the method app.bsky.actor.searchActors.
 const ActorSearchActorsNSID = "app.bsky.actor.searchActors"
+
+// ActorSearchActorsMethod describes the method app.bsky.actor.searchActors.
+func ActorSearchActorsMethod() schema.Method {
+	return schema.Method{
+		NSID: ActorSearchActorsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "term", Type: &schema.String{}},
+				{Name: "q", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(25))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ActorSearchActorsParams are the parameters of app.bsky.actor.searchActors.
 type ActorSearchActorsParams struct {
@@ -7037,13 +7100,45 @@ func (x *ActorSearchActorsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ActorSearchActorsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.actor.searchActors")
+	v := ActorSearchActorsParams{
+		Q:      q.OptText("q"),
+		Term:   q.OptText("term"),
+		Limit:  lex.Or(q.OptInt("limit"), 25),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ActorSearchActorsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.actor.searchActors")
+	if x.Q != nil {
+		if !lex.IsText(*x.Q) {
+			v.Text("q")
+		}
+	}
+	if x.Term != nil {
+		if !lex.IsText(*x.Term) {
+			v.Text("term")
+		}
+	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -7096,26 +7191,23 @@ func (x *ActorSearchActorsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorSearchActorsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorSearchActorsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorSearchActorsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorSearchActorsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x66actors"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x66actors"...)
 	dst = lex.AppendArray(dst, len(x.Actors))
 	for i1 := range x.Actors {
 		if dst, err = x.Actors[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -7123,11 +7215,13 @@ func (x *ActorSearchActorsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7137,7 +7231,7 @@ func (x *ActorSearchActorsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ActorSearchActorsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.searchActors")
+	outer := r.Map()
 	if r.Key("\x66actors") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ActorDefsProfileView](r, n1)
@@ -7156,23 +7250,30 @@ func (x *ActorSearchActorsOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.searchActors")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorSearchActorsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.searchActors")
-	v.Push("actors")
+	v.PushArray("actors")
 	for i1 := range x.Actors {
 		v.PushIndex(i1)
 		x.Actors[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "actors", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -7215,6 +7316,22 @@ func ActorSearchActorsPager(c xrpc.Caller, params *ActorSearchActorsParams, o *x
 // app.bsky.actor.searchActorsTypeahead.
 const ActorSearchActorsTypeaheadNSID = "app.bsky.actor.searchActorsTypeahead"
 
+// ActorSearchActorsTypeaheadMethod describes the method
+// app.bsky.actor.searchActorsTypeahead.
+func ActorSearchActorsTypeaheadMethod() schema.Method {
+	return schema.Method{
+		NSID: ActorSearchActorsTypeaheadNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "term", Type: &schema.String{}},
+				{Name: "q", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(10))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // ActorSearchActorsTypeaheadParams are the parameters of
 // app.bsky.actor.searchActorsTypeahead.
 type ActorSearchActorsTypeaheadParams struct {
@@ -7243,10 +7360,36 @@ func (x *ActorSearchActorsTypeaheadParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ActorSearchActorsTypeaheadParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.actor.searchActorsTypeahead")
+	v := ActorSearchActorsTypeaheadParams{
+		Q:     q.OptText("q"),
+		Term:  q.OptText("term"),
+		Limit: lex.Or(q.OptInt("limit"), 10),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ActorSearchActorsTypeaheadParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.actor.searchActorsTypeahead")
+	if x.Q != nil {
+		if !lex.IsText(*x.Q) {
+			v.Text("q")
+		}
+	}
+	if x.Term != nil {
+		if !lex.IsText(*x.Term) {
+			v.Text("term")
+		}
+	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
@@ -7304,16 +7447,17 @@ func (x ActorSearchActorsTypeaheadOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorSearchActorsTypeaheadOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorSearchActorsTypeaheadOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorSearchActorsTypeaheadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -7332,7 +7476,7 @@ func (x *ActorSearchActorsTypeaheadOutput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *ActorSearchActorsTypeaheadOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.searchActorsTypeahead")
+	outer := r.Map()
 	if r.Key("\x66actors") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ActorDefsProfileViewBasic](r, n1)
@@ -7348,23 +7492,25 @@ func (x *ActorSearchActorsTypeaheadOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("actors")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.searchActorsTypeahead")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorSearchActorsTypeaheadOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.searchActorsTypeahead")
-	v.Push("actors")
+	v.PushArray("actors")
 	for i1 := range x.Actors {
 		v.PushIndex(i1)
 		x.Actors[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "actors")
+	}
 	v.Leave(outer)
 }
 
@@ -7435,30 +7581,25 @@ func (x *ActorStatus) AppendJSON(dst []byte) ([]byte, error) { return lex.Append
 // MarshalJSON returns x in JSON.
 func (x ActorStatus) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorStatus) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorStatus{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorStatus) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x65$type\x75app.bsky.actor.status"...)
 	if !x.Embed.IsZero() {
-		n++
-	}
-	if x.DurationMinutes != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65$type\x75app.bsky.actor.status"...)
-	if !x.Embed.IsZero() {
+		head++
 		dst = append(dst, "\x65embed"...)
 		if dst, err = x.Embed.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("embed", err)
@@ -7469,11 +7610,13 @@ func (x *ActorStatus) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.DurationMinutes != nil {
+		head++
 		dst = append(dst, "\x6fdurationMinutes"...)
 		dst = lex.AppendInt(dst, *x.DurationMinutes)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7483,30 +7626,22 @@ func (x *ActorStatus) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *ActorStatus) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.actor.status")
+	outer := r.Map()
 	r.Type("app.bsky.actor.status")
 	if r.Key("\x65embed") {
 		x.Embed.ReadLex(r)
 	}
-	if r.Key("\x66status") {
-		x.Status = r.Text()
-	} else {
-		r.Missing("status")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.Status = r.RequiredText("\x66status")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x6fdurationMinutes") {
 		x.DurationMinutes = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.actor.status")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorStatus) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.actor.status")
@@ -7515,13 +7650,18 @@ func (x *ActorStatus) ValidateLex(v *lex.Validator) {
 		x.Embed.ValidateLex(v)
 		v.Pop()
 	}
+	if !lex.IsText(x.Status) {
+		v.Text("status")
+	}
 	v.Datetime("createdAt", x.CreatedAt)
 	if x.DurationMinutes != nil {
 		if *x.DurationMinutes < 1 {
 			v.Range("durationMinutes", *x.DurationMinutes, 1, 9223372036854775807)
 		}
 	}
-	v.Extra(x.Extra, "app.bsky.actor.status")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.actor.status", "embed", "status", "createdAt", "durationMinutes")
+	}
 	v.Leave(outer)
 }
 
@@ -7545,7 +7685,7 @@ func (x *ActorStatusEmbed) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ActorStatusEmbed) IsZero() bool { return *x == (ActorStatusEmbed{}) }
+func (x *ActorStatusEmbed) IsZero() bool { return x.members() == 0 }
 
 func (x *ActorStatusEmbed) members() (n int) {
 	if x.External != nil {
@@ -7563,15 +7703,16 @@ func (x *ActorStatusEmbed) AppendJSON(dst []byte) ([]byte, error) { return lex.A
 // MarshalJSON returns x in JSON.
 func (x ActorStatusEmbed) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorStatusEmbed) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorStatusEmbed{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorStatusEmbed) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -7595,12 +7736,12 @@ func (x *ActorStatusEmbed) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ActorStatusEmbed) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.External != nil:
 		x.External.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.embed.external")
 	}
 }
 

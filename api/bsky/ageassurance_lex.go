@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -19,6 +20,16 @@ const (
 	AgeassuranceBeginErrorInvalidInitiation  = "InvalidInitiation"
 	AgeassuranceBeginErrorRegionNotSupported = "RegionNotSupported"
 )
+
+// AgeassuranceBeginMethod describes the method app.bsky.ageassurance.begin.
+func AgeassuranceBeginMethod() schema.Method {
+	return schema.Method{
+		NSID: AgeassuranceBeginNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{AgeassuranceBeginErrorInvalidEmail, AgeassuranceBeginErrorDIDTooLong, AgeassuranceBeginErrorInvalidInitiation, AgeassuranceBeginErrorRegionNotSupported},
+	}
+}
 
 // A AgeassuranceBeginInput is an object within app.bsky.ageassurance.begin.
 type AgeassuranceBeginInput struct {
@@ -69,36 +80,35 @@ func (x *AgeassuranceBeginInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x AgeassuranceBeginInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AgeassuranceBeginInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AgeassuranceBeginInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AgeassuranceBeginInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
-	if x.RegionCode != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65email"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x65email"...)
 	dst, ok = lex.AppendText(dst, x.Email, ok)
 	dst = append(dst, "\x68language"...)
 	dst, ok = lex.AppendText(dst, x.Language, ok)
 	if x.RegionCode != nil {
+		head++
 		dst = append(dst, "\x6aregionCode"...)
 		dst, ok = lex.AppendText(dst, *x.RegionCode, ok)
 	}
 	dst = append(dst, "\x6bcountryCode"...)
 	dst, ok = lex.AppendText(dst, x.CountryCode, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -108,40 +118,48 @@ func (x *AgeassuranceBeginInput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *AgeassuranceBeginInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.ageassurance.begin")
-	if r.Key("\x65email") {
-		x.Email = r.Text()
-	} else {
-		r.Missing("email")
-	}
-	if r.Key("\x68language") {
-		x.Language = r.Text()
-	} else {
-		r.Missing("language")
-	}
+	outer := r.Map()
+	x.Email = r.RequiredText("\x65email")
+	x.Language = r.RequiredText("\x68language")
 	if r.Key("\x6aregionCode") {
 		x.RegionCode = new(r.Text())
 	}
-	if r.Key("\x6bcountryCode") {
-		x.CountryCode = r.Text()
-	} else {
-		r.Missing("countryCode")
-	}
-	x.Extra = r.EndMap(outer)
+	x.CountryCode = r.RequiredText("\x6bcountryCode")
+	x.Extra = r.EndMap(outer, "app.bsky.ageassurance.begin")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AgeassuranceBeginInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.ageassurance.begin")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Email) {
+		v.Text("email")
+	}
+	if !lex.IsText(x.Language) {
+		v.Text("language")
+	}
+	if x.RegionCode != nil {
+		if !lex.IsText(*x.RegionCode) {
+			v.Text("regionCode")
+		}
+	}
+	if !lex.IsText(x.CountryCode) {
+		v.Text("countryCode")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "email", "language", "regionCode", "countryCode")
+	}
 	v.Leave(outer)
 }
 
-// AgeassuranceBegin calls the procedure app.bsky.ageassurance.begin.
+// AgeassuranceBegin calls the procedure app.bsky.ageassurance.begin. A nil
+// input means an empty one.
 func AgeassuranceBegin(ctx context.Context, c xrpc.Caller, in *AgeassuranceBeginInput) (*AgeassuranceDefsState, error) {
+	if in == nil {
+		in = new(AgeassuranceBeginInput)
+	}
 	out := new(AgeassuranceDefsState)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: AgeassuranceBeginNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -215,28 +233,24 @@ func (x *AgeassuranceDefsState) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x AgeassuranceDefsState) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AgeassuranceDefsState) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AgeassuranceDefsState{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AgeassuranceDefsState) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	if x.LastInitiatedAt != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20app.bsky.ageassurance.defs#state"...)
 	}
 	dst = append(dst, "\x66access"...)
@@ -244,11 +258,13 @@ func (x *AgeassuranceDefsState) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	dst = append(dst, "\x66status"...)
 	dst, ok = lex.AppendText(dst, x.Status, ok)
 	if x.LastInitiatedAt != nil {
+		head++
 		dst = append(dst, "\x6flastInitiatedAt"...)
 		dst, ok = lex.AppendText(dst, *x.LastInitiatedAt, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -258,34 +274,34 @@ func (x *AgeassuranceDefsState) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *AgeassuranceDefsState) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.ageassurance.defs#state")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x66access") {
-		x.Access = r.Text()
-	} else {
-		r.Missing("access")
-	}
-	if r.Key("\x66status") {
-		x.Status = r.Text()
-	} else {
-		r.Missing("status")
-	}
+	x.Access = r.RequiredText("\x66access")
+	x.Status = r.RequiredText("\x66status")
 	if r.Key("\x6flastInitiatedAt") {
 		x.LastInitiatedAt = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.ageassurance.defs#state")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AgeassuranceDefsState) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.ageassurance.defs#state")
+	if !lex.IsText(x.Access) {
+		v.Text("access")
+	}
+	if !lex.IsText(x.Status) {
+		v.Text("status")
+	}
 	if x.LastInitiatedAt != nil {
 		v.Datetime("lastInitiatedAt", *x.LastInitiatedAt)
 	}
-	v.Extra(x.Extra, "app.bsky.ageassurance.defs#state")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.ageassurance.defs#state", "access", "status", "lastInitiatedAt")
+	}
 	v.Leave(outer)
 }
 
@@ -342,36 +358,34 @@ func (x *AgeassuranceDefsStateMetadata) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x AgeassuranceDefsStateMetadata) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AgeassuranceDefsStateMetadata) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AgeassuranceDefsStateMetadata{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AgeassuranceDefsStateMetadata) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.AccountCreatedAt != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28app.bsky.ageassurance.defs#stateMetadata"...)
 	}
 	if x.AccountCreatedAt != nil {
+		head++
 		dst = append(dst, "\x70accountCreatedAt"...)
 		dst, ok = lex.AppendText(dst, *x.AccountCreatedAt, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -381,24 +395,26 @@ func (x *AgeassuranceDefsStateMetadata) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *AgeassuranceDefsStateMetadata) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.ageassurance.defs#stateMetadata")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x70accountCreatedAt") {
 		x.AccountCreatedAt = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.ageassurance.defs#stateMetadata")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AgeassuranceDefsStateMetadata) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.ageassurance.defs#stateMetadata")
 	if x.AccountCreatedAt != nil {
 		v.Datetime("accountCreatedAt", *x.AccountCreatedAt)
 	}
-	v.Extra(x.Extra, "app.bsky.ageassurance.defs#stateMetadata")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.ageassurance.defs#stateMetadata", "accountCreatedAt")
+	}
 	v.Leave(outer)
 }
 
@@ -452,25 +468,24 @@ func (x *AgeassuranceDefsConfig) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x AgeassuranceDefsConfig) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AgeassuranceDefsConfig) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AgeassuranceDefsConfig{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AgeassuranceDefsConfig) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21app.bsky.ageassurance.defs#config"...)
 	}
 	dst = append(dst, "\x67regions"...)
@@ -480,6 +495,7 @@ func (x *AgeassuranceDefsConfig) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 			return dst, lex.InItem("regions", i1, err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -488,7 +504,7 @@ func (x *AgeassuranceDefsConfig) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *AgeassuranceDefsConfig) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.ageassurance.defs#config")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67regions") {
 		n1 := r.Array()
@@ -505,23 +521,25 @@ func (x *AgeassuranceDefsConfig) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("regions")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.ageassurance.defs#config")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AgeassuranceDefsConfig) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.ageassurance.defs#config")
-	v.Push("regions")
+	v.PushArray("regions")
 	for i1 := range x.Regions {
 		v.PushIndex(i1)
 		x.Regions[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.ageassurance.defs#config")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.ageassurance.defs#config", "regions")
+	}
 	v.Leave(outer)
 }
 
@@ -583,35 +601,25 @@ func (x *AgeassuranceDefsConfigRegion) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x AgeassuranceDefsConfigRegion) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AgeassuranceDefsConfigRegion) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AgeassuranceDefsConfigRegion{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AgeassuranceDefsConfigRegion) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Platforms != nil {
-		n++
-	}
-	if x.RegionCode != nil {
-		n++
-	}
-	if x.AdditionalVerificationMethods != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x27app.bsky.ageassurance.defs#configRegion"...)
 	}
 	dst = append(dst, "\x65rules"...)
@@ -622,10 +630,12 @@ func (x *AgeassuranceDefsConfigRegion) AppendLex(dst []byte, m lex.Mode) ([]byte
 		}
 	}
 	if x.Platforms != nil {
+		head++
 		dst = append(dst, "\x69platforms"...)
 		dst, ok = lex.AppendTexts(dst, x.Platforms, ok)
 	}
 	if x.RegionCode != nil {
+		head++
 		dst = append(dst, "\x6aregionCode"...)
 		dst, ok = lex.AppendText(dst, *x.RegionCode, ok)
 	}
@@ -634,11 +644,13 @@ func (x *AgeassuranceDefsConfigRegion) AppendLex(dst []byte, m lex.Mode) ([]byte
 	dst = append(dst, "\x6cminAccessAge"...)
 	dst = lex.AppendInt(dst, x.MinAccessAge)
 	if x.AdditionalVerificationMethods != nil {
+		head++
 		dst = append(dst, "\x78\x1dadditionalVerificationMethods"...)
 		dst, ok = lex.AppendTexts(dst, x.AdditionalVerificationMethods, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -648,7 +660,7 @@ func (x *AgeassuranceDefsConfigRegion) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegion) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.ageassurance.defs#configRegion")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65rules") {
 		n1 := r.Array()
@@ -671,11 +683,7 @@ func (x *AgeassuranceDefsConfigRegion) ReadLex(r *lex.Reader) {
 	if r.Key("\x6aregionCode") {
 		x.RegionCode = new(r.Text())
 	}
-	if r.Key("\x6bcountryCode") {
-		x.CountryCode = r.Text()
-	} else {
-		r.Missing("countryCode")
-	}
+	x.CountryCode = r.RequiredText("\x6bcountryCode")
 	if r.Key("\x6cminAccessAge") {
 		x.MinAccessAge = r.Int()
 	} else {
@@ -684,23 +692,55 @@ func (x *AgeassuranceDefsConfigRegion) ReadLex(r *lex.Reader) {
 	if r.Key("\x78\x1dadditionalVerificationMethods") {
 		x.AdditionalVerificationMethods = r.Texts()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.ageassurance.defs#configRegion")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegion) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.ageassurance.defs#configRegion")
-	v.Push("rules")
+	v.PushArray("rules")
 	for i1 := range x.Rules {
 		v.PushIndex(i1)
 		x.Rules[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.ageassurance.defs#configRegion")
+	if x.Platforms != nil {
+		v.PushArray("platforms")
+		for i1 := range x.Platforms {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Platforms[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.RegionCode != nil {
+		if !lex.IsText(*x.RegionCode) {
+			v.Text("regionCode")
+		}
+	}
+	if !lex.IsText(x.CountryCode) {
+		v.Text("countryCode")
+	}
+	if x.AdditionalVerificationMethods != nil {
+		v.PushArray("additionalVerificationMethods")
+		for i1 := range x.AdditionalVerificationMethods {
+			v.PushIndex(i1)
+			if !lex.IsText(x.AdditionalVerificationMethods[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.ageassurance.defs#configRegion", "rules", "platforms", "regionCode", "countryCode", "minAccessAge", "additionalVerificationMethods")
+	}
 	v.Leave(outer)
 }
 
@@ -756,9 +796,7 @@ func (x *AgeassuranceDefsConfigRegionRulesItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *AgeassuranceDefsConfigRegionRulesItem) IsZero() bool {
-	return *x == (AgeassuranceDefsConfigRegionRulesItem{})
-}
+func (x *AgeassuranceDefsConfigRegionRulesItem) IsZero() bool { return x.members() == 0 }
 
 func (x *AgeassuranceDefsConfigRegionRulesItem) members() (n int) {
 	if x.ConfigRegionRuleDefault != nil {
@@ -798,15 +836,16 @@ func (x AgeassuranceDefsConfigRegionRulesItem) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AgeassuranceDefsConfigRegionRulesItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AgeassuranceDefsConfigRegionRulesItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AgeassuranceDefsConfigRegionRulesItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -860,7 +899,7 @@ func (x *AgeassuranceDefsConfigRegionRulesItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegionRulesItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ConfigRegionRuleDefault != nil:
 		x.ConfigRegionRuleDefault.ValidateLex(v)
@@ -877,7 +916,7 @@ func (x *AgeassuranceDefsConfigRegionRulesItem) ValidateLex(v *lex.Validator) {
 	case x.ConfigRegionRuleIfAccountOlderThan != nil:
 		x.ConfigRegionRuleIfAccountOlderThan.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.ageassurance.defs#configRegionRuleDefault", "app.bsky.ageassurance.defs#configRegionRuleIfDeclaredOverAge", "app.bsky.ageassurance.defs#configRegionRuleIfDeclaredUnderAge", "app.bsky.ageassurance.defs#configRegionRuleIfAssuredOverAge", "app.bsky.ageassurance.defs#configRegionRuleIfAssuredUnderAge", "app.bsky.ageassurance.defs#configRegionRuleIfAccountNewerThan", "app.bsky.ageassurance.defs#configRegionRuleIfAccountOlderThan")
 	}
 }
 
@@ -938,31 +977,31 @@ func (x AgeassuranceDefsConfigRegionRuleDefault) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AgeassuranceDefsConfigRegionRuleDefault) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AgeassuranceDefsConfigRegionRuleDefault{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AgeassuranceDefsConfigRegionRuleDefault) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x32app.bsky.ageassurance.defs#configRegionRuleDefault"...)
 	}
 	dst = append(dst, "\x66access"...)
 	dst, ok = lex.AppendText(dst, x.Access, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -972,23 +1011,24 @@ func (x *AgeassuranceDefsConfigRegionRuleDefault) AppendLex(dst []byte, m lex.Mo
 
 // ReadLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegionRuleDefault) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.ageassurance.defs#configRegionRuleDefault")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x66access") {
-		x.Access = r.Text()
-	} else {
-		r.Missing("access")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Access = r.RequiredText("\x66access")
+	x.Extra = r.EndMap(outer, "app.bsky.ageassurance.defs#configRegionRuleDefault")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegionRuleDefault) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.ageassurance.defs#configRegionRuleDefault")
-	v.Extra(x.Extra, "app.bsky.ageassurance.defs#configRegionRuleDefault")
+	if !lex.IsText(x.Access) {
+		v.Text("access")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.ageassurance.defs#configRegionRuleDefault", "access")
+	}
 	v.Leave(outer)
 }
 
@@ -1050,33 +1090,32 @@ func (x AgeassuranceDefsConfigRegionRuleIfDeclaredOverAge) MarshalJSON() ([]byte
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AgeassuranceDefsConfigRegionRuleIfDeclaredOverAge) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AgeassuranceDefsConfigRegionRuleIfDeclaredOverAge{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AgeassuranceDefsConfigRegionRuleIfDeclaredOverAge) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63age"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63age"...)
 	dst = lex.AppendInt(dst, x.Age)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x3capp.bsky.ageassurance.defs#configRegionRuleIfDeclaredOverAge"...)
 	}
 	dst = append(dst, "\x66access"...)
 	dst, ok = lex.AppendText(dst, x.Access, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1086,28 +1125,29 @@ func (x *AgeassuranceDefsConfigRegionRuleIfDeclaredOverAge) AppendLex(dst []byte
 
 // ReadLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegionRuleIfDeclaredOverAge) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.ageassurance.defs#configRegionRuleIfDeclaredOverAge")
+	outer := r.Map()
 	if r.Key("\x63age") {
 		x.Age = r.Int()
 	} else {
 		r.Missing("age")
 	}
 	r.MemberType()
-	if r.Key("\x66access") {
-		x.Access = r.Text()
-	} else {
-		r.Missing("access")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Access = r.RequiredText("\x66access")
+	x.Extra = r.EndMap(outer, "app.bsky.ageassurance.defs#configRegionRuleIfDeclaredOverAge")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegionRuleIfDeclaredOverAge) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.ageassurance.defs#configRegionRuleIfDeclaredOverAge")
-	v.Extra(x.Extra, "app.bsky.ageassurance.defs#configRegionRuleIfDeclaredOverAge")
+	if !lex.IsText(x.Access) {
+		v.Text("access")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.ageassurance.defs#configRegionRuleIfDeclaredOverAge", "age", "access")
+	}
 	v.Leave(outer)
 }
 
@@ -1169,33 +1209,32 @@ func (x AgeassuranceDefsConfigRegionRuleIfDeclaredUnderAge) MarshalJSON() ([]byt
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AgeassuranceDefsConfigRegionRuleIfDeclaredUnderAge) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AgeassuranceDefsConfigRegionRuleIfDeclaredUnderAge{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AgeassuranceDefsConfigRegionRuleIfDeclaredUnderAge) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63age"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63age"...)
 	dst = lex.AppendInt(dst, x.Age)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x3dapp.bsky.ageassurance.defs#configRegionRuleIfDeclaredUnderAge"...)
 	}
 	dst = append(dst, "\x66access"...)
 	dst, ok = lex.AppendText(dst, x.Access, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1205,28 +1244,29 @@ func (x *AgeassuranceDefsConfigRegionRuleIfDeclaredUnderAge) AppendLex(dst []byt
 
 // ReadLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegionRuleIfDeclaredUnderAge) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.ageassurance.defs#configRegionRuleIfDeclaredUnderAge")
+	outer := r.Map()
 	if r.Key("\x63age") {
 		x.Age = r.Int()
 	} else {
 		r.Missing("age")
 	}
 	r.MemberType()
-	if r.Key("\x66access") {
-		x.Access = r.Text()
-	} else {
-		r.Missing("access")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Access = r.RequiredText("\x66access")
+	x.Extra = r.EndMap(outer, "app.bsky.ageassurance.defs#configRegionRuleIfDeclaredUnderAge")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegionRuleIfDeclaredUnderAge) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.ageassurance.defs#configRegionRuleIfDeclaredUnderAge")
-	v.Extra(x.Extra, "app.bsky.ageassurance.defs#configRegionRuleIfDeclaredUnderAge")
+	if !lex.IsText(x.Access) {
+		v.Text("access")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.ageassurance.defs#configRegionRuleIfDeclaredUnderAge", "age", "access")
+	}
 	v.Leave(outer)
 }
 
@@ -1288,33 +1328,32 @@ func (x AgeassuranceDefsConfigRegionRuleIfAssuredOverAge) MarshalJSON() ([]byte,
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AgeassuranceDefsConfigRegionRuleIfAssuredOverAge) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AgeassuranceDefsConfigRegionRuleIfAssuredOverAge{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AgeassuranceDefsConfigRegionRuleIfAssuredOverAge) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63age"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63age"...)
 	dst = lex.AppendInt(dst, x.Age)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x3bapp.bsky.ageassurance.defs#configRegionRuleIfAssuredOverAge"...)
 	}
 	dst = append(dst, "\x66access"...)
 	dst, ok = lex.AppendText(dst, x.Access, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1324,28 +1363,29 @@ func (x *AgeassuranceDefsConfigRegionRuleIfAssuredOverAge) AppendLex(dst []byte,
 
 // ReadLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegionRuleIfAssuredOverAge) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.ageassurance.defs#configRegionRuleIfAssuredOverAge")
+	outer := r.Map()
 	if r.Key("\x63age") {
 		x.Age = r.Int()
 	} else {
 		r.Missing("age")
 	}
 	r.MemberType()
-	if r.Key("\x66access") {
-		x.Access = r.Text()
-	} else {
-		r.Missing("access")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Access = r.RequiredText("\x66access")
+	x.Extra = r.EndMap(outer, "app.bsky.ageassurance.defs#configRegionRuleIfAssuredOverAge")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegionRuleIfAssuredOverAge) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.ageassurance.defs#configRegionRuleIfAssuredOverAge")
-	v.Extra(x.Extra, "app.bsky.ageassurance.defs#configRegionRuleIfAssuredOverAge")
+	if !lex.IsText(x.Access) {
+		v.Text("access")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.ageassurance.defs#configRegionRuleIfAssuredOverAge", "age", "access")
+	}
 	v.Leave(outer)
 }
 
@@ -1407,33 +1447,32 @@ func (x AgeassuranceDefsConfigRegionRuleIfAssuredUnderAge) MarshalJSON() ([]byte
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AgeassuranceDefsConfigRegionRuleIfAssuredUnderAge) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AgeassuranceDefsConfigRegionRuleIfAssuredUnderAge{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AgeassuranceDefsConfigRegionRuleIfAssuredUnderAge) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63age"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63age"...)
 	dst = lex.AppendInt(dst, x.Age)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x3capp.bsky.ageassurance.defs#configRegionRuleIfAssuredUnderAge"...)
 	}
 	dst = append(dst, "\x66access"...)
 	dst, ok = lex.AppendText(dst, x.Access, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1443,28 +1482,29 @@ func (x *AgeassuranceDefsConfigRegionRuleIfAssuredUnderAge) AppendLex(dst []byte
 
 // ReadLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegionRuleIfAssuredUnderAge) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.ageassurance.defs#configRegionRuleIfAssuredUnderAge")
+	outer := r.Map()
 	if r.Key("\x63age") {
 		x.Age = r.Int()
 	} else {
 		r.Missing("age")
 	}
 	r.MemberType()
-	if r.Key("\x66access") {
-		x.Access = r.Text()
-	} else {
-		r.Missing("access")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Access = r.RequiredText("\x66access")
+	x.Extra = r.EndMap(outer, "app.bsky.ageassurance.defs#configRegionRuleIfAssuredUnderAge")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegionRuleIfAssuredUnderAge) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.ageassurance.defs#configRegionRuleIfAssuredUnderAge")
-	v.Extra(x.Extra, "app.bsky.ageassurance.defs#configRegionRuleIfAssuredUnderAge")
+	if !lex.IsText(x.Access) {
+		v.Text("access")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.ageassurance.defs#configRegionRuleIfAssuredUnderAge", "age", "access")
+	}
 	v.Leave(outer)
 }
 
@@ -1526,33 +1566,32 @@ func (x AgeassuranceDefsConfigRegionRuleIfAccountNewerThan) MarshalJSON() ([]byt
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AgeassuranceDefsConfigRegionRuleIfAccountNewerThan) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AgeassuranceDefsConfigRegionRuleIfAccountNewerThan{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AgeassuranceDefsConfigRegionRuleIfAccountNewerThan) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64date"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64date"...)
 	dst, ok = lex.AppendText(dst, x.Date, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x3dapp.bsky.ageassurance.defs#configRegionRuleIfAccountNewerThan"...)
 	}
 	dst = append(dst, "\x66access"...)
 	dst, ok = lex.AppendText(dst, x.Access, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1562,29 +1601,26 @@ func (x *AgeassuranceDefsConfigRegionRuleIfAccountNewerThan) AppendLex(dst []byt
 
 // ReadLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegionRuleIfAccountNewerThan) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.ageassurance.defs#configRegionRuleIfAccountNewerThan")
-	if r.Key("\x64date") {
-		x.Date = r.Text()
-	} else {
-		r.Missing("date")
-	}
+	outer := r.Map()
+	x.Date = r.RequiredText("\x64date")
 	r.MemberType()
-	if r.Key("\x66access") {
-		x.Access = r.Text()
-	} else {
-		r.Missing("access")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Access = r.RequiredText("\x66access")
+	x.Extra = r.EndMap(outer, "app.bsky.ageassurance.defs#configRegionRuleIfAccountNewerThan")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegionRuleIfAccountNewerThan) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.ageassurance.defs#configRegionRuleIfAccountNewerThan")
 	v.Datetime("date", x.Date)
-	v.Extra(x.Extra, "app.bsky.ageassurance.defs#configRegionRuleIfAccountNewerThan")
+	if !lex.IsText(x.Access) {
+		v.Text("access")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.ageassurance.defs#configRegionRuleIfAccountNewerThan", "date", "access")
+	}
 	v.Leave(outer)
 }
 
@@ -1646,33 +1682,32 @@ func (x AgeassuranceDefsConfigRegionRuleIfAccountOlderThan) MarshalJSON() ([]byt
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AgeassuranceDefsConfigRegionRuleIfAccountOlderThan) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AgeassuranceDefsConfigRegionRuleIfAccountOlderThan{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AgeassuranceDefsConfigRegionRuleIfAccountOlderThan) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64date"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64date"...)
 	dst, ok = lex.AppendText(dst, x.Date, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x3dapp.bsky.ageassurance.defs#configRegionRuleIfAccountOlderThan"...)
 	}
 	dst = append(dst, "\x66access"...)
 	dst, ok = lex.AppendText(dst, x.Access, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1682,29 +1717,26 @@ func (x *AgeassuranceDefsConfigRegionRuleIfAccountOlderThan) AppendLex(dst []byt
 
 // ReadLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegionRuleIfAccountOlderThan) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.ageassurance.defs#configRegionRuleIfAccountOlderThan")
-	if r.Key("\x64date") {
-		x.Date = r.Text()
-	} else {
-		r.Missing("date")
-	}
+	outer := r.Map()
+	x.Date = r.RequiredText("\x64date")
 	r.MemberType()
-	if r.Key("\x66access") {
-		x.Access = r.Text()
-	} else {
-		r.Missing("access")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Access = r.RequiredText("\x66access")
+	x.Extra = r.EndMap(outer, "app.bsky.ageassurance.defs#configRegionRuleIfAccountOlderThan")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AgeassuranceDefsConfigRegionRuleIfAccountOlderThan) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.ageassurance.defs#configRegionRuleIfAccountOlderThan")
 	v.Datetime("date", x.Date)
-	v.Extra(x.Extra, "app.bsky.ageassurance.defs#configRegionRuleIfAccountOlderThan")
+	if !lex.IsText(x.Access) {
+		v.Text("access")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.ageassurance.defs#configRegionRuleIfAccountOlderThan", "date", "access")
+	}
 	v.Leave(outer)
 }
 
@@ -1766,56 +1798,40 @@ func (x *AgeassuranceDefsEvent) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x AgeassuranceDefsEvent) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AgeassuranceDefsEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AgeassuranceDefsEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AgeassuranceDefsEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 5
+	head := byte(0xa5)
+	dst = append(dst, "\xa5"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Email != nil {
-		n++
-	}
-	if x.InitIP != nil {
-		n++
-	}
-	if x.InitUa != nil {
-		n++
-	}
-	if x.CompleteIP != nil {
-		n++
-	}
-	if x.CompleteUa != nil {
-		n++
-	}
-	if x.RegionCode != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20app.bsky.ageassurance.defs#event"...)
 	}
 	if x.Email != nil {
+		head++
 		dst = append(dst, "\x65email"...)
 		dst, ok = lex.AppendText(dst, *x.Email, ok)
 	}
 	dst = append(dst, "\x66access"...)
 	dst, ok = lex.AppendText(dst, x.Access, ok)
 	if x.InitIP != nil {
+		head++
 		dst = append(dst, "\x66initIp"...)
 		dst, ok = lex.AppendText(dst, *x.InitIP, ok)
 	}
 	if x.InitUa != nil {
+		head++
 		dst = append(dst, "\x66initUa"...)
 		dst, ok = lex.AppendText(dst, *x.InitUa, ok)
 	}
@@ -1826,21 +1842,25 @@ func (x *AgeassuranceDefsEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.CompleteIP != nil {
+		head++
 		dst = append(dst, "\x6acompleteIp"...)
 		dst, ok = lex.AppendText(dst, *x.CompleteIP, ok)
 	}
 	if x.CompleteUa != nil {
+		head++
 		dst = append(dst, "\x6acompleteUa"...)
 		dst, ok = lex.AppendText(dst, *x.CompleteUa, ok)
 	}
 	if x.RegionCode != nil {
+		head++
 		dst = append(dst, "\x6aregionCode"...)
 		dst, ok = lex.AppendText(dst, *x.RegionCode, ok)
 	}
 	dst = append(dst, "\x6bcountryCode"...)
 	dst, ok = lex.AppendText(dst, x.CountryCode, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1850,37 +1870,21 @@ func (x *AgeassuranceDefsEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *AgeassuranceDefsEvent) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.ageassurance.defs#event")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65email") {
 		x.Email = new(r.Text())
 	}
-	if r.Key("\x66access") {
-		x.Access = r.Text()
-	} else {
-		r.Missing("access")
-	}
+	x.Access = r.RequiredText("\x66access")
 	if r.Key("\x66initIp") {
 		x.InitIP = new(r.Text())
 	}
 	if r.Key("\x66initUa") {
 		x.InitUa = new(r.Text())
 	}
-	if r.Key("\x66status") {
-		x.Status = r.Text()
-	} else {
-		r.Missing("status")
-	}
-	if r.Key("\x69attemptId") {
-		x.AttemptID = r.Text()
-	} else {
-		r.Missing("attemptId")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.Status = r.RequiredText("\x66status")
+	x.AttemptID = r.RequiredText("\x69attemptId")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x6acompleteIp") {
 		x.CompleteIP = new(r.Text())
 	}
@@ -1890,22 +1894,62 @@ func (x *AgeassuranceDefsEvent) ReadLex(r *lex.Reader) {
 	if r.Key("\x6aregionCode") {
 		x.RegionCode = new(r.Text())
 	}
-	if r.Key("\x6bcountryCode") {
-		x.CountryCode = r.Text()
-	} else {
-		r.Missing("countryCode")
-	}
-	x.Extra = r.EndMap(outer)
+	x.CountryCode = r.RequiredText("\x6bcountryCode")
+	x.Extra = r.EndMap(outer, "app.bsky.ageassurance.defs#event")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AgeassuranceDefsEvent) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.ageassurance.defs#event")
+	if x.Email != nil {
+		if !lex.IsText(*x.Email) {
+			v.Text("email")
+		}
+	}
+	if !lex.IsText(x.Access) {
+		v.Text("access")
+	}
+	if x.InitIP != nil {
+		if !lex.IsText(*x.InitIP) {
+			v.Text("initIp")
+		}
+	}
+	if x.InitUa != nil {
+		if !lex.IsText(*x.InitUa) {
+			v.Text("initUa")
+		}
+	}
+	if !lex.IsText(x.Status) {
+		v.Text("status")
+	}
+	if !lex.IsText(x.AttemptID) {
+		v.Text("attemptId")
+	}
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "app.bsky.ageassurance.defs#event")
+	if x.CompleteIP != nil {
+		if !lex.IsText(*x.CompleteIP) {
+			v.Text("completeIp")
+		}
+	}
+	if x.CompleteUa != nil {
+		if !lex.IsText(*x.CompleteUa) {
+			v.Text("completeUa")
+		}
+	}
+	if x.RegionCode != nil {
+		if !lex.IsText(*x.RegionCode) {
+			v.Text("regionCode")
+		}
+	}
+	if !lex.IsText(x.CountryCode) {
+		v.Text("countryCode")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.ageassurance.defs#event", "email", "access", "initIp", "initUa", "status", "attemptId", "createdAt", "completeIp", "completeUa", "regionCode", "countryCode")
+	}
 	v.Leave(outer)
 }
 
@@ -1928,6 +1972,15 @@ const (
 // AgeassuranceGetConfigNSID is the method app.bsky.ageassurance.getConfig.
 const AgeassuranceGetConfigNSID = "app.bsky.ageassurance.getConfig"
 
+// AgeassuranceGetConfigMethod describes the method
+// app.bsky.ageassurance.getConfig.
+func AgeassuranceGetConfigMethod() schema.Method {
+	return schema.Method{
+		NSID: AgeassuranceGetConfigNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // AgeassuranceGetConfig calls the query app.bsky.ageassurance.getConfig.
 func AgeassuranceGetConfig(ctx context.Context, c xrpc.Caller) (*AgeassuranceDefsConfig, error) {
 	out := new(AgeassuranceDefsConfig)
@@ -1939,6 +1992,22 @@ func AgeassuranceGetConfig(ctx context.Context, c xrpc.Caller) (*AgeassuranceDef
 
 // AgeassuranceGetStateNSID is the method app.bsky.ageassurance.getState.
 const AgeassuranceGetStateNSID = "app.bsky.ageassurance.getState"
+
+// AgeassuranceGetStateMethod describes the method
+// app.bsky.ageassurance.getState.
+func AgeassuranceGetStateMethod() schema.Method {
+	return schema.Method{
+		NSID: AgeassuranceGetStateNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "countryCode", Type: &schema.String{}},
+				{Name: "regionCode", Type: &schema.String{}},
+			},
+			Required: []string{"countryCode"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // AgeassuranceGetStateParams are the parameters of
 // app.bsky.ageassurance.getState.
@@ -1960,10 +2029,33 @@ func (x *AgeassuranceGetStateParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *AgeassuranceGetStateParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.ageassurance.getState")
+	v := AgeassuranceGetStateParams{
+		RegionCode:  q.OptText("regionCode"),
+		CountryCode: q.Text("countryCode"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *AgeassuranceGetStateParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.ageassurance.getState")
+	if x.RegionCode != nil {
+		if !lex.IsText(*x.RegionCode) {
+			v.Text("regionCode")
+		}
+	}
+	if !lex.IsText(x.CountryCode) {
+		v.Text("countryCode")
+	}
 	return v.Err()
 }
 
@@ -2015,16 +2107,17 @@ func (x *AgeassuranceGetStateOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x AgeassuranceGetStateOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AgeassuranceGetStateOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AgeassuranceGetStateOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AgeassuranceGetStateOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -2044,7 +2137,7 @@ func (x *AgeassuranceGetStateOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *AgeassuranceGetStateOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.ageassurance.getState")
+	outer := r.Map()
 	if r.Key("\x65state") {
 		x.State.ReadLex(r)
 	} else {
@@ -2055,12 +2148,12 @@ func (x *AgeassuranceGetStateOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("metadata")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.ageassurance.getState")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AgeassuranceGetStateOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.ageassurance.getState")
@@ -2070,7 +2163,9 @@ func (x *AgeassuranceGetStateOutput) ValidateLex(v *lex.Validator) {
 	v.Push("metadata")
 	x.Metadata.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "state", "metadata")
+	}
 	v.Leave(outer)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/linnet-at/linnet/api/atproto"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -17,6 +18,16 @@ const BookmarkCreateBookmarkNSID = "app.bsky.bookmark.createBookmark"
 const (
 	BookmarkCreateBookmarkErrorUnsupportedCollection = "UnsupportedCollection"
 )
+
+// BookmarkCreateBookmarkMethod describes the method
+// app.bsky.bookmark.createBookmark.
+func BookmarkCreateBookmarkMethod() schema.Method {
+	return schema.Method{
+		NSID: BookmarkCreateBookmarkNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{BookmarkCreateBookmarkErrorUnsupportedCollection},
+	}
+}
 
 // A BookmarkCreateBookmarkInput is an object within
 // app.bsky.bookmark.createBookmark.
@@ -66,16 +77,17 @@ func (x *BookmarkCreateBookmarkInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x BookmarkCreateBookmarkInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *BookmarkCreateBookmarkInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = BookmarkCreateBookmarkInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *BookmarkCreateBookmarkInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -84,7 +96,7 @@ func (x *BookmarkCreateBookmarkInput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -94,35 +106,32 @@ func (x *BookmarkCreateBookmarkInput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *BookmarkCreateBookmarkInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.bookmark.createBookmark")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
+	x.Extra = r.EndMap(outer, "app.bsky.bookmark.createBookmark")
 }
 
 // ValidateLex implements lex.Value.
 func (x *BookmarkCreateBookmarkInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.bookmark.createBookmark")
 	v.CID("cid", x.CID)
 	v.ATURI("uri", x.URI)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cid", "uri")
+	}
 	v.Leave(outer)
 }
 
 // BookmarkCreateBookmark calls the procedure
-// app.bsky.bookmark.createBookmark.
+// app.bsky.bookmark.createBookmark. A nil input means an empty one.
 func BookmarkCreateBookmark(ctx context.Context, c xrpc.Caller, in *BookmarkCreateBookmarkInput) error {
+	if in == nil {
+		in = new(BookmarkCreateBookmarkInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: BookmarkCreateBookmarkNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -175,31 +184,31 @@ func (x *BookmarkDefsBookmark) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x BookmarkDefsBookmark) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *BookmarkDefsBookmark) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = BookmarkDefsBookmark{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *BookmarkDefsBookmark) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1fapp.bsky.bookmark.defs#bookmark"...)
 	}
 	dst = append(dst, "\x67subject"...)
 	if dst, err = x.Subject.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("subject", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -208,26 +217,28 @@ func (x *BookmarkDefsBookmark) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *BookmarkDefsBookmark) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.bookmark.defs#bookmark")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67subject") {
 		x.Subject.ReadLex(r)
 	} else {
 		r.Missing("subject")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.bookmark.defs#bookmark")
 }
 
 // ValidateLex implements lex.Value.
 func (x *BookmarkDefsBookmark) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.bookmark.defs#bookmark")
 	v.Push("subject")
 	x.Subject.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.bookmark.defs#bookmark")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.bookmark.defs#bookmark", "subject")
+	}
 	v.Leave(outer)
 }
 
@@ -283,33 +294,28 @@ func (x *BookmarkDefsBookmarkView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x BookmarkDefsBookmarkView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *BookmarkDefsBookmarkView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = BookmarkDefsBookmarkView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *BookmarkDefsBookmarkView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.CreatedAt != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64item"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64item"...)
 	if dst, err = x.Item.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("item", err)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23app.bsky.bookmark.defs#bookmarkView"...)
 	}
 	dst = append(dst, "\x67subject"...)
@@ -317,11 +323,13 @@ func (x *BookmarkDefsBookmarkView) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 		return dst, lex.In("subject", err)
 	}
 	if x.CreatedAt != nil {
+		head++
 		dst = append(dst, "\x69createdAt"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedAt, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -331,7 +339,7 @@ func (x *BookmarkDefsBookmarkView) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *BookmarkDefsBookmarkView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.bookmark.defs#bookmarkView")
+	outer := r.Map()
 	if r.Key("\x64item") {
 		x.Item.ReadLex(r)
 	} else {
@@ -346,12 +354,12 @@ func (x *BookmarkDefsBookmarkView) ReadLex(r *lex.Reader) {
 	if r.Key("\x69createdAt") {
 		x.CreatedAt = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.bookmark.defs#bookmarkView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *BookmarkDefsBookmarkView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.bookmark.defs#bookmarkView")
@@ -369,7 +377,9 @@ func (x *BookmarkDefsBookmarkView) ValidateLex(v *lex.Validator) {
 	if x.CreatedAt != nil {
 		v.Datetime("createdAt", *x.CreatedAt)
 	}
-	v.Extra(x.Extra, "app.bsky.bookmark.defs#bookmarkView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.bookmark.defs#bookmarkView", "item", "subject", "createdAt")
+	}
 	v.Leave(outer)
 }
 
@@ -400,7 +410,7 @@ func (x *BookmarkDefsBookmarkViewItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *BookmarkDefsBookmarkViewItem) IsZero() bool { return *x == (BookmarkDefsBookmarkViewItem{}) }
+func (x *BookmarkDefsBookmarkViewItem) IsZero() bool { return x.members() == 0 }
 
 func (x *BookmarkDefsBookmarkViewItem) members() (n int) {
 	if x.BlockedPost != nil {
@@ -426,15 +436,16 @@ func (x *BookmarkDefsBookmarkViewItem) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x BookmarkDefsBookmarkViewItem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *BookmarkDefsBookmarkViewItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = BookmarkDefsBookmarkViewItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *BookmarkDefsBookmarkViewItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -468,7 +479,7 @@ func (x *BookmarkDefsBookmarkViewItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *BookmarkDefsBookmarkViewItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.BlockedPost != nil:
 		x.BlockedPost.ValidateLex(v)
@@ -477,7 +488,7 @@ func (x *BookmarkDefsBookmarkViewItem) ValidateLex(v *lex.Validator) {
 	case x.PostView != nil:
 		x.PostView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.feed.defs#blockedPost", "app.bsky.feed.defs#notFoundPost", "app.bsky.feed.defs#postView")
 	}
 }
 
@@ -488,6 +499,16 @@ const BookmarkDeleteBookmarkNSID = "app.bsky.bookmark.deleteBookmark"
 const (
 	BookmarkDeleteBookmarkErrorUnsupportedCollection = "UnsupportedCollection"
 )
+
+// BookmarkDeleteBookmarkMethod describes the method
+// app.bsky.bookmark.deleteBookmark.
+func BookmarkDeleteBookmarkMethod() schema.Method {
+	return schema.Method{
+		NSID: BookmarkDeleteBookmarkNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{BookmarkDeleteBookmarkErrorUnsupportedCollection},
+	}
+}
 
 // A BookmarkDeleteBookmarkInput is an object within
 // app.bsky.bookmark.deleteBookmark.
@@ -536,23 +557,24 @@ func (x *BookmarkDeleteBookmarkInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x BookmarkDeleteBookmarkInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *BookmarkDeleteBookmarkInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = BookmarkDeleteBookmarkInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *BookmarkDeleteBookmarkInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -562,35 +584,51 @@ func (x *BookmarkDeleteBookmarkInput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *BookmarkDeleteBookmarkInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.bookmark.deleteBookmark")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
+	x.Extra = r.EndMap(outer, "app.bsky.bookmark.deleteBookmark")
 }
 
 // ValidateLex implements lex.Value.
 func (x *BookmarkDeleteBookmarkInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.bookmark.deleteBookmark")
 	v.ATURI("uri", x.URI)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "uri")
+	}
 	v.Leave(outer)
 }
 
 // BookmarkDeleteBookmark calls the procedure
-// app.bsky.bookmark.deleteBookmark.
+// app.bsky.bookmark.deleteBookmark. A nil input means an empty one.
 func BookmarkDeleteBookmark(ctx context.Context, c xrpc.Caller, in *BookmarkDeleteBookmarkInput) error {
+	if in == nil {
+		in = new(BookmarkDeleteBookmarkInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: BookmarkDeleteBookmarkNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
 
 // BookmarkGetBookmarksNSID is the method app.bsky.bookmark.getBookmarks.
 const BookmarkGetBookmarksNSID = "app.bsky.bookmark.getBookmarks"
+
+// BookmarkGetBookmarksMethod describes the method
+// app.bsky.bookmark.getBookmarks.
+func BookmarkGetBookmarksMethod() schema.Method {
+	return schema.Method{
+		NSID: BookmarkGetBookmarksNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // BookmarkGetBookmarksParams are the parameters of
 // app.bsky.bookmark.getBookmarks.
@@ -616,6 +654,21 @@ func (x *BookmarkGetBookmarksParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *BookmarkGetBookmarksParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.bookmark.getBookmarks")
+	v := BookmarkGetBookmarksParams{
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *BookmarkGetBookmarksParams) Validate() error {
 	var v lex.Validator
@@ -623,6 +676,11 @@ func (x *BookmarkGetBookmarksParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -676,26 +734,25 @@ func (x *BookmarkGetBookmarksOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x BookmarkGetBookmarksOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *BookmarkGetBookmarksOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = BookmarkGetBookmarksOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *BookmarkGetBookmarksOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -706,8 +763,9 @@ func (x *BookmarkGetBookmarksOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 			return dst, lex.InItem("bookmarks", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -717,7 +775,7 @@ func (x *BookmarkGetBookmarksOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *BookmarkGetBookmarksOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.bookmark.getBookmarks")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -736,23 +794,30 @@ func (x *BookmarkGetBookmarksOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("bookmarks")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.bookmark.getBookmarks")
 }
 
 // ValidateLex implements lex.Value.
 func (x *BookmarkGetBookmarksOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.bookmark.getBookmarks")
-	v.Push("bookmarks")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("bookmarks")
 	for i1 := range x.Bookmarks {
 		v.PushIndex(i1)
 		x.Bookmarks[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "bookmarks")
+	}
 	v.Leave(outer)
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -65,25 +66,24 @@ func (x ContactDefsMatchAndContactIndex) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactDefsMatchAndContactIndex) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactDefsMatchAndContactIndex{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactDefsMatchAndContactIndex) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2aapp.bsky.contact.defs#matchAndContactIndex"...)
 	}
 	dst = append(dst, "\x65match"...)
@@ -92,6 +92,7 @@ func (x *ContactDefsMatchAndContactIndex) AppendLex(dst []byte, m lex.Mode) ([]b
 	}
 	dst = append(dst, "\x6ccontactIndex"...)
 	dst = lex.AppendInt(dst, x.ContactIndex)
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -100,7 +101,7 @@ func (x *ContactDefsMatchAndContactIndex) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *ContactDefsMatchAndContactIndex) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.defs#matchAndContactIndex")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65match") {
 		x.Match.ReadLex(r)
@@ -112,12 +113,12 @@ func (x *ContactDefsMatchAndContactIndex) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("contactIndex")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.contact.defs#matchAndContactIndex")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactDefsMatchAndContactIndex) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.defs#matchAndContactIndex")
@@ -127,7 +128,9 @@ func (x *ContactDefsMatchAndContactIndex) ValidateLex(v *lex.Validator) {
 	if x.ContactIndex < 0 || x.ContactIndex > 999 {
 		v.Range("contactIndex", x.ContactIndex, 0, 999)
 	}
-	v.Extra(x.Extra, "app.bsky.contact.defs#matchAndContactIndex")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.contact.defs#matchAndContactIndex", "match", "contactIndex")
+	}
 	v.Leave(outer)
 }
 
@@ -180,33 +183,33 @@ func (x *ContactDefsSyncStatus) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ContactDefsSyncStatus) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactDefsSyncStatus) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactDefsSyncStatus{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactDefsSyncStatus) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20app.bsky.contact.defs#syncStatus"...)
 	}
 	dst = append(dst, "\x68syncedAt"...)
 	dst, ok = lex.AppendText(dst, x.SyncedAt, ok)
 	dst = append(dst, "\x6cmatchesCount"...)
 	dst = lex.AppendInt(dst, x.MatchesCount)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -216,24 +219,20 @@ func (x *ContactDefsSyncStatus) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ContactDefsSyncStatus) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.defs#syncStatus")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x68syncedAt") {
-		x.SyncedAt = r.Text()
-	} else {
-		r.Missing("syncedAt")
-	}
+	x.SyncedAt = r.RequiredText("\x68syncedAt")
 	if r.Key("\x6cmatchesCount") {
 		x.MatchesCount = r.Int()
 	} else {
 		r.Missing("matchesCount")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.contact.defs#syncStatus")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactDefsSyncStatus) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.defs#syncStatus")
@@ -241,7 +240,9 @@ func (x *ContactDefsSyncStatus) ValidateLex(v *lex.Validator) {
 	if x.MatchesCount < 0 {
 		v.Range("matchesCount", x.MatchesCount, 0, 9223372036854775807)
 	}
-	v.Extra(x.Extra, "app.bsky.contact.defs#syncStatus")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.contact.defs#syncStatus", "syncedAt", "matchesCount")
+	}
 	v.Leave(outer)
 }
 
@@ -296,33 +297,32 @@ func (x *ContactDefsNotification) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ContactDefsNotification) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactDefsNotification) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactDefsNotification{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactDefsNotification) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62to"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x62to"...)
 	dst, ok = lex.AppendText(dst, x.To, ok)
 	dst = append(dst, "\x64from"...)
 	dst, ok = lex.AppendText(dst, x.From, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x22app.bsky.contact.defs#notification"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -332,30 +332,24 @@ func (x *ContactDefsNotification) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ContactDefsNotification) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.defs#notification")
-	if r.Key("\x62to") {
-		x.To = r.Text()
-	} else {
-		r.Missing("to")
-	}
-	if r.Key("\x64from") {
-		x.From = r.Text()
-	} else {
-		r.Missing("from")
-	}
+	outer := r.Map()
+	x.To = r.RequiredText("\x62to")
+	x.From = r.RequiredText("\x64from")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.contact.defs#notification")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactDefsNotification) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.defs#notification")
 	v.DID("to", x.To)
 	v.DID("from", x.From)
-	v.Extra(x.Extra, "app.bsky.contact.defs#notification")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.contact.defs#notification", "to", "from")
+	}
 	v.Leave(outer)
 }
 
@@ -367,6 +361,17 @@ const (
 	ContactDismissMatchErrorInvalidDID    = "InvalidDid"
 	ContactDismissMatchErrorInternalError = "InternalError"
 )
+
+// ContactDismissMatchMethod describes the method
+// app.bsky.contact.dismissMatch.
+func ContactDismissMatchMethod() schema.Method {
+	return schema.Method{
+		NSID: ContactDismissMatchNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ContactDismissMatchErrorInvalidDID, ContactDismissMatchErrorInternalError},
+	}
+}
 
 // A ContactDismissMatchInput is an object within
 // app.bsky.contact.dismissMatch.
@@ -415,23 +420,24 @@ func (x *ContactDismissMatchInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ContactDismissMatchInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactDismissMatchInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactDismissMatchInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactDismissMatchInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x67subject"...)
 	dst, ok = lex.AppendText(dst, x.Subject, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -441,23 +447,21 @@ func (x *ContactDismissMatchInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ContactDismissMatchInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.dismissMatch")
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Subject = r.RequiredText("\x67subject")
+	x.Extra = r.EndMap(outer, "app.bsky.contact.dismissMatch")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactDismissMatchInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.dismissMatch")
 	v.DID("subject", x.Subject)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "subject")
+	}
 	v.Leave(outer)
 }
 
@@ -506,16 +510,17 @@ func (x *ContactDismissMatchOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ContactDismissMatchOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactDismissMatchOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactDismissMatchOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactDismissMatchOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa0"...)
@@ -527,22 +532,28 @@ func (x *ContactDismissMatchOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ContactDismissMatchOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.dismissMatch")
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Extra = r.EndMap(outer, "app.bsky.contact.dismissMatch")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactDismissMatchOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.dismissMatch")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "")
+	}
 	v.Leave(outer)
 }
 
-// ContactDismissMatch calls the procedure app.bsky.contact.dismissMatch.
+// ContactDismissMatch calls the procedure app.bsky.contact.dismissMatch. A
+// nil input means an empty one.
 func ContactDismissMatch(ctx context.Context, c xrpc.Caller, in *ContactDismissMatchInput) (*ContactDismissMatchOutput, error) {
+	if in == nil {
+		in = new(ContactDismissMatchInput)
+	}
 	out := new(ContactDismissMatchOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ContactDismissMatchNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -560,6 +571,21 @@ const (
 	ContactGetMatchesErrorInvalidCursor = "InvalidCursor"
 	ContactGetMatchesErrorInternalError = "InternalError"
 )
+
+// ContactGetMatchesMethod describes the method app.bsky.contact.getMatches.
+func ContactGetMatchesMethod() schema.Method {
+	return schema.Method{
+		NSID: ContactGetMatchesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ContactGetMatchesErrorInvalidDID, ContactGetMatchesErrorInvalidLimit, ContactGetMatchesErrorInvalidCursor, ContactGetMatchesErrorInternalError},
+	}
+}
 
 // ContactGetMatchesParams are the parameters of app.bsky.contact.getMatches.
 type ContactGetMatchesParams struct {
@@ -584,6 +610,21 @@ func (x *ContactGetMatchesParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ContactGetMatchesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.contact.getMatches")
+	v := ContactGetMatchesParams{
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ContactGetMatchesParams) Validate() error {
 	var v lex.Validator
@@ -591,6 +632,11 @@ func (x *ContactGetMatchesParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -643,26 +689,25 @@ func (x *ContactGetMatchesOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ContactGetMatchesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactGetMatchesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactGetMatchesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactGetMatchesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -673,8 +718,9 @@ func (x *ContactGetMatchesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 			return dst, lex.InItem("matches", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -684,7 +730,7 @@ func (x *ContactGetMatchesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ContactGetMatchesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.getMatches")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -703,23 +749,30 @@ func (x *ContactGetMatchesOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("matches")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.contact.getMatches")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactGetMatchesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.getMatches")
-	v.Push("matches")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("matches")
 	for i1 := range x.Matches {
 		v.PushIndex(i1)
 		x.Matches[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "matches")
+	}
 	v.Leave(outer)
 }
 
@@ -766,6 +819,16 @@ const (
 	ContactGetSyncStatusErrorInvalidDID    = "InvalidDid"
 	ContactGetSyncStatusErrorInternalError = "InternalError"
 )
+
+// ContactGetSyncStatusMethod describes the method
+// app.bsky.contact.getSyncStatus.
+func ContactGetSyncStatusMethod() schema.Method {
+	return schema.Method{
+		NSID: ContactGetSyncStatusNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ContactGetSyncStatusErrorInvalidDID, ContactGetSyncStatusErrorInternalError},
+	}
+}
 
 // A ContactGetSyncStatusOutput is an object within
 // app.bsky.contact.getSyncStatus.
@@ -814,30 +877,30 @@ func (x *ContactGetSyncStatusOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ContactGetSyncStatusOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactGetSyncStatusOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactGetSyncStatusOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactGetSyncStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.SyncStatus != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.SyncStatus != nil {
+		head++
 		dst = append(dst, "\x6asyncStatus"...)
 		if dst, err = x.SyncStatus.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("syncStatus", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -846,17 +909,17 @@ func (x *ContactGetSyncStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ContactGetSyncStatusOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.getSyncStatus")
+	outer := r.Map()
 	if r.Key("\x6asyncStatus") {
 		x.SyncStatus = lex.New[ContactDefsSyncStatus](r)
 		x.SyncStatus.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.contact.getSyncStatus")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactGetSyncStatusOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.getSyncStatus")
@@ -865,7 +928,9 @@ func (x *ContactGetSyncStatusOutput) ValidateLex(v *lex.Validator) {
 		x.SyncStatus.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "syncStatus")
+	}
 	v.Leave(outer)
 }
 
@@ -889,6 +954,17 @@ const (
 	ContactImportContactsErrorInvalidToken    = "InvalidToken"
 	ContactImportContactsErrorInternalError   = "InternalError"
 )
+
+// ContactImportContactsMethod describes the method
+// app.bsky.contact.importContacts.
+func ContactImportContactsMethod() schema.Method {
+	return schema.Method{
+		NSID: ContactImportContactsNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ContactImportContactsErrorInvalidDID, ContactImportContactsErrorInvalidContacts, ContactImportContactsErrorTooManyContacts, ContactImportContactsErrorInvalidToken, ContactImportContactsErrorInternalError},
+	}
+}
 
 // A ContactImportContactsInput is an object within
 // app.bsky.contact.importContacts.
@@ -938,16 +1014,17 @@ func (x *ContactImportContactsInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ContactImportContactsInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactImportContactsInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactImportContactsInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactImportContactsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -956,7 +1033,7 @@ func (x *ContactImportContactsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 	dst = append(dst, "\x68contacts"...)
 	dst, ok = lex.AppendTexts(dst, x.Contacts, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -966,30 +1043,41 @@ func (x *ContactImportContactsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ContactImportContactsInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.importContacts")
-	if r.Key("\x65token") {
-		x.Token = r.Text()
-	} else {
-		r.Missing("token")
-	}
+	outer := r.Map()
+	x.Token = r.RequiredText("\x65token")
 	if r.Key("\x68contacts") {
 		x.Contacts = r.Texts()
 	} else {
 		r.Missing("contacts")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.contact.importContacts")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactImportContactsInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.importContacts")
+	if !lex.IsText(x.Token) {
+		v.Text("token")
+	}
 	if n := int64(len(x.Contacts)); n < 1 || n > 1000 {
 		v.Length("contacts", "array", int(n), 1, 1000)
+	} else {
+		v.PushArray("contacts")
+		for i1 := range x.Contacts {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Contacts[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "token", "contacts")
+	}
 	v.Leave(outer)
 }
 
@@ -1040,16 +1128,17 @@ func (x *ContactImportContactsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ContactImportContactsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactImportContactsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactImportContactsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactImportContactsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -1068,7 +1157,7 @@ func (x *ContactImportContactsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ContactImportContactsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.importContacts")
+	outer := r.Map()
 	if r.Key("\x78\x18matchesAndContactIndexes") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ContactDefsMatchAndContactIndex](r, n1)
@@ -1084,28 +1173,34 @@ func (x *ContactImportContactsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("matchesAndContactIndexes")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.contact.importContacts")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactImportContactsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.importContacts")
-	v.Push("matchesAndContactIndexes")
+	v.PushArray("matchesAndContactIndexes")
 	for i1 := range x.MatchesAndContactIndexes {
 		v.PushIndex(i1)
 		x.MatchesAndContactIndexes[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "matchesAndContactIndexes")
+	}
 	v.Leave(outer)
 }
 
 // ContactImportContacts calls the procedure app.bsky.contact.importContacts.
+// A nil input means an empty one.
 func ContactImportContacts(ctx context.Context, c xrpc.Caller, in *ContactImportContactsInput) (*ContactImportContactsOutput, error) {
+	if in == nil {
+		in = new(ContactImportContactsInput)
+	}
 	out := new(ContactImportContactsOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ContactImportContactsNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1121,6 +1216,16 @@ const (
 	ContactRemoveDataErrorInvalidDID    = "InvalidDid"
 	ContactRemoveDataErrorInternalError = "InternalError"
 )
+
+// ContactRemoveDataMethod describes the method app.bsky.contact.removeData.
+func ContactRemoveDataMethod() schema.Method {
+	return schema.Method{
+		NSID: ContactRemoveDataNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ContactRemoveDataErrorInvalidDID, ContactRemoveDataErrorInternalError},
+	}
+}
 
 // A ContactRemoveDataInput is an object within app.bsky.contact.removeData.
 type ContactRemoveDataInput struct {
@@ -1166,16 +1271,17 @@ func (x *ContactRemoveDataInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ContactRemoveDataInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactRemoveDataInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactRemoveDataInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactRemoveDataInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa0"...)
@@ -1187,17 +1293,19 @@ func (x *ContactRemoveDataInput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ContactRemoveDataInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.removeData")
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Extra = r.EndMap(outer, "app.bsky.contact.removeData")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactRemoveDataInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.removeData")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "")
+	}
 	v.Leave(outer)
 }
 
@@ -1245,16 +1353,17 @@ func (x *ContactRemoveDataOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ContactRemoveDataOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactRemoveDataOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactRemoveDataOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactRemoveDataOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa0"...)
@@ -1266,22 +1375,28 @@ func (x *ContactRemoveDataOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ContactRemoveDataOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.removeData")
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Extra = r.EndMap(outer, "app.bsky.contact.removeData")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactRemoveDataOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.removeData")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "")
+	}
 	v.Leave(outer)
 }
 
-// ContactRemoveData calls the procedure app.bsky.contact.removeData.
+// ContactRemoveData calls the procedure app.bsky.contact.removeData. A nil
+// input means an empty one.
 func ContactRemoveData(ctx context.Context, c xrpc.Caller, in *ContactRemoveDataInput) (*ContactRemoveDataOutput, error) {
+	if in == nil {
+		in = new(ContactRemoveDataInput)
+	}
 	out := new(ContactRemoveDataOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ContactRemoveDataNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1292,6 +1407,16 @@ func ContactRemoveData(ctx context.Context, c xrpc.Caller, in *ContactRemoveData
 // ContactSendNotificationNSID is the method
 // app.bsky.contact.sendNotification.
 const ContactSendNotificationNSID = "app.bsky.contact.sendNotification"
+
+// ContactSendNotificationMethod describes the method
+// app.bsky.contact.sendNotification.
+func ContactSendNotificationMethod() schema.Method {
+	return schema.Method{
+		NSID: ContactSendNotificationNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ContactSendNotificationInput is an object within
 // app.bsky.contact.sendNotification.
@@ -1341,16 +1466,17 @@ func (x *ContactSendNotificationInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ContactSendNotificationInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactSendNotificationInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactSendNotificationInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactSendNotificationInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -1359,7 +1485,7 @@ func (x *ContactSendNotificationInput) AppendLex(dst []byte, m lex.Mode) ([]byte
 	dst = append(dst, "\x64from"...)
 	dst, ok = lex.AppendText(dst, x.From, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1369,29 +1495,23 @@ func (x *ContactSendNotificationInput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ContactSendNotificationInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.sendNotification")
-	if r.Key("\x62to") {
-		x.To = r.Text()
-	} else {
-		r.Missing("to")
-	}
-	if r.Key("\x64from") {
-		x.From = r.Text()
-	} else {
-		r.Missing("from")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.To = r.RequiredText("\x62to")
+	x.From = r.RequiredText("\x64from")
+	x.Extra = r.EndMap(outer, "app.bsky.contact.sendNotification")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactSendNotificationInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.sendNotification")
 	v.DID("to", x.To)
 	v.DID("from", x.From)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "to", "from")
+	}
 	v.Leave(outer)
 }
 
@@ -1440,16 +1560,17 @@ func (x *ContactSendNotificationOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ContactSendNotificationOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactSendNotificationOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactSendNotificationOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactSendNotificationOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa0"...)
@@ -1461,23 +1582,28 @@ func (x *ContactSendNotificationOutput) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *ContactSendNotificationOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.sendNotification")
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Extra = r.EndMap(outer, "app.bsky.contact.sendNotification")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactSendNotificationOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.sendNotification")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "")
+	}
 	v.Leave(outer)
 }
 
 // ContactSendNotification calls the procedure
-// app.bsky.contact.sendNotification.
+// app.bsky.contact.sendNotification. A nil input means an empty one.
 func ContactSendNotification(ctx context.Context, c xrpc.Caller, in *ContactSendNotificationInput) (*ContactSendNotificationOutput, error) {
+	if in == nil {
+		in = new(ContactSendNotificationInput)
+	}
 	out := new(ContactSendNotificationOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ContactSendNotificationNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1496,6 +1622,17 @@ const (
 	ContactStartPhoneVerificationErrorInvalidPhone      = "InvalidPhone"
 	ContactStartPhoneVerificationErrorInternalError     = "InternalError"
 )
+
+// ContactStartPhoneVerificationMethod describes the method
+// app.bsky.contact.startPhoneVerification.
+func ContactStartPhoneVerificationMethod() schema.Method {
+	return schema.Method{
+		NSID: ContactStartPhoneVerificationNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ContactStartPhoneVerificationErrorRateLimitExceeded, ContactStartPhoneVerificationErrorInvalidDID, ContactStartPhoneVerificationErrorInvalidPhone, ContactStartPhoneVerificationErrorInternalError},
+	}
+}
 
 // A ContactStartPhoneVerificationInput is an object within
 // app.bsky.contact.startPhoneVerification.
@@ -1546,23 +1683,24 @@ func (x ContactStartPhoneVerificationInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactStartPhoneVerificationInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactStartPhoneVerificationInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactStartPhoneVerificationInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x65phone"...)
 	dst, ok = lex.AppendText(dst, x.Phone, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1572,22 +1710,23 @@ func (x *ContactStartPhoneVerificationInput) AppendLex(dst []byte, m lex.Mode) (
 
 // ReadLex implements lex.Value.
 func (x *ContactStartPhoneVerificationInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.startPhoneVerification")
-	if r.Key("\x65phone") {
-		x.Phone = r.Text()
-	} else {
-		r.Missing("phone")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Phone = r.RequiredText("\x65phone")
+	x.Extra = r.EndMap(outer, "app.bsky.contact.startPhoneVerification")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactStartPhoneVerificationInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.startPhoneVerification")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Phone) {
+		v.Text("phone")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "phone")
+	}
 	v.Leave(outer)
 }
 
@@ -1638,16 +1777,17 @@ func (x ContactStartPhoneVerificationOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactStartPhoneVerificationOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactStartPhoneVerificationOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactStartPhoneVerificationOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa0"...)
@@ -1659,23 +1799,28 @@ func (x *ContactStartPhoneVerificationOutput) AppendLex(dst []byte, m lex.Mode) 
 
 // ReadLex implements lex.Value.
 func (x *ContactStartPhoneVerificationOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.startPhoneVerification")
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Extra = r.EndMap(outer, "app.bsky.contact.startPhoneVerification")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactStartPhoneVerificationOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.startPhoneVerification")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "")
+	}
 	v.Leave(outer)
 }
 
 // ContactStartPhoneVerification calls the procedure
-// app.bsky.contact.startPhoneVerification.
+// app.bsky.contact.startPhoneVerification. A nil input means an empty one.
 func ContactStartPhoneVerification(ctx context.Context, c xrpc.Caller, in *ContactStartPhoneVerificationInput) (*ContactStartPhoneVerificationOutput, error) {
+	if in == nil {
+		in = new(ContactStartPhoneVerificationInput)
+	}
 	out := new(ContactStartPhoneVerificationOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ContactStartPhoneVerificationNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1694,6 +1839,17 @@ const (
 	ContactVerifyPhoneErrorInvalidCode       = "InvalidCode"
 	ContactVerifyPhoneErrorInternalError     = "InternalError"
 )
+
+// ContactVerifyPhoneMethod describes the method
+// app.bsky.contact.verifyPhone.
+func ContactVerifyPhoneMethod() schema.Method {
+	return schema.Method{
+		NSID: ContactVerifyPhoneNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ContactVerifyPhoneErrorRateLimitExceeded, ContactVerifyPhoneErrorInvalidDID, ContactVerifyPhoneErrorInvalidPhone, ContactVerifyPhoneErrorInvalidCode, ContactVerifyPhoneErrorInternalError},
+	}
+}
 
 // A ContactVerifyPhoneInput is an object within
 // app.bsky.contact.verifyPhone.
@@ -1743,16 +1899,17 @@ func (x *ContactVerifyPhoneInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ContactVerifyPhoneInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactVerifyPhoneInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactVerifyPhoneInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactVerifyPhoneInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -1761,7 +1918,7 @@ func (x *ContactVerifyPhoneInput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 	dst = append(dst, "\x65phone"...)
 	dst, ok = lex.AppendText(dst, x.Phone, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1771,27 +1928,27 @@ func (x *ContactVerifyPhoneInput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ContactVerifyPhoneInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.verifyPhone")
-	if r.Key("\x64code") {
-		x.Code = r.Text()
-	} else {
-		r.Missing("code")
-	}
-	if r.Key("\x65phone") {
-		x.Phone = r.Text()
-	} else {
-		r.Missing("phone")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Code = r.RequiredText("\x64code")
+	x.Phone = r.RequiredText("\x65phone")
+	x.Extra = r.EndMap(outer, "app.bsky.contact.verifyPhone")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactVerifyPhoneInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.verifyPhone")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Code) {
+		v.Text("code")
+	}
+	if !lex.IsText(x.Phone) {
+		v.Text("phone")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "code", "phone")
+	}
 	v.Leave(outer)
 }
 
@@ -1842,23 +1999,24 @@ func (x *ContactVerifyPhoneOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ContactVerifyPhoneOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ContactVerifyPhoneOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ContactVerifyPhoneOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ContactVerifyPhoneOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x65token"...)
 	dst, ok = lex.AppendText(dst, x.Token, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1868,27 +2026,32 @@ func (x *ContactVerifyPhoneOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ContactVerifyPhoneOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.contact.verifyPhone")
-	if r.Key("\x65token") {
-		x.Token = r.Text()
-	} else {
-		r.Missing("token")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Token = r.RequiredText("\x65token")
+	x.Extra = r.EndMap(outer, "app.bsky.contact.verifyPhone")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ContactVerifyPhoneOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.contact.verifyPhone")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Token) {
+		v.Text("token")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "token")
+	}
 	v.Leave(outer)
 }
 
-// ContactVerifyPhone calls the procedure app.bsky.contact.verifyPhone.
+// ContactVerifyPhone calls the procedure app.bsky.contact.verifyPhone. A nil
+// input means an empty one.
 func ContactVerifyPhone(ctx context.Context, c xrpc.Caller, in *ContactVerifyPhoneInput) (*ContactVerifyPhoneOutput, error) {
+	if in == nil {
+		in = new(ContactVerifyPhoneInput)
+	}
 	out := new(ContactVerifyPhoneOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ContactVerifyPhoneNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err

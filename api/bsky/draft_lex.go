@@ -7,6 +7,7 @@ import (
 
 	"github.com/linnet-at/linnet/api/atproto"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -17,6 +18,16 @@ const DraftCreateDraftNSID = "app.bsky.draft.createDraft"
 const (
 	DraftCreateDraftErrorDraftLimitReached = "DraftLimitReached"
 )
+
+// DraftCreateDraftMethod describes the method app.bsky.draft.createDraft.
+func DraftCreateDraftMethod() schema.Method {
+	return schema.Method{
+		NSID: DraftCreateDraftNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{DraftCreateDraftErrorDraftLimitReached},
+	}
+}
 
 // A DraftCreateDraftInput is an object within app.bsky.draft.createDraft.
 type DraftCreateDraftInput struct {
@@ -62,16 +73,17 @@ func (x *DraftCreateDraftInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x DraftCreateDraftInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftCreateDraftInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftCreateDraftInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftCreateDraftInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -87,25 +99,27 @@ func (x *DraftCreateDraftInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *DraftCreateDraftInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.draft.createDraft")
+	outer := r.Map()
 	if r.Key("\x65draft") {
 		x.Draft.ReadLex(r)
 	} else {
 		r.Missing("draft")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.draft.createDraft")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DraftCreateDraftInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.draft.createDraft")
 	v.Push("draft")
 	x.Draft.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "draft")
+	}
 	v.Leave(outer)
 }
 
@@ -155,23 +169,24 @@ func (x *DraftCreateDraftOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x DraftCreateDraftOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftCreateDraftOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftCreateDraftOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftCreateDraftOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x62id"...)
 	dst, ok = lex.AppendText(dst, x.ID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -181,28 +196,30 @@ func (x *DraftCreateDraftOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *DraftCreateDraftOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.draft.createDraft")
-	if r.Key("\x62id") {
-		x.ID = r.Text()
-	} else {
-		r.Missing("id")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.ID = r.RequiredText("\x62id")
+	x.Extra = r.EndMap(outer, "app.bsky.draft.createDraft")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DraftCreateDraftOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.draft.createDraft")
 	v.Format("id", x.ID, "tid")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "id")
+	}
 	v.Leave(outer)
 }
 
-// DraftCreateDraft calls the procedure app.bsky.draft.createDraft.
+// DraftCreateDraft calls the procedure app.bsky.draft.createDraft. A nil
+// input means an empty one.
 func DraftCreateDraft(ctx context.Context, c xrpc.Caller, in *DraftCreateDraftInput) (*DraftCreateDraftOutput, error) {
+	if in == nil {
+		in = new(DraftCreateDraftInput)
+	}
 	out := new(DraftCreateDraftOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: DraftCreateDraftNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -259,36 +276,35 @@ func (x *DraftDefsDraftWithID) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x DraftDefsDraftWithID) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftDefsDraftWithID) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftDefsDraftWithID{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftDefsDraftWithID) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x62id"...)
 	dst, ok = lex.AppendText(dst, x.ID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1fapp.bsky.draft.defs#draftWithId"...)
 	}
 	dst = append(dst, "\x65draft"...)
 	if dst, err = x.Draft.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("draft", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -298,24 +314,20 @@ func (x *DraftDefsDraftWithID) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *DraftDefsDraftWithID) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.draft.defs#draftWithId")
-	if r.Key("\x62id") {
-		x.ID = r.Text()
-	} else {
-		r.Missing("id")
-	}
+	outer := r.Map()
+	x.ID = r.RequiredText("\x62id")
 	r.MemberType()
 	if r.Key("\x65draft") {
 		x.Draft.ReadLex(r)
 	} else {
 		r.Missing("draft")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.draft.defs#draftWithId")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DraftDefsDraftWithID) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.draft.defs#draftWithId")
@@ -323,7 +335,9 @@ func (x *DraftDefsDraftWithID) ValidateLex(v *lex.Validator) {
 	v.Push("draft")
 	x.Draft.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.draft.defs#draftWithId")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.draft.defs#draftWithId", "id", "draft")
+	}
 	v.Leave(outer)
 }
 
@@ -379,44 +393,29 @@ func (x *DraftDefsDraft) AppendJSON(dst []byte) ([]byte, error) { return lex.App
 // MarshalJSON returns x in JSON.
 func (x DraftDefsDraft) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftDefsDraft) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftDefsDraft{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftDefsDraft) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Langs != nil {
-		n++
-	}
-	if x.DeviceID != nil {
-		n++
-	}
-	if x.DeviceName != nil {
-		n++
-	}
-	if x.ThreadgateAllow != nil {
-		n++
-	}
-	if x.PostgateEmbeddingRules != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x19app.bsky.draft.defs#draft"...)
 	}
 	if x.Langs != nil {
+		head++
 		dst = append(dst, "\x65langs"...)
 		dst, ok = lex.AppendTexts(dst, x.Langs, ok)
 	}
@@ -428,14 +427,17 @@ func (x *DraftDefsDraft) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if x.DeviceID != nil {
+		head++
 		dst = append(dst, "\x68deviceId"...)
 		dst, ok = lex.AppendText(dst, *x.DeviceID, ok)
 	}
 	if x.DeviceName != nil {
+		head++
 		dst = append(dst, "\x6adeviceName"...)
 		dst, ok = lex.AppendText(dst, *x.DeviceName, ok)
 	}
 	if x.ThreadgateAllow != nil {
+		head++
 		dst = append(dst, "\x6fthreadgateAllow"...)
 		dst = lex.AppendArray(dst, len(x.ThreadgateAllow))
 		for i1 := range x.ThreadgateAllow {
@@ -445,6 +447,7 @@ func (x *DraftDefsDraft) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if x.PostgateEmbeddingRules != nil {
+		head++
 		dst = append(dst, "\x76postgateEmbeddingRules"...)
 		dst = lex.AppendArray(dst, len(x.PostgateEmbeddingRules))
 		for i1 := range x.PostgateEmbeddingRules {
@@ -453,8 +456,9 @@ func (x *DraftDefsDraft) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -464,7 +468,7 @@ func (x *DraftDefsDraft) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *DraftDefsDraft) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.draft.defs#draft")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65langs") {
 		x.Langs = r.Texts()
@@ -516,72 +520,84 @@ func (x *DraftDefsDraft) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.PostgateEmbeddingRules = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.draft.defs#draft")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DraftDefsDraft) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.draft.defs#draft")
 	if x.Langs != nil {
 		if n := int64(len(x.Langs)); n > 3 {
 			v.Length("langs", "array", int(n), 0, 3)
+		} else {
+			v.PushArray("langs")
+			for i1 := range x.Langs {
+				v.PushIndex(i1)
+				v.Format("", x.Langs[i1], "language")
+				v.Pop()
+			}
+			v.Pop()
 		}
-		v.Push("langs")
-		for i1 := range x.Langs {
+	}
+	if n := int64(len(x.Posts)); n < 1 || n > 100 {
+		v.Length("posts", "array", int(n), 1, 100)
+	} else {
+		v.PushArray("posts")
+		for i1 := range x.Posts {
 			v.PushIndex(i1)
-			v.Format("", x.Langs[i1], "language")
+			x.Posts[i1].ValidateLex(v)
 			v.Pop()
 		}
 		v.Pop()
 	}
-	if n := int64(len(x.Posts)); n < 1 || n > 100 {
-		v.Length("posts", "array", int(n), 1, 100)
-	}
-	v.Push("posts")
-	for i1 := range x.Posts {
-		v.PushIndex(i1)
-		x.Posts[i1].ValidateLex(v)
-		v.Pop()
-	}
-	v.Pop()
 	if x.DeviceID != nil {
-		if n := int64(len(*x.DeviceID)); n > 100 {
+		switch n := int64(len(*x.DeviceID)); {
+		case !lex.IsText(*x.DeviceID):
+			v.Text("deviceId")
+		case n > 100:
 			v.Length("deviceId", "string", int(n), 0, 100)
 		}
 	}
 	if x.DeviceName != nil {
-		if n := int64(len(*x.DeviceName)); n > 100 {
+		switch n := int64(len(*x.DeviceName)); {
+		case !lex.IsText(*x.DeviceName):
+			v.Text("deviceName")
+		case n > 100:
 			v.Length("deviceName", "string", int(n), 0, 100)
 		}
 	}
 	if x.ThreadgateAllow != nil {
 		if n := int64(len(x.ThreadgateAllow)); n > 5 {
 			v.Length("threadgateAllow", "array", int(n), 0, 5)
-		}
-		v.Push("threadgateAllow")
-		for i1 := range x.ThreadgateAllow {
-			v.PushIndex(i1)
-			x.ThreadgateAllow[i1].ValidateLex(v)
+		} else {
+			v.PushArray("threadgateAllow")
+			for i1 := range x.ThreadgateAllow {
+				v.PushIndex(i1)
+				x.ThreadgateAllow[i1].ValidateLex(v)
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	if x.PostgateEmbeddingRules != nil {
 		if n := int64(len(x.PostgateEmbeddingRules)); n > 5 {
 			v.Length("postgateEmbeddingRules", "array", int(n), 0, 5)
-		}
-		v.Push("postgateEmbeddingRules")
-		for i1 := range x.PostgateEmbeddingRules {
-			v.PushIndex(i1)
-			x.PostgateEmbeddingRules[i1].ValidateLex(v)
+		} else {
+			v.PushArray("postgateEmbeddingRules")
+			for i1 := range x.PostgateEmbeddingRules {
+				v.PushIndex(i1)
+				x.PostgateEmbeddingRules[i1].ValidateLex(v)
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.draft.defs#draft")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.draft.defs#draft", "langs", "posts", "deviceId", "deviceName", "threadgateAllow", "postgateEmbeddingRules")
+	}
 	v.Leave(outer)
 }
 
@@ -606,9 +622,7 @@ func (x *DraftDefsDraftPostgateEmbeddingRulesItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *DraftDefsDraftPostgateEmbeddingRulesItem) IsZero() bool {
-	return *x == (DraftDefsDraftPostgateEmbeddingRulesItem{})
-}
+func (x *DraftDefsDraftPostgateEmbeddingRulesItem) IsZero() bool { return x.members() == 0 }
 
 func (x *DraftDefsDraftPostgateEmbeddingRulesItem) members() (n int) {
 	if x.PostgateDisableRule != nil {
@@ -630,15 +644,16 @@ func (x DraftDefsDraftPostgateEmbeddingRulesItem) MarshalJSON() ([]byte, error) 
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftDefsDraftPostgateEmbeddingRulesItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftDefsDraftPostgateEmbeddingRulesItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftDefsDraftPostgateEmbeddingRulesItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -662,12 +677,12 @@ func (x *DraftDefsDraftPostgateEmbeddingRulesItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *DraftDefsDraftPostgateEmbeddingRulesItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.PostgateDisableRule != nil:
 		x.PostgateDisableRule.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.feed.postgate#disableRule")
 	}
 }
 
@@ -701,9 +716,7 @@ func (x *DraftDefsDraftThreadgateAllowItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *DraftDefsDraftThreadgateAllowItem) IsZero() bool {
-	return *x == (DraftDefsDraftThreadgateAllowItem{})
-}
+func (x *DraftDefsDraftThreadgateAllowItem) IsZero() bool { return x.members() == 0 }
 
 func (x *DraftDefsDraftThreadgateAllowItem) members() (n int) {
 	if x.ThreadgateMentionRule != nil {
@@ -734,15 +747,16 @@ func (x DraftDefsDraftThreadgateAllowItem) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftDefsDraftThreadgateAllowItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftDefsDraftThreadgateAllowItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftDefsDraftThreadgateAllowItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -781,7 +795,7 @@ func (x *DraftDefsDraftThreadgateAllowItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *DraftDefsDraftThreadgateAllowItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ThreadgateMentionRule != nil:
 		x.ThreadgateMentionRule.ValidateLex(v)
@@ -792,7 +806,7 @@ func (x *DraftDefsDraftThreadgateAllowItem) ValidateLex(v *lex.Validator) {
 	case x.ThreadgateListRule != nil:
 		x.ThreadgateListRule.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.feed.threadgate#mentionRule", "app.bsky.feed.threadgate#followerRule", "app.bsky.feed.threadgate#followingRule", "app.bsky.feed.threadgate#listRule")
 	}
 }
 
@@ -849,55 +863,37 @@ func (x *DraftDefsDraftPost) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x DraftDefsDraftPost) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftDefsDraftPost) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftDefsDraftPost{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftDefsDraftPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	if !x.Labels.IsZero() {
-		n++
-	}
-	if x.EmbedImages != nil {
-		n++
-	}
-	if x.EmbedVideos != nil {
-		n++
-	}
-	if x.EmbedGallery != nil {
-		n++
-	}
-	if x.EmbedRecords != nil {
-		n++
-	}
-	if x.EmbedExternals != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64text"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64text"...)
 	dst, ok = lex.AppendText(dst, x.Text, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1dapp.bsky.draft.defs#draftPost"...)
 	}
 	if !x.Labels.IsZero() {
+		head++
 		dst = append(dst, "\x66labels"...)
 		if dst, err = x.Labels.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("labels", err)
 		}
 	}
 	if x.EmbedImages != nil {
+		head++
 		dst = append(dst, "\x6bembedImages"...)
 		dst = lex.AppendArray(dst, len(x.EmbedImages))
 		for i1 := range x.EmbedImages {
@@ -907,6 +903,7 @@ func (x *DraftDefsDraftPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if x.EmbedVideos != nil {
+		head++
 		dst = append(dst, "\x6bembedVideos"...)
 		dst = lex.AppendArray(dst, len(x.EmbedVideos))
 		for i1 := range x.EmbedVideos {
@@ -916,12 +913,14 @@ func (x *DraftDefsDraftPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if x.EmbedGallery != nil {
+		head++
 		dst = append(dst, "\x6cembedGallery"...)
 		if dst, err = x.EmbedGallery.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("embedGallery", err)
 		}
 	}
 	if x.EmbedRecords != nil {
+		head++
 		dst = append(dst, "\x6cembedRecords"...)
 		dst = lex.AppendArray(dst, len(x.EmbedRecords))
 		for i1 := range x.EmbedRecords {
@@ -931,6 +930,7 @@ func (x *DraftDefsDraftPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if x.EmbedExternals != nil {
+		head++
 		dst = append(dst, "\x6eembedExternals"...)
 		dst = lex.AppendArray(dst, len(x.EmbedExternals))
 		for i1 := range x.EmbedExternals {
@@ -939,8 +939,9 @@ func (x *DraftDefsDraftPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -950,12 +951,8 @@ func (x *DraftDefsDraftPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *DraftDefsDraftPost) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.draft.defs#draftPost")
-	if r.Key("\x64text") {
-		x.Text = r.Text()
-	} else {
-		r.Missing("text")
-	}
+	outer := r.Map()
+	x.Text = r.RequiredText("\x64text")
 	r.MemberType()
 	if r.Key("\x66labels") {
 		x.Labels.ReadLex(r)
@@ -1016,19 +1013,21 @@ func (x *DraftDefsDraftPost) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.EmbedExternals = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.draft.defs#draftPost")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DraftDefsDraftPost) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.draft.defs#draftPost")
-	if n := int64(len(x.Text)); n > 10000 {
+	switch n := int64(len(x.Text)); {
+	case !lex.IsText(x.Text):
+		v.Text("text")
+	case n > 10000:
 		v.Length("text", "string", int(n), 0, 10000)
-	}
-	if len(x.Text) > 1000 {
+	case n > 1000:
 		v.Graphemes("text", x.Text, 0, 1000)
 	}
 	if !x.Labels.IsZero() {
@@ -1039,26 +1038,28 @@ func (x *DraftDefsDraftPost) ValidateLex(v *lex.Validator) {
 	if x.EmbedImages != nil {
 		if n := int64(len(x.EmbedImages)); n > 4 {
 			v.Length("embedImages", "array", int(n), 0, 4)
-		}
-		v.Push("embedImages")
-		for i1 := range x.EmbedImages {
-			v.PushIndex(i1)
-			x.EmbedImages[i1].ValidateLex(v)
+		} else {
+			v.PushArray("embedImages")
+			for i1 := range x.EmbedImages {
+				v.PushIndex(i1)
+				x.EmbedImages[i1].ValidateLex(v)
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	if x.EmbedVideos != nil {
 		if n := int64(len(x.EmbedVideos)); n > 1 {
 			v.Length("embedVideos", "array", int(n), 0, 1)
-		}
-		v.Push("embedVideos")
-		for i1 := range x.EmbedVideos {
-			v.PushIndex(i1)
-			x.EmbedVideos[i1].ValidateLex(v)
+		} else {
+			v.PushArray("embedVideos")
+			for i1 := range x.EmbedVideos {
+				v.PushIndex(i1)
+				x.EmbedVideos[i1].ValidateLex(v)
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	if x.EmbedGallery != nil {
 		v.Push("embedGallery")
@@ -1068,28 +1069,32 @@ func (x *DraftDefsDraftPost) ValidateLex(v *lex.Validator) {
 	if x.EmbedRecords != nil {
 		if n := int64(len(x.EmbedRecords)); n > 1 {
 			v.Length("embedRecords", "array", int(n), 0, 1)
-		}
-		v.Push("embedRecords")
-		for i1 := range x.EmbedRecords {
-			v.PushIndex(i1)
-			x.EmbedRecords[i1].ValidateLex(v)
+		} else {
+			v.PushArray("embedRecords")
+			for i1 := range x.EmbedRecords {
+				v.PushIndex(i1)
+				x.EmbedRecords[i1].ValidateLex(v)
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	if x.EmbedExternals != nil {
 		if n := int64(len(x.EmbedExternals)); n > 1 {
 			v.Length("embedExternals", "array", int(n), 0, 1)
-		}
-		v.Push("embedExternals")
-		for i1 := range x.EmbedExternals {
-			v.PushIndex(i1)
-			x.EmbedExternals[i1].ValidateLex(v)
+		} else {
+			v.PushArray("embedExternals")
+			for i1 := range x.EmbedExternals {
+				v.PushIndex(i1)
+				x.EmbedExternals[i1].ValidateLex(v)
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.draft.defs#draftPost")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.draft.defs#draftPost", "text", "labels", "embedImages", "embedVideos", "embedGallery", "embedRecords", "embedExternals")
+	}
 	v.Leave(outer)
 }
 
@@ -1114,7 +1119,7 @@ func (x *DraftDefsDraftPostLabels) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *DraftDefsDraftPostLabels) IsZero() bool { return *x == (DraftDefsDraftPostLabels{}) }
+func (x *DraftDefsDraftPostLabels) IsZero() bool { return x.members() == 0 }
 
 func (x *DraftDefsDraftPostLabels) members() (n int) {
 	if x.SelfLabels != nil {
@@ -1134,15 +1139,16 @@ func (x *DraftDefsDraftPostLabels) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x DraftDefsDraftPostLabels) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftDefsDraftPostLabels) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftDefsDraftPostLabels{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftDefsDraftPostLabels) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1166,12 +1172,12 @@ func (x *DraftDefsDraftPostLabels) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *DraftDefsDraftPostLabels) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.SelfLabels != nil:
 		x.SelfLabels.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.label.defs#selfLabels")
 	}
 }
 
@@ -1225,28 +1231,26 @@ func (x *DraftDefsDraftView) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x DraftDefsDraftView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftDefsDraftView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftDefsDraftView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftDefsDraftView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x62id"...)
 	dst, ok = lex.AppendText(dst, x.ID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1dapp.bsky.draft.defs#draftView"...)
 	}
 	dst = append(dst, "\x65draft"...)
@@ -1257,8 +1261,9 @@ func (x *DraftDefsDraftView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	dst = append(dst, "\x69updatedAt"...)
 	dst, ok = lex.AppendText(dst, x.UpdatedAt, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1268,34 +1273,22 @@ func (x *DraftDefsDraftView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *DraftDefsDraftView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.draft.defs#draftView")
-	if r.Key("\x62id") {
-		x.ID = r.Text()
-	} else {
-		r.Missing("id")
-	}
+	outer := r.Map()
+	x.ID = r.RequiredText("\x62id")
 	r.MemberType()
 	if r.Key("\x65draft") {
 		x.Draft.ReadLex(r)
 	} else {
 		r.Missing("draft")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69updatedAt") {
-		x.UpdatedAt = r.Text()
-	} else {
-		r.Missing("updatedAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.UpdatedAt = r.RequiredText("\x69updatedAt")
+	x.Extra = r.EndMap(outer, "app.bsky.draft.defs#draftView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DraftDefsDraftView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.draft.defs#draftView")
@@ -1305,7 +1298,9 @@ func (x *DraftDefsDraftView) ValidateLex(v *lex.Validator) {
 	v.Pop()
 	v.Datetime("createdAt", x.CreatedAt)
 	v.Datetime("updatedAt", x.UpdatedAt)
-	v.Extra(x.Extra, "app.bsky.draft.defs#draftView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.draft.defs#draftView", "id", "draft", "createdAt", "updatedAt")
+	}
 	v.Leave(outer)
 }
 
@@ -1360,31 +1355,30 @@ func (x *DraftDefsDraftEmbedLocalRef) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x DraftDefsDraftEmbedLocalRef) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftDefsDraftEmbedLocalRef) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftDefsDraftEmbedLocalRef{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftDefsDraftEmbedLocalRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64path"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64path"...)
 	dst, ok = lex.AppendText(dst, x.Path, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26app.bsky.draft.defs#draftEmbedLocalRef"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1394,26 +1388,27 @@ func (x *DraftDefsDraftEmbedLocalRef) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *DraftDefsDraftEmbedLocalRef) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.draft.defs#draftEmbedLocalRef")
-	if r.Key("\x64path") {
-		x.Path = r.Text()
-	} else {
-		r.Missing("path")
-	}
+	outer := r.Map()
+	x.Path = r.RequiredText("\x64path")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.draft.defs#draftEmbedLocalRef")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DraftDefsDraftEmbedLocalRef) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.draft.defs#draftEmbedLocalRef")
-	if n := int64(len(x.Path)); n < 1 || n > 1024 {
+	switch n := int64(len(x.Path)); {
+	case !lex.IsText(x.Path):
+		v.Text("path")
+	case n < 1 || n > 1024:
 		v.Length("path", "string", int(n), 1, 1024)
 	}
-	v.Extra(x.Extra, "app.bsky.draft.defs#draftEmbedLocalRef")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.draft.defs#draftEmbedLocalRef", "path")
+	}
 	v.Leave(outer)
 }
 
@@ -1469,33 +1464,32 @@ func (x *DraftDefsDraftEmbedCaption) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x DraftDefsDraftEmbedCaption) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftDefsDraftEmbedCaption) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftDefsDraftEmbedCaption{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftDefsDraftEmbedCaption) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64lang"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64lang"...)
 	dst, ok = lex.AppendText(dst, x.Lang, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25app.bsky.draft.defs#draftEmbedCaption"...)
 	}
 	dst = append(dst, "\x67content"...)
 	dst, ok = lex.AppendText(dst, x.Content, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1505,32 +1499,29 @@ func (x *DraftDefsDraftEmbedCaption) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *DraftDefsDraftEmbedCaption) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.draft.defs#draftEmbedCaption")
-	if r.Key("\x64lang") {
-		x.Lang = r.Text()
-	} else {
-		r.Missing("lang")
-	}
+	outer := r.Map()
+	x.Lang = r.RequiredText("\x64lang")
 	r.MemberType()
-	if r.Key("\x67content") {
-		x.Content = r.Text()
-	} else {
-		r.Missing("content")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Content = r.RequiredText("\x67content")
+	x.Extra = r.EndMap(outer, "app.bsky.draft.defs#draftEmbedCaption")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DraftDefsDraftEmbedCaption) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.draft.defs#draftEmbedCaption")
 	v.Format("lang", x.Lang, "language")
-	if n := int64(len(x.Content)); n > 10000 {
+	switch n := int64(len(x.Content)); {
+	case !lex.IsText(x.Content):
+		v.Text("content")
+	case n > 10000:
 		v.Length("content", "string", int(n), 0, 10000)
 	}
-	v.Extra(x.Extra, "app.bsky.draft.defs#draftEmbedCaption")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.draft.defs#draftEmbedCaption", "lang", "content")
+	}
 	v.Leave(outer)
 }
 
@@ -1585,25 +1576,24 @@ func (x *DraftDefsDraftEmbedGallery) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x DraftDefsDraftEmbedGallery) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftDefsDraftEmbedGallery) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftDefsDraftEmbedGallery{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftDefsDraftEmbedGallery) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25app.bsky.draft.defs#draftEmbedGallery"...)
 	}
 	dst = append(dst, "\x65items"...)
@@ -1613,6 +1603,7 @@ func (x *DraftDefsDraftEmbedGallery) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 			return dst, lex.InItem("items", i1, err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1621,7 +1612,7 @@ func (x *DraftDefsDraftEmbedGallery) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *DraftDefsDraftEmbedGallery) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.draft.defs#draftEmbedGallery")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65items") {
 		n1 := r.Array()
@@ -1638,26 +1629,29 @@ func (x *DraftDefsDraftEmbedGallery) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("items")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.draft.defs#draftEmbedGallery")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DraftDefsDraftEmbedGallery) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.draft.defs#draftEmbedGallery")
 	if n := int64(len(x.Items)); n > 20 {
 		v.Length("items", "array", int(n), 0, 20)
-	}
-	v.Push("items")
-	for i1 := range x.Items {
-		v.PushIndex(i1)
-		x.Items[i1].ValidateLex(v)
+	} else {
+		v.PushArray("items")
+		for i1 := range x.Items {
+			v.PushIndex(i1)
+			x.Items[i1].ValidateLex(v)
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
-	v.Extra(x.Extra, "app.bsky.draft.defs#draftEmbedGallery")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.draft.defs#draftEmbedGallery", "items")
+	}
 	v.Leave(outer)
 }
 
@@ -1682,9 +1676,7 @@ func (x *DraftDefsDraftEmbedGalleryItemsItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *DraftDefsDraftEmbedGalleryItemsItem) IsZero() bool {
-	return *x == (DraftDefsDraftEmbedGalleryItemsItem{})
-}
+func (x *DraftDefsDraftEmbedGalleryItemsItem) IsZero() bool { return x.members() == 0 }
 
 func (x *DraftDefsDraftEmbedGalleryItemsItem) members() (n int) {
 	if x.DraftEmbedImage != nil {
@@ -1706,15 +1698,16 @@ func (x DraftDefsDraftEmbedGalleryItemsItem) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftDefsDraftEmbedGalleryItemsItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftDefsDraftEmbedGalleryItemsItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftDefsDraftEmbedGalleryItemsItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1738,12 +1731,12 @@ func (x *DraftDefsDraftEmbedGalleryItemsItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *DraftDefsDraftEmbedGalleryItemsItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.DraftEmbedImage != nil:
 		x.DraftEmbedImage.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.draft.defs#draftEmbedImage")
 	}
 }
 
@@ -1798,41 +1791,39 @@ func (x *DraftDefsDraftEmbedImage) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x DraftDefsDraftEmbedImage) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftDefsDraftEmbedImage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftDefsDraftEmbedImage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftDefsDraftEmbedImage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Alt != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Alt != nil {
+		head++
 		dst = append(dst, "\x63alt"...)
 		dst, ok = lex.AppendText(dst, *x.Alt, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23app.bsky.draft.defs#draftEmbedImage"...)
 	}
 	dst = append(dst, "\x68localRef"...)
 	if dst, err = x.LocalRef.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("localRef", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1842,7 +1833,7 @@ func (x *DraftDefsDraftEmbedImage) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *DraftDefsDraftEmbedImage) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.draft.defs#draftEmbedImage")
+	outer := r.Map()
 	if r.Key("\x63alt") {
 		x.Alt = new(r.Text())
 	}
@@ -1852,24 +1843,29 @@ func (x *DraftDefsDraftEmbedImage) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("localRef")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.draft.defs#draftEmbedImage")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DraftDefsDraftEmbedImage) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.draft.defs#draftEmbedImage")
 	if x.Alt != nil {
-		if len(*x.Alt) > 2000 {
+		switch n := int64(len(*x.Alt)); {
+		case !lex.IsText(*x.Alt):
+			v.Text("alt")
+		case n > 2000:
 			v.Graphemes("alt", *x.Alt, 0, 2000)
 		}
 	}
 	v.Push("localRef")
 	x.LocalRef.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.draft.defs#draftEmbedImage")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.draft.defs#draftEmbedImage", "alt", "localRef")
+	}
 	v.Leave(outer)
 }
 
@@ -1925,39 +1921,34 @@ func (x *DraftDefsDraftEmbedVideo) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x DraftDefsDraftEmbedVideo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftDefsDraftEmbedVideo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftDefsDraftEmbedVideo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftDefsDraftEmbedVideo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Alt != nil {
-		n++
-	}
-	if x.Captions != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Alt != nil {
+		head++
 		dst = append(dst, "\x63alt"...)
 		dst, ok = lex.AppendText(dst, *x.Alt, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23app.bsky.draft.defs#draftEmbedVideo"...)
 	}
 	if x.Captions != nil {
+		head++
 		dst = append(dst, "\x68captions"...)
 		dst = lex.AppendArray(dst, len(x.Captions))
 		for i1 := range x.Captions {
@@ -1970,8 +1961,9 @@ func (x *DraftDefsDraftEmbedVideo) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	if dst, err = x.LocalRef.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("localRef", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1981,7 +1973,7 @@ func (x *DraftDefsDraftEmbedVideo) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *DraftDefsDraftEmbedVideo) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.draft.defs#draftEmbedVideo")
+	outer := r.Map()
 	if r.Key("\x63alt") {
 		x.Alt = new(r.Text())
 	}
@@ -2004,36 +1996,42 @@ func (x *DraftDefsDraftEmbedVideo) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("localRef")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.draft.defs#draftEmbedVideo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DraftDefsDraftEmbedVideo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.draft.defs#draftEmbedVideo")
 	if x.Alt != nil {
-		if len(*x.Alt) > 2000 {
+		switch n := int64(len(*x.Alt)); {
+		case !lex.IsText(*x.Alt):
+			v.Text("alt")
+		case n > 2000:
 			v.Graphemes("alt", *x.Alt, 0, 2000)
 		}
 	}
 	if x.Captions != nil {
 		if n := int64(len(x.Captions)); n > 20 {
 			v.Length("captions", "array", int(n), 0, 20)
-		}
-		v.Push("captions")
-		for i1 := range x.Captions {
-			v.PushIndex(i1)
-			x.Captions[i1].ValidateLex(v)
+		} else {
+			v.PushArray("captions")
+			for i1 := range x.Captions {
+				v.PushIndex(i1)
+				x.Captions[i1].ValidateLex(v)
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	v.Push("localRef")
 	x.LocalRef.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.draft.defs#draftEmbedVideo")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.draft.defs#draftEmbedVideo", "alt", "captions", "localRef")
+	}
 	v.Leave(outer)
 }
 
@@ -2088,31 +2086,30 @@ func (x *DraftDefsDraftEmbedExternal) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x DraftDefsDraftEmbedExternal) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftDefsDraftEmbedExternal) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftDefsDraftEmbedExternal{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftDefsDraftEmbedExternal) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26app.bsky.draft.defs#draftEmbedExternal"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2122,24 +2119,22 @@ func (x *DraftDefsDraftEmbedExternal) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *DraftDefsDraftEmbedExternal) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.draft.defs#draftEmbedExternal")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.draft.defs#draftEmbedExternal")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DraftDefsDraftEmbedExternal) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.draft.defs#draftEmbedExternal")
 	v.URI("uri", x.URI)
-	v.Extra(x.Extra, "app.bsky.draft.defs#draftEmbedExternal")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.draft.defs#draftEmbedExternal", "uri")
+	}
 	v.Leave(outer)
 }
 
@@ -2194,31 +2189,31 @@ func (x *DraftDefsDraftEmbedRecord) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x DraftDefsDraftEmbedRecord) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftDefsDraftEmbedRecord) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftDefsDraftEmbedRecord{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftDefsDraftEmbedRecord) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24app.bsky.draft.defs#draftEmbedRecord"...)
 	}
 	dst = append(dst, "\x66record"...)
 	if dst, err = x.Record.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("record", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2227,31 +2222,41 @@ func (x *DraftDefsDraftEmbedRecord) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *DraftDefsDraftEmbedRecord) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.draft.defs#draftEmbedRecord")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66record") {
 		x.Record.ReadLex(r)
 	} else {
 		r.Missing("record")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.draft.defs#draftEmbedRecord")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DraftDefsDraftEmbedRecord) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.draft.defs#draftEmbedRecord")
 	v.Push("record")
 	x.Record.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.draft.defs#draftEmbedRecord")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.draft.defs#draftEmbedRecord", "record")
+	}
 	v.Leave(outer)
 }
 
 // DraftDeleteDraftNSID is the method app.bsky.draft.deleteDraft.
 const DraftDeleteDraftNSID = "app.bsky.draft.deleteDraft"
+
+// DraftDeleteDraftMethod describes the method app.bsky.draft.deleteDraft.
+func DraftDeleteDraftMethod() schema.Method {
+	return schema.Method{
+		NSID: DraftDeleteDraftNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A DraftDeleteDraftInput is an object within app.bsky.draft.deleteDraft.
 type DraftDeleteDraftInput struct {
@@ -2297,23 +2302,24 @@ func (x *DraftDeleteDraftInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x DraftDeleteDraftInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftDeleteDraftInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftDeleteDraftInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftDeleteDraftInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x62id"...)
 	dst, ok = lex.AppendText(dst, x.ID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2323,34 +2329,50 @@ func (x *DraftDeleteDraftInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *DraftDeleteDraftInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.draft.deleteDraft")
-	if r.Key("\x62id") {
-		x.ID = r.Text()
-	} else {
-		r.Missing("id")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.ID = r.RequiredText("\x62id")
+	x.Extra = r.EndMap(outer, "app.bsky.draft.deleteDraft")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DraftDeleteDraftInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.draft.deleteDraft")
 	v.Format("id", x.ID, "tid")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "id")
+	}
 	v.Leave(outer)
 }
 
-// DraftDeleteDraft calls the procedure app.bsky.draft.deleteDraft.
+// DraftDeleteDraft calls the procedure app.bsky.draft.deleteDraft. A nil
+// input means an empty one.
 func DraftDeleteDraft(ctx context.Context, c xrpc.Caller, in *DraftDeleteDraftInput) error {
+	if in == nil {
+		in = new(DraftDeleteDraftInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: DraftDeleteDraftNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
 
 // DraftGetDraftsNSID is the method app.bsky.draft.getDrafts.
 const DraftGetDraftsNSID = "app.bsky.draft.getDrafts"
+
+// DraftGetDraftsMethod describes the method app.bsky.draft.getDrafts.
+func DraftGetDraftsMethod() schema.Method {
+	return schema.Method{
+		NSID: DraftGetDraftsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // DraftGetDraftsParams are the parameters of app.bsky.draft.getDrafts.
 type DraftGetDraftsParams struct {
@@ -2375,6 +2397,21 @@ func (x *DraftGetDraftsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *DraftGetDraftsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.draft.getDrafts")
+	v := DraftGetDraftsParams{
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *DraftGetDraftsParams) Validate() error {
 	var v lex.Validator
@@ -2382,6 +2419,11 @@ func (x *DraftGetDraftsParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -2432,26 +2474,25 @@ func (x *DraftGetDraftsOutput) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x DraftGetDraftsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftGetDraftsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftGetDraftsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftGetDraftsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -2462,8 +2503,9 @@ func (x *DraftGetDraftsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 			return dst, lex.InItem("drafts", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2473,7 +2515,7 @@ func (x *DraftGetDraftsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *DraftGetDraftsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.draft.getDrafts")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -2492,23 +2534,30 @@ func (x *DraftGetDraftsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("drafts")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.draft.getDrafts")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DraftGetDraftsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.draft.getDrafts")
-	v.Push("drafts")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("drafts")
 	for i1 := range x.Drafts {
 		v.PushIndex(i1)
 		x.Drafts[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "drafts")
+	}
 	v.Leave(outer)
 }
 
@@ -2549,6 +2598,14 @@ func DraftGetDraftsPager(c xrpc.Caller, params *DraftGetDraftsParams, o *xrpc.Pa
 
 // DraftUpdateDraftNSID is the method app.bsky.draft.updateDraft.
 const DraftUpdateDraftNSID = "app.bsky.draft.updateDraft"
+
+// DraftUpdateDraftMethod describes the method app.bsky.draft.updateDraft.
+func DraftUpdateDraftMethod() schema.Method {
+	return schema.Method{
+		NSID: DraftUpdateDraftNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A DraftUpdateDraftInput is an object within app.bsky.draft.updateDraft.
 type DraftUpdateDraftInput struct {
@@ -2594,16 +2651,17 @@ func (x *DraftUpdateDraftInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x DraftUpdateDraftInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DraftUpdateDraftInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DraftUpdateDraftInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DraftUpdateDraftInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -2619,30 +2677,36 @@ func (x *DraftUpdateDraftInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *DraftUpdateDraftInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.draft.updateDraft")
+	outer := r.Map()
 	if r.Key("\x65draft") {
 		x.Draft.ReadLex(r)
 	} else {
 		r.Missing("draft")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.draft.updateDraft")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DraftUpdateDraftInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.draft.updateDraft")
 	v.Push("draft")
 	x.Draft.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "draft")
+	}
 	v.Leave(outer)
 }
 
-// DraftUpdateDraft calls the procedure app.bsky.draft.updateDraft.
+// DraftUpdateDraft calls the procedure app.bsky.draft.updateDraft. A nil
+// input means an empty one.
 func DraftUpdateDraft(ctx context.Context, c xrpc.Caller, in *DraftUpdateDraftInput) error {
+	if in == nil {
+		in = new(DraftUpdateDraftInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: DraftUpdateDraftNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }

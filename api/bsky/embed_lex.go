@@ -8,6 +8,7 @@ import (
 	"github.com/linnet-at/linnet/api/atproto"
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -60,30 +61,30 @@ func (x *EmbedDefsAspectRatio) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x EmbedDefsAspectRatio) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedDefsAspectRatio) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedDefsAspectRatio{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedDefsAspectRatio) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1fapp.bsky.embed.defs#aspectRatio"...)
 	}
 	dst = append(dst, "\x65width"...)
 	dst = lex.AppendInt(dst, x.Width)
 	dst = append(dst, "\x66height"...)
 	dst = lex.AppendInt(dst, x.Height)
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -92,7 +93,7 @@ func (x *EmbedDefsAspectRatio) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *EmbedDefsAspectRatio) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.defs#aspectRatio")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65width") {
 		x.Width = r.Int()
@@ -104,12 +105,12 @@ func (x *EmbedDefsAspectRatio) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("height")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.defs#aspectRatio")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedDefsAspectRatio) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.defs#aspectRatio")
@@ -119,7 +120,9 @@ func (x *EmbedDefsAspectRatio) ValidateLex(v *lex.Validator) {
 	if x.Height < 1 {
 		v.Range("height", x.Height, 1, 9223372036854775807)
 	}
-	v.Extra(x.Extra, "app.bsky.embed.defs#aspectRatio")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.defs#aspectRatio", "width", "height")
+	}
 	v.Leave(outer)
 }
 
@@ -170,31 +173,31 @@ func (x *EmbedExternal) AppendJSON(dst []byte) ([]byte, error) { return lex.Appe
 // MarshalJSON returns x in JSON.
 func (x EmbedExternal) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedExternal) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedExternal{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedExternal) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x77app.bsky.embed.external"...)
 	}
 	dst = append(dst, "\x68external"...)
 	if dst, err = x.External.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("external", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -203,26 +206,28 @@ func (x *EmbedExternal) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *EmbedExternal) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.external")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x68external") {
 		x.External.ReadLex(r)
 	} else {
 		r.Missing("external")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.external")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedExternal) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.external")
 	v.Push("external")
 	x.External.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.embed.external")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.external", "external")
+	}
 	v.Leave(outer)
 }
 
@@ -278,45 +283,39 @@ func (x *EmbedExternalExternal) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x EmbedExternalExternal) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedExternalExternal) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedExternalExternal{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedExternalExternal) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	if x.Thumb != nil {
-		n++
-	}
-	if x.AssociatedRefs != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20app.bsky.embed.external#external"...)
 	}
 	if x.Thumb != nil {
+		head++
 		dst = append(dst, "\x65thumb"...)
-		dst, ok = lex.AppendBlob(dst, *x.Thumb, ok)
+		dst, ok = lex.AppendBlob(dst, x.Thumb, ok)
 	}
 	dst = append(dst, "\x65title"...)
 	dst, ok = lex.AppendText(dst, x.Title, ok)
 	dst = append(dst, "\x6bdescription"...)
 	dst, ok = lex.AppendText(dst, x.Description, ok)
 	if x.AssociatedRefs != nil {
+		head++
 		dst = append(dst, "\x6eassociatedRefs"...)
 		dst = lex.AppendArray(dst, len(x.AssociatedRefs))
 		for i1 := range x.AssociatedRefs {
@@ -325,8 +324,9 @@ func (x *EmbedExternalExternal) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -336,26 +336,14 @@ func (x *EmbedExternalExternal) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *EmbedExternalExternal) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.external#external")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x65thumb") {
 		x.Thumb = new(r.Blob())
 	}
-	if r.Key("\x65title") {
-		x.Title = r.Text()
-	} else {
-		r.Missing("title")
-	}
-	if r.Key("\x6bdescription") {
-		x.Description = r.Text()
-	} else {
-		r.Missing("description")
-	}
+	x.Title = r.RequiredText("\x65title")
+	x.Description = r.RequiredText("\x6bdescription")
 	if r.Key("\x6eassociatedRefs") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[atproto.RepoStrongRef](r, n1)
@@ -369,12 +357,12 @@ func (x *EmbedExternalExternal) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.AssociatedRefs = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.external#external")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedExternalExternal) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.external#external")
@@ -382,8 +370,14 @@ func (x *EmbedExternalExternal) ValidateLex(v *lex.Validator) {
 	if x.Thumb != nil {
 		v.Blob("thumb", *x.Thumb, 1000000, "image/*")
 	}
+	if !lex.IsText(x.Title) {
+		v.Text("title")
+	}
+	if !lex.IsText(x.Description) {
+		v.Text("description")
+	}
 	if x.AssociatedRefs != nil {
-		v.Push("associatedRefs")
+		v.PushArray("associatedRefs")
 		for i1 := range x.AssociatedRefs {
 			v.PushIndex(i1)
 			x.AssociatedRefs[i1].ValidateLex(v)
@@ -391,7 +385,9 @@ func (x *EmbedExternalExternal) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.embed.external#external")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.external#external", "uri", "thumb", "title", "description", "associatedRefs")
+	}
 	v.Leave(outer)
 }
 
@@ -442,31 +438,31 @@ func (x *EmbedExternalView) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x EmbedExternalView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedExternalView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedExternalView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedExternalView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1capp.bsky.embed.external#view"...)
 	}
 	dst = append(dst, "\x68external"...)
 	if dst, err = x.External.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("external", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -475,26 +471,28 @@ func (x *EmbedExternalView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *EmbedExternalView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.external#view")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x68external") {
 		x.External.ReadLex(r)
 	} else {
 		r.Missing("external")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.external#view")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedExternalView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.external#view")
 	v.Push("external")
 	x.External.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.embed.external#view")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.external#view", "external")
+	}
 	v.Leave(outer)
 }
 
@@ -559,61 +557,37 @@ func (x *EmbedExternalViewExternal) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x EmbedExternalViewExternal) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedExternalViewExternal) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedExternalViewExternal{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedExternalViewExternal) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	if x.Thumb != nil {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.Source != nil {
-		n++
-	}
-	if x.CreatedAt != nil {
-		n++
-	}
-	if x.UpdatedAt != nil {
-		n++
-	}
-	if x.ReadingTime != nil {
-		n++
-	}
-	if x.AssociatedRefs != nil {
-		n++
-	}
-	if x.AssociatedProfiles != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24app.bsky.embed.external#viewExternal"...)
 	}
 	if x.Thumb != nil {
+		head++
 		dst = append(dst, "\x65thumb"...)
 		dst, ok = lex.AppendText(dst, *x.Thumb, ok)
 	}
 	dst = append(dst, "\x65title"...)
 	dst, ok = lex.AppendText(dst, x.Title, ok)
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -623,26 +597,31 @@ func (x *EmbedExternalViewExternal) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 		}
 	}
 	if x.Source != nil {
+		head++
 		dst = append(dst, "\x66source"...)
 		if dst, err = x.Source.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("source", err)
 		}
 	}
 	if x.CreatedAt != nil {
+		head++
 		dst = append(dst, "\x69createdAt"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedAt, ok)
 	}
 	if x.UpdatedAt != nil {
+		head++
 		dst = append(dst, "\x69updatedAt"...)
 		dst, ok = lex.AppendText(dst, *x.UpdatedAt, ok)
 	}
 	dst = append(dst, "\x6bdescription"...)
 	dst, ok = lex.AppendText(dst, x.Description, ok)
 	if x.ReadingTime != nil {
+		head++
 		dst = append(dst, "\x6breadingTime"...)
 		dst = lex.AppendInt(dst, *x.ReadingTime)
 	}
 	if x.AssociatedRefs != nil {
+		head++
 		dst = append(dst, "\x6eassociatedRefs"...)
 		dst = lex.AppendArray(dst, len(x.AssociatedRefs))
 		for i1 := range x.AssociatedRefs {
@@ -652,6 +631,7 @@ func (x *EmbedExternalViewExternal) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 		}
 	}
 	if x.AssociatedProfiles != nil {
+		head++
 		dst = append(dst, "\x72associatedProfiles"...)
 		dst = lex.AppendArray(dst, len(x.AssociatedProfiles))
 		for i1 := range x.AssociatedProfiles {
@@ -660,8 +640,9 @@ func (x *EmbedExternalViewExternal) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -671,21 +652,13 @@ func (x *EmbedExternalViewExternal) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *EmbedExternalViewExternal) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.external#viewExternal")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x65thumb") {
 		x.Thumb = new(r.Text())
 	}
-	if r.Key("\x65title") {
-		x.Title = r.Text()
-	} else {
-		r.Missing("title")
-	}
+	x.Title = r.RequiredText("\x65title")
 	if r.Key("\x66labels") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[atproto.LabelDefsLabel](r, n1)
@@ -709,11 +682,7 @@ func (x *EmbedExternalViewExternal) ReadLex(r *lex.Reader) {
 	if r.Key("\x69updatedAt") {
 		x.UpdatedAt = new(r.Text())
 	}
-	if r.Key("\x6bdescription") {
-		x.Description = r.Text()
-	} else {
-		r.Missing("description")
-	}
+	x.Description = r.RequiredText("\x6bdescription")
 	if r.Key("\x6breadingTime") {
 		x.ReadingTime = new(r.Int())
 	}
@@ -743,12 +712,12 @@ func (x *EmbedExternalViewExternal) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.AssociatedProfiles = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.external#viewExternal")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedExternalViewExternal) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.external#viewExternal")
@@ -756,8 +725,11 @@ func (x *EmbedExternalViewExternal) ValidateLex(v *lex.Validator) {
 	if x.Thumb != nil {
 		v.URI("thumb", *x.Thumb)
 	}
+	if !lex.IsText(x.Title) {
+		v.Text("title")
+	}
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -776,8 +748,11 @@ func (x *EmbedExternalViewExternal) ValidateLex(v *lex.Validator) {
 	if x.UpdatedAt != nil {
 		v.Datetime("updatedAt", *x.UpdatedAt)
 	}
+	if !lex.IsText(x.Description) {
+		v.Text("description")
+	}
 	if x.AssociatedRefs != nil {
-		v.Push("associatedRefs")
+		v.PushArray("associatedRefs")
 		for i1 := range x.AssociatedRefs {
 			v.PushIndex(i1)
 			x.AssociatedRefs[i1].ValidateLex(v)
@@ -786,7 +761,7 @@ func (x *EmbedExternalViewExternal) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.AssociatedProfiles != nil {
-		v.Push("associatedProfiles")
+		v.PushArray("associatedProfiles")
 		for i1 := range x.AssociatedProfiles {
 			v.PushIndex(i1)
 			x.AssociatedProfiles[i1].ValidateLex(v)
@@ -794,7 +769,9 @@ func (x *EmbedExternalViewExternal) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.embed.external#viewExternal")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.external#viewExternal", "uri", "thumb", "title", "labels", "source", "createdAt", "updatedAt", "description", "readingTime", "associatedRefs", "associatedProfiles")
+	}
 	v.Leave(outer)
 }
 
@@ -857,44 +834,35 @@ func (x EmbedExternalViewExternalSource) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedExternalViewExternalSource) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedExternalViewExternalSource{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedExternalViewExternalSource) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.Icon != nil {
-		n++
-	}
-	if x.Theme != nil {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if x.Icon != nil {
+		head++
 		dst = append(dst, "\x64icon"...)
 		dst, ok = lex.AppendText(dst, *x.Icon, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2aapp.bsky.embed.external#viewExternalSource"...)
 	}
 	if x.Theme != nil {
+		head++
 		dst = append(dst, "\x65theme"...)
 		if dst, err = x.Theme.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("theme", err)
@@ -903,11 +871,13 @@ func (x *EmbedExternalViewExternalSource) AppendLex(dst []byte, m lex.Mode) ([]b
 	dst = append(dst, "\x65title"...)
 	dst, ok = lex.AppendText(dst, x.Title, ok)
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -917,12 +887,8 @@ func (x *EmbedExternalViewExternalSource) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *EmbedExternalViewExternalSource) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.external#viewExternalSource")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	if r.Key("\x64icon") {
 		x.Icon = new(r.Text())
 	}
@@ -931,20 +897,16 @@ func (x *EmbedExternalViewExternalSource) ReadLex(r *lex.Reader) {
 		x.Theme = lex.New[EmbedExternalViewExternalSourceTheme](r)
 		x.Theme.ReadLex(r)
 	}
-	if r.Key("\x65title") {
-		x.Title = r.Text()
-	} else {
-		r.Missing("title")
-	}
+	x.Title = r.RequiredText("\x65title")
 	if r.Key("\x6bdescription") {
 		x.Description = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.external#viewExternalSource")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedExternalViewExternalSource) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.external#viewExternalSource")
@@ -957,7 +919,17 @@ func (x *EmbedExternalViewExternalSource) ValidateLex(v *lex.Validator) {
 		x.Theme.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.embed.external#viewExternalSource")
+	if !lex.IsText(x.Title) {
+		v.Text("title")
+	}
+	if x.Description != nil {
+		if !lex.IsText(*x.Description) {
+			v.Text("description")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.external#viewExternalSource", "uri", "icon", "theme", "title", "description")
+	}
 	v.Leave(outer)
 }
 
@@ -1019,63 +991,55 @@ func (x EmbedExternalViewExternalSourceTheme) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedExternalViewExternalSourceTheme) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedExternalViewExternalSourceTheme{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedExternalViewExternalSourceTheme) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.AccentRGB != nil {
-		n++
-	}
-	if x.BackgroundRGB != nil {
-		n++
-	}
-	if x.ForegroundRGB != nil {
-		n++
-	}
-	if x.AccentForegroundRGB != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2fapp.bsky.embed.external#viewExternalSourceTheme"...)
 	}
 	if x.AccentRGB != nil {
+		head++
 		dst = append(dst, "\x69accentRGB"...)
 		if dst, err = x.AccentRGB.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("accentRGB", err)
 		}
 	}
 	if x.BackgroundRGB != nil {
+		head++
 		dst = append(dst, "\x6dbackgroundRGB"...)
 		if dst, err = x.BackgroundRGB.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("backgroundRGB", err)
 		}
 	}
 	if x.ForegroundRGB != nil {
+		head++
 		dst = append(dst, "\x6dforegroundRGB"...)
 		if dst, err = x.ForegroundRGB.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("foregroundRGB", err)
 		}
 	}
 	if x.AccentForegroundRGB != nil {
+		head++
 		dst = append(dst, "\x73accentForegroundRGB"...)
 		if dst, err = x.AccentForegroundRGB.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("accentForegroundRGB", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1084,7 +1048,7 @@ func (x *EmbedExternalViewExternalSourceTheme) AppendLex(dst []byte, m lex.Mode)
 
 // ReadLex implements lex.Value.
 func (x *EmbedExternalViewExternalSourceTheme) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.external#viewExternalSourceTheme")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x69accentRGB") {
 		x.AccentRGB = lex.New[EmbedExternalColorRGB](r)
@@ -1102,12 +1066,12 @@ func (x *EmbedExternalViewExternalSourceTheme) ReadLex(r *lex.Reader) {
 		x.AccentForegroundRGB = lex.New[EmbedExternalColorRGB](r)
 		x.AccentForegroundRGB.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.external#viewExternalSourceTheme")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedExternalViewExternalSourceTheme) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.external#viewExternalSourceTheme")
@@ -1131,7 +1095,9 @@ func (x *EmbedExternalViewExternalSourceTheme) ValidateLex(v *lex.Validator) {
 		x.AccentForegroundRGB.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.embed.external#viewExternalSourceTheme")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.external#viewExternalSourceTheme", "accentRGB", "backgroundRGB", "foregroundRGB", "accentForegroundRGB")
+	}
 	v.Leave(outer)
 }
 
@@ -1185,32 +1151,31 @@ func (x *EmbedExternalColorRGB) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x EmbedExternalColorRGB) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedExternalColorRGB) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedExternalColorRGB{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedExternalColorRGB) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x61b"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x61b"...)
 	dst = lex.AppendInt(dst, x.B)
 	dst = append(dst, "\x61g"...)
 	dst = lex.AppendInt(dst, x.G)
 	dst = append(dst, "\x61r"...)
 	dst = lex.AppendInt(dst, x.R)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20app.bsky.embed.external#colorRGB"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1219,7 +1184,7 @@ func (x *EmbedExternalColorRGB) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *EmbedExternalColorRGB) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.external#colorRGB")
+	outer := r.Map()
 	if r.Key("\x61b") {
 		x.B = r.Int()
 	} else {
@@ -1236,12 +1201,12 @@ func (x *EmbedExternalColorRGB) ReadLex(r *lex.Reader) {
 		r.Missing("r")
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.external#colorRGB")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedExternalColorRGB) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.external#colorRGB")
@@ -1254,7 +1219,9 @@ func (x *EmbedExternalColorRGB) ValidateLex(v *lex.Validator) {
 	if x.R < 0 || x.R > 255 {
 		v.Range("r", x.R, 0, 255)
 	}
-	v.Extra(x.Extra, "app.bsky.embed.external#colorRGB")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.external#colorRGB", "b", "g", "r")
+	}
 	v.Leave(outer)
 }
 
@@ -1305,25 +1272,24 @@ func (x *EmbedGallery) AppendJSON(dst []byte) ([]byte, error) { return lex.Appen
 // MarshalJSON returns x in JSON.
 func (x EmbedGallery) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedGallery) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedGallery{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedGallery) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x76app.bsky.embed.gallery"...)
 	}
 	dst = append(dst, "\x65items"...)
@@ -1333,6 +1299,7 @@ func (x *EmbedGallery) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 			return dst, lex.InItem("items", i1, err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1341,7 +1308,7 @@ func (x *EmbedGallery) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *EmbedGallery) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.gallery")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65items") {
 		n1 := r.Array()
@@ -1358,26 +1325,29 @@ func (x *EmbedGallery) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("items")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.gallery")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedGallery) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.gallery")
 	if n := int64(len(x.Items)); n > 20 {
 		v.Length("items", "array", int(n), 0, 20)
-	}
-	v.Push("items")
-	for i1 := range x.Items {
-		v.PushIndex(i1)
-		x.Items[i1].ValidateLex(v)
+	} else {
+		v.PushArray("items")
+		for i1 := range x.Items {
+			v.PushIndex(i1)
+			x.Items[i1].ValidateLex(v)
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
-	v.Extra(x.Extra, "app.bsky.embed.gallery")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.gallery", "items")
+	}
 	v.Leave(outer)
 }
 
@@ -1401,7 +1371,7 @@ func (x *EmbedGalleryItemsItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *EmbedGalleryItemsItem) IsZero() bool { return *x == (EmbedGalleryItemsItem{}) }
+func (x *EmbedGalleryItemsItem) IsZero() bool { return x.members() == 0 }
 
 func (x *EmbedGalleryItemsItem) members() (n int) {
 	if x.Image != nil {
@@ -1419,15 +1389,16 @@ func (x *EmbedGalleryItemsItem) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x EmbedGalleryItemsItem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedGalleryItemsItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedGalleryItemsItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedGalleryItemsItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1451,12 +1422,12 @@ func (x *EmbedGalleryItemsItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *EmbedGalleryItemsItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.Image != nil:
 		x.Image.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.embed.gallery#image")
 	}
 }
 
@@ -1509,38 +1480,37 @@ func (x *EmbedGalleryImage) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x EmbedGalleryImage) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedGalleryImage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedGalleryImage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedGalleryImage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63alt"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63alt"...)
 	dst, ok = lex.AppendText(dst, x.Alt, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1capp.bsky.embed.gallery#image"...)
 	}
 	dst = append(dst, "\x65image"...)
-	dst, ok = lex.AppendBlob(dst, x.Image, ok)
+	dst, ok = lex.AppendBlob(dst, &x.Image, ok)
 	dst = append(dst, "\x6baspectRatio"...)
 	if dst, err = x.AspectRatio.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("aspectRatio", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1550,12 +1520,8 @@ func (x *EmbedGalleryImage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *EmbedGalleryImage) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.gallery#image")
-	if r.Key("\x63alt") {
-		x.Alt = r.Text()
-	} else {
-		r.Missing("alt")
-	}
+	outer := r.Map()
+	x.Alt = r.RequiredText("\x63alt")
 	r.MemberType()
 	if r.Key("\x65image") {
 		x.Image = r.Blob()
@@ -1567,20 +1533,25 @@ func (x *EmbedGalleryImage) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("aspectRatio")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.gallery#image")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedGalleryImage) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.gallery#image")
+	if !lex.IsText(x.Alt) {
+		v.Text("alt")
+	}
 	v.Blob("image", x.Image, 2000000, "image/*")
 	v.Push("aspectRatio")
 	x.AspectRatio.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.embed.gallery#image")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.gallery#image", "alt", "image", "aspectRatio")
+	}
 	v.Leave(outer)
 }
 
@@ -1631,25 +1602,24 @@ func (x *EmbedGalleryView) AppendJSON(dst []byte) ([]byte, error) { return lex.A
 // MarshalJSON returns x in JSON.
 func (x EmbedGalleryView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedGalleryView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedGalleryView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedGalleryView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1bapp.bsky.embed.gallery#view"...)
 	}
 	dst = append(dst, "\x65items"...)
@@ -1659,6 +1629,7 @@ func (x *EmbedGalleryView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 			return dst, lex.InItem("items", i1, err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1667,7 +1638,7 @@ func (x *EmbedGalleryView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *EmbedGalleryView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.gallery#view")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65items") {
 		n1 := r.Array()
@@ -1684,23 +1655,25 @@ func (x *EmbedGalleryView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("items")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.gallery#view")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedGalleryView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.gallery#view")
-	v.Push("items")
+	v.PushArray("items")
 	for i1 := range x.Items {
 		v.PushIndex(i1)
 		x.Items[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.embed.gallery#view")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.gallery#view", "items")
+	}
 	v.Leave(outer)
 }
 
@@ -1725,7 +1698,7 @@ func (x *EmbedGalleryViewItemsItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *EmbedGalleryViewItemsItem) IsZero() bool { return *x == (EmbedGalleryViewItemsItem{}) }
+func (x *EmbedGalleryViewItemsItem) IsZero() bool { return x.members() == 0 }
 
 func (x *EmbedGalleryViewItemsItem) members() (n int) {
 	if x.ViewImage != nil {
@@ -1745,15 +1718,16 @@ func (x *EmbedGalleryViewItemsItem) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x EmbedGalleryViewItemsItem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedGalleryViewItemsItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedGalleryViewItemsItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedGalleryViewItemsItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1777,12 +1751,12 @@ func (x *EmbedGalleryViewItemsItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *EmbedGalleryViewItemsItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ViewImage != nil:
 		x.ViewImage.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.embed.gallery#viewImage")
 	}
 }
 
@@ -1837,28 +1811,26 @@ func (x *EmbedGalleryViewImage) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x EmbedGalleryViewImage) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedGalleryViewImage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedGalleryViewImage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedGalleryViewImage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63alt"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63alt"...)
 	dst, ok = lex.AppendText(dst, x.Alt, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20app.bsky.embed.gallery#viewImage"...)
 	}
 	dst = append(dst, "\x68fullsize"...)
@@ -1869,8 +1841,9 @@ func (x *EmbedGalleryViewImage) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	if dst, err = x.AspectRatio.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("aspectRatio", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1880,49 +1853,58 @@ func (x *EmbedGalleryViewImage) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *EmbedGalleryViewImage) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.gallery#viewImage")
-	if r.Key("\x63alt") {
-		x.Alt = r.Text()
-	} else {
-		r.Missing("alt")
-	}
+	outer := r.Map()
+	x.Alt = r.RequiredText("\x63alt")
 	r.MemberType()
-	if r.Key("\x68fullsize") {
-		x.Fullsize = r.Text()
-	} else {
-		r.Missing("fullsize")
-	}
-	if r.Key("\x69thumbnail") {
-		x.Thumbnail = r.Text()
-	} else {
-		r.Missing("thumbnail")
-	}
+	x.Fullsize = r.RequiredText("\x68fullsize")
+	x.Thumbnail = r.RequiredText("\x69thumbnail")
 	if r.Key("\x6baspectRatio") {
 		x.AspectRatio.ReadLex(r)
 	} else {
 		r.Missing("aspectRatio")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.gallery#viewImage")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedGalleryViewImage) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.gallery#viewImage")
+	if !lex.IsText(x.Alt) {
+		v.Text("alt")
+	}
 	v.URI("fullsize", x.Fullsize)
 	v.URI("thumbnail", x.Thumbnail)
 	v.Push("aspectRatio")
 	x.AspectRatio.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.embed.gallery#viewImage")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.gallery#viewImage", "alt", "fullsize", "thumbnail", "aspectRatio")
+	}
 	v.Leave(outer)
 }
 
 // EmbedGetEmbedExternalViewNSID is the method
 // app.bsky.embed.getEmbedExternalView.
 const EmbedGetEmbedExternalViewNSID = "app.bsky.embed.getEmbedExternalView"
+
+// EmbedGetEmbedExternalViewMethod describes the method
+// app.bsky.embed.getEmbedExternalView.
+func EmbedGetEmbedExternalViewMethod() schema.Method {
+	return schema.Method{
+		NSID: EmbedGetEmbedExternalViewNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "url", Type: &schema.String{Format: "uri"}},
+				{Name: "uris", Type: &schema.Array{Items: &schema.String{Format: "at-uri"}, MaxLength: new(int64(4))}},
+			},
+			Required: []string{"url", "uris"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // EmbedGetEmbedExternalViewParams are the parameters of
 // app.bsky.embed.getEmbedExternalView.
@@ -1944,6 +1926,22 @@ func (x *EmbedGetEmbedExternalViewParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *EmbedGetEmbedExternalViewParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.embed.getEmbedExternalView")
+	v := EmbedGetEmbedExternalViewParams{
+		URL:  q.Text("url"),
+		URIs: q.Texts("uris"),
+	}
+	q.Require("uris", v.URIs != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *EmbedGetEmbedExternalViewParams) Validate() error {
 	var v lex.Validator
@@ -1951,14 +1949,15 @@ func (x *EmbedGetEmbedExternalViewParams) Validate() error {
 	v.URI("url", x.URL)
 	if n := int64(len(x.URIs)); n > 4 {
 		v.Length("uris", "array", int(n), 0, 4)
-	}
-	v.Push("uris")
-	for i1 := range x.URIs {
-		v.PushIndex(i1)
-		v.ATURI("", x.URIs[i1])
+	} else {
+		v.PushArray("uris")
+		for i1 := range x.URIs {
+			v.PushIndex(i1)
+			v.ATURI("", x.URIs[i1])
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
 	return v.Err()
 }
 
@@ -2013,37 +2012,31 @@ func (x EmbedGetEmbedExternalViewOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedGetEmbedExternalViewOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedGetEmbedExternalViewOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedGetEmbedExternalViewOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.View != nil {
-		n++
-	}
-	if x.AssociatedRefs != nil {
-		n++
-	}
-	if x.AssociatedRecords != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.View != nil {
+		head++
 		dst = append(dst, "\x64view"...)
 		if dst, err = x.View.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("view", err)
 		}
 	}
 	if x.AssociatedRefs != nil {
+		head++
 		dst = append(dst, "\x6eassociatedRefs"...)
 		dst = lex.AppendArray(dst, len(x.AssociatedRefs))
 		for i1 := range x.AssociatedRefs {
@@ -2053,6 +2046,7 @@ func (x *EmbedGetEmbedExternalViewOutput) AppendLex(dst []byte, m lex.Mode) ([]b
 		}
 	}
 	if x.AssociatedRecords != nil {
+		head++
 		dst = append(dst, "\x71associatedRecords"...)
 		dst = lex.AppendArray(dst, len(x.AssociatedRecords))
 		for i1 := range x.AssociatedRecords {
@@ -2061,6 +2055,7 @@ func (x *EmbedGetEmbedExternalViewOutput) AppendLex(dst []byte, m lex.Mode) ([]b
 			}
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2069,7 +2064,7 @@ func (x *EmbedGetEmbedExternalViewOutput) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *EmbedGetEmbedExternalViewOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.getEmbedExternalView")
+	outer := r.Map()
 	if r.Key("\x64view") {
 		x.View = lex.New[EmbedExternalView](r)
 		x.View.ReadLex(r)
@@ -2099,12 +2094,12 @@ func (x *EmbedGetEmbedExternalViewOutput) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.AssociatedRecords = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.getEmbedExternalView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedGetEmbedExternalViewOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.getEmbedExternalView")
@@ -2114,7 +2109,7 @@ func (x *EmbedGetEmbedExternalViewOutput) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.AssociatedRefs != nil {
-		v.Push("associatedRefs")
+		v.PushArray("associatedRefs")
 		for i1 := range x.AssociatedRefs {
 			v.PushIndex(i1)
 			x.AssociatedRefs[i1].ValidateLex(v)
@@ -2123,7 +2118,7 @@ func (x *EmbedGetEmbedExternalViewOutput) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.AssociatedRecords != nil {
-		v.Push("associatedRecords")
+		v.PushArray("associatedRecords")
 		for i1 := range x.AssociatedRecords {
 			v.PushIndex(i1)
 			v.Unknown("", x.AssociatedRecords[i1])
@@ -2131,7 +2126,9 @@ func (x *EmbedGetEmbedExternalViewOutput) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "view", "associatedRefs", "associatedRecords")
+	}
 	v.Leave(outer)
 }
 
@@ -2193,25 +2190,24 @@ func (x *EmbedImages) AppendJSON(dst []byte) ([]byte, error) { return lex.Append
 // MarshalJSON returns x in JSON.
 func (x EmbedImages) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedImages) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedImages{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedImages) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x75app.bsky.embed.images"...)
 	}
 	dst = append(dst, "\x66images"...)
@@ -2221,6 +2217,7 @@ func (x *EmbedImages) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 			return dst, lex.InItem("images", i1, err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2229,7 +2226,7 @@ func (x *EmbedImages) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *EmbedImages) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.images")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66images") {
 		n1 := r.Array()
@@ -2246,26 +2243,29 @@ func (x *EmbedImages) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("images")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.images")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedImages) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.images")
 	if n := int64(len(x.Images)); n > 4 {
 		v.Length("images", "array", int(n), 0, 4)
-	}
-	v.Push("images")
-	for i1 := range x.Images {
-		v.PushIndex(i1)
-		x.Images[i1].ValidateLex(v)
+	} else {
+		v.PushArray("images")
+		for i1 := range x.Images {
+			v.PushIndex(i1)
+			x.Images[i1].ValidateLex(v)
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
-	v.Extra(x.Extra, "app.bsky.embed.images")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.images", "images")
+	}
 	v.Leave(outer)
 }
 
@@ -2318,43 +2318,40 @@ func (x *EmbedImagesImage) AppendJSON(dst []byte) ([]byte, error) { return lex.A
 // MarshalJSON returns x in JSON.
 func (x EmbedImagesImage) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedImagesImage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedImagesImage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedImagesImage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.AspectRatio != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63alt"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63alt"...)
 	dst, ok = lex.AppendText(dst, x.Alt, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1bapp.bsky.embed.images#image"...)
 	}
 	dst = append(dst, "\x65image"...)
-	dst, ok = lex.AppendBlob(dst, x.Image, ok)
+	dst, ok = lex.AppendBlob(dst, &x.Image, ok)
 	if x.AspectRatio != nil {
+		head++
 		dst = append(dst, "\x6baspectRatio"...)
 		if dst, err = x.AspectRatio.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("aspectRatio", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2364,12 +2361,8 @@ func (x *EmbedImagesImage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *EmbedImagesImage) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.images#image")
-	if r.Key("\x63alt") {
-		x.Alt = r.Text()
-	} else {
-		r.Missing("alt")
-	}
+	outer := r.Map()
+	x.Alt = r.RequiredText("\x63alt")
 	r.MemberType()
 	if r.Key("\x65image") {
 		x.Image = r.Blob()
@@ -2380,22 +2373,27 @@ func (x *EmbedImagesImage) ReadLex(r *lex.Reader) {
 		x.AspectRatio = lex.New[EmbedDefsAspectRatio](r)
 		x.AspectRatio.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.images#image")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedImagesImage) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.images#image")
+	if !lex.IsText(x.Alt) {
+		v.Text("alt")
+	}
 	v.Blob("image", x.Image, 2000000, "image/*")
 	if x.AspectRatio != nil {
 		v.Push("aspectRatio")
 		x.AspectRatio.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.embed.images#image")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.images#image", "alt", "image", "aspectRatio")
+	}
 	v.Leave(outer)
 }
 
@@ -2446,25 +2444,24 @@ func (x *EmbedImagesView) AppendJSON(dst []byte) ([]byte, error) { return lex.Ap
 // MarshalJSON returns x in JSON.
 func (x EmbedImagesView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedImagesView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedImagesView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedImagesView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1aapp.bsky.embed.images#view"...)
 	}
 	dst = append(dst, "\x66images"...)
@@ -2474,6 +2471,7 @@ func (x *EmbedImagesView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 			return dst, lex.InItem("images", i1, err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2482,7 +2480,7 @@ func (x *EmbedImagesView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *EmbedImagesView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.images#view")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66images") {
 		n1 := r.Array()
@@ -2499,26 +2497,29 @@ func (x *EmbedImagesView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("images")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.images#view")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedImagesView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.images#view")
 	if n := int64(len(x.Images)); n > 4 {
 		v.Length("images", "array", int(n), 0, 4)
-	}
-	v.Push("images")
-	for i1 := range x.Images {
-		v.PushIndex(i1)
-		x.Images[i1].ValidateLex(v)
+	} else {
+		v.PushArray("images")
+		for i1 := range x.Images {
+			v.PushIndex(i1)
+			x.Images[i1].ValidateLex(v)
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
-	v.Extra(x.Extra, "app.bsky.embed.images#view")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.images#view", "images")
+	}
 	v.Leave(outer)
 }
 
@@ -2573,31 +2574,26 @@ func (x *EmbedImagesViewImage) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x EmbedImagesViewImage) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedImagesViewImage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedImagesViewImage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedImagesViewImage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	if x.AspectRatio != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63alt"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63alt"...)
 	dst, ok = lex.AppendText(dst, x.Alt, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1fapp.bsky.embed.images#viewImage"...)
 	}
 	dst = append(dst, "\x65thumb"...)
@@ -2605,13 +2601,15 @@ func (x *EmbedImagesViewImage) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 	dst = append(dst, "\x68fullsize"...)
 	dst, ok = lex.AppendText(dst, x.Fullsize, ok)
 	if x.AspectRatio != nil {
+		head++
 		dst = append(dst, "\x6baspectRatio"...)
 		if dst, err = x.AspectRatio.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("aspectRatio", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2621,36 +2619,27 @@ func (x *EmbedImagesViewImage) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *EmbedImagesViewImage) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.images#viewImage")
-	if r.Key("\x63alt") {
-		x.Alt = r.Text()
-	} else {
-		r.Missing("alt")
-	}
+	outer := r.Map()
+	x.Alt = r.RequiredText("\x63alt")
 	r.MemberType()
-	if r.Key("\x65thumb") {
-		x.Thumb = r.Text()
-	} else {
-		r.Missing("thumb")
-	}
-	if r.Key("\x68fullsize") {
-		x.Fullsize = r.Text()
-	} else {
-		r.Missing("fullsize")
-	}
+	x.Thumb = r.RequiredText("\x65thumb")
+	x.Fullsize = r.RequiredText("\x68fullsize")
 	if r.Key("\x6baspectRatio") {
 		x.AspectRatio = lex.New[EmbedDefsAspectRatio](r)
 		x.AspectRatio.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.images#viewImage")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedImagesViewImage) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.images#viewImage")
+	if !lex.IsText(x.Alt) {
+		v.Text("alt")
+	}
 	v.URI("thumb", x.Thumb)
 	v.URI("fullsize", x.Fullsize)
 	if x.AspectRatio != nil {
@@ -2658,7 +2647,9 @@ func (x *EmbedImagesViewImage) ValidateLex(v *lex.Validator) {
 		x.AspectRatio.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.embed.images#viewImage")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.images#viewImage", "alt", "thumb", "fullsize", "aspectRatio")
+	}
 	v.Leave(outer)
 }
 
@@ -2709,31 +2700,31 @@ func (x *EmbedRecord) AppendJSON(dst []byte) ([]byte, error) { return lex.Append
 // MarshalJSON returns x in JSON.
 func (x EmbedRecord) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedRecord) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedRecord{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedRecord) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x75app.bsky.embed.record"...)
 	}
 	dst = append(dst, "\x66record"...)
 	if dst, err = x.Record.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("record", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2742,26 +2733,28 @@ func (x *EmbedRecord) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *EmbedRecord) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.record")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66record") {
 		x.Record.ReadLex(r)
 	} else {
 		r.Missing("record")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.record")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedRecord) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.record")
 	v.Push("record")
 	x.Record.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.embed.record")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.record", "record")
+	}
 	v.Leave(outer)
 }
 
@@ -2812,31 +2805,31 @@ func (x *EmbedRecordView) AppendJSON(dst []byte) ([]byte, error) { return lex.Ap
 // MarshalJSON returns x in JSON.
 func (x EmbedRecordView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedRecordView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedRecordView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedRecordView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1aapp.bsky.embed.record#view"...)
 	}
 	dst = append(dst, "\x66record"...)
 	if dst, err = x.Record.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("record", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2845,19 +2838,19 @@ func (x *EmbedRecordView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *EmbedRecordView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.record#view")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66record") {
 		x.Record.ReadLex(r)
 	} else {
 		r.Missing("record")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.record#view")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedRecordView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.record#view")
@@ -2869,7 +2862,9 @@ func (x *EmbedRecordView) ValidateLex(v *lex.Validator) {
 		v.Pop()
 
 	}
-	v.Extra(x.Extra, "app.bsky.embed.record#view")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.record#view", "record")
+	}
 	v.Leave(outer)
 }
 
@@ -2914,7 +2909,7 @@ func (x *EmbedRecordViewRecord2) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *EmbedRecordViewRecord2) IsZero() bool { return *x == (EmbedRecordViewRecord2{}) }
+func (x *EmbedRecordViewRecord2) IsZero() bool { return x.members() == 0 }
 
 func (x *EmbedRecordViewRecord2) members() (n int) {
 	if x.ViewRecord != nil {
@@ -2955,15 +2950,16 @@ func (x *EmbedRecordViewRecord2) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x EmbedRecordViewRecord2) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedRecordViewRecord2) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedRecordViewRecord2{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedRecordViewRecord2) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -3022,7 +3018,7 @@ func (x *EmbedRecordViewRecord2) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *EmbedRecordViewRecord2) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ViewRecord != nil:
 		x.ViewRecord.ValidateLex(v)
@@ -3041,7 +3037,7 @@ func (x *EmbedRecordViewRecord2) ValidateLex(v *lex.Validator) {
 	case x.StarterPackViewBasic != nil:
 		x.StarterPackViewBasic.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.embed.record#viewRecord", "app.bsky.embed.record#viewNotFound", "app.bsky.embed.record#viewBlocked", "app.bsky.embed.record#viewDetached", "app.bsky.feed.defs#generatorView", "app.bsky.graph.defs#listView", "app.bsky.labeler.defs#labelerView", "app.bsky.graph.defs#starterPackViewBasic")
 	}
 }
 
@@ -3103,48 +3099,28 @@ func (x *EmbedRecordViewRecord) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x EmbedRecordViewRecord) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedRecordViewRecord) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedRecordViewRecord{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedRecordViewRecord) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 5
-	if m.Typed() {
-		n++
-	}
-	if x.Embeds != nil {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.LikeCount != nil {
-		n++
-	}
-	if x.QuoteCount != nil {
-		n++
-	}
-	if x.ReplyCount != nil {
-		n++
-	}
-	if x.RepostCount != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa5)
+	dst = append(dst, "\xa5\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20app.bsky.embed.record#viewRecord"...)
 	}
 	dst = append(dst, "\x65value"...)
@@ -3156,6 +3132,7 @@ func (x *EmbedRecordViewRecord) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 		return dst, lex.In("author", err)
 	}
 	if x.Embeds != nil {
+		head++
 		dst = append(dst, "\x66embeds"...)
 		dst = lex.AppendArray(dst, len(x.Embeds))
 		for i1 := range x.Embeds {
@@ -3165,6 +3142,7 @@ func (x *EmbedRecordViewRecord) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 		}
 	}
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -3176,23 +3154,28 @@ func (x *EmbedRecordViewRecord) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	dst = append(dst, "\x69indexedAt"...)
 	dst, ok = lex.AppendText(dst, x.IndexedAt, ok)
 	if x.LikeCount != nil {
+		head++
 		dst = append(dst, "\x69likeCount"...)
 		dst = lex.AppendInt(dst, *x.LikeCount)
 	}
 	if x.QuoteCount != nil {
+		head++
 		dst = append(dst, "\x6aquoteCount"...)
 		dst = lex.AppendInt(dst, *x.QuoteCount)
 	}
 	if x.ReplyCount != nil {
+		head++
 		dst = append(dst, "\x6areplyCount"...)
 		dst = lex.AppendInt(dst, *x.ReplyCount)
 	}
 	if x.RepostCount != nil {
+		head++
 		dst = append(dst, "\x6brepostCount"...)
 		dst = lex.AppendInt(dst, *x.RepostCount)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3202,17 +3185,9 @@ func (x *EmbedRecordViewRecord) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *EmbedRecordViewRecord) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.record#viewRecord")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x65value") {
 		x.Value = r.Unknown()
@@ -3250,11 +3225,7 @@ func (x *EmbedRecordViewRecord) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.Labels = list1
 	}
-	if r.Key("\x69indexedAt") {
-		x.IndexedAt = r.Text()
-	} else {
-		r.Missing("indexedAt")
-	}
+	x.IndexedAt = r.RequiredText("\x69indexedAt")
 	if r.Key("\x69likeCount") {
 		x.LikeCount = new(r.Int())
 	}
@@ -3267,12 +3238,12 @@ func (x *EmbedRecordViewRecord) ReadLex(r *lex.Reader) {
 	if r.Key("\x6brepostCount") {
 		x.RepostCount = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.record#viewRecord")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedRecordViewRecord) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.record#viewRecord")
@@ -3283,7 +3254,7 @@ func (x *EmbedRecordViewRecord) ValidateLex(v *lex.Validator) {
 	x.Author.ValidateLex(v)
 	v.Pop()
 	if x.Embeds != nil {
-		v.Push("embeds")
+		v.PushArray("embeds")
 		for i1 := range x.Embeds {
 			v.PushIndex(i1)
 			x.Embeds[i1].ValidateLex(v)
@@ -3292,7 +3263,7 @@ func (x *EmbedRecordViewRecord) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -3301,7 +3272,9 @@ func (x *EmbedRecordViewRecord) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	v.Datetime("indexedAt", x.IndexedAt)
-	v.Extra(x.Extra, "app.bsky.embed.record#viewRecord")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.record#viewRecord", "cid", "uri", "value", "author", "embeds", "labels", "indexedAt", "likeCount", "quoteCount", "replyCount", "repostCount")
+	}
 	v.Leave(outer)
 }
 
@@ -3341,9 +3314,7 @@ func (x *EmbedRecordViewRecordEmbedsItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *EmbedRecordViewRecordEmbedsItem) IsZero() bool {
-	return *x == (EmbedRecordViewRecordEmbedsItem{})
-}
+func (x *EmbedRecordViewRecordEmbedsItem) IsZero() bool { return x.members() == 0 }
 
 func (x *EmbedRecordViewRecordEmbedsItem) members() (n int) {
 	if x.ImagesView != nil {
@@ -3380,15 +3351,16 @@ func (x EmbedRecordViewRecordEmbedsItem) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedRecordViewRecordEmbedsItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedRecordViewRecordEmbedsItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedRecordViewRecordEmbedsItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -3437,7 +3409,7 @@ func (x *EmbedRecordViewRecordEmbedsItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *EmbedRecordViewRecordEmbedsItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ImagesView != nil:
 		x.ImagesView.ValidateLex(v)
@@ -3452,7 +3424,7 @@ func (x *EmbedRecordViewRecordEmbedsItem) ValidateLex(v *lex.Validator) {
 	case x.RecordWithMediaView != nil:
 		x.RecordWithMediaView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.embed.images#view", "app.bsky.embed.video#view", "app.bsky.embed.gallery#view", "app.bsky.embed.external#view", "app.bsky.embed.record#view", "app.bsky.embed.recordWithMedia#view")
 	}
 }
 
@@ -3507,33 +3479,32 @@ func (x *EmbedRecordViewNotFound) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x EmbedRecordViewNotFound) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedRecordViewNotFound) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedRecordViewNotFound{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedRecordViewNotFound) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x22app.bsky.embed.record#viewNotFound"...)
 	}
 	dst = append(dst, "\x68notFound"...)
 	dst = lex.AppendBool(dst, x.NotFound)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3543,24 +3514,20 @@ func (x *EmbedRecordViewNotFound) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *EmbedRecordViewNotFound) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.record#viewNotFound")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x68notFound") {
 		x.NotFound = r.Bool()
 	} else {
 		r.Missing("notFound")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.record#viewNotFound")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedRecordViewNotFound) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.record#viewNotFound")
@@ -3568,7 +3535,9 @@ func (x *EmbedRecordViewNotFound) ValidateLex(v *lex.Validator) {
 	if x.NotFound != true {
 		v.Const("notFound", x.NotFound)
 	}
-	v.Extra(x.Extra, "app.bsky.embed.record#viewNotFound")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.record#viewNotFound", "uri", "notFound")
+	}
 	v.Leave(outer)
 }
 
@@ -3624,28 +3593,26 @@ func (x *EmbedRecordViewBlocked) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x EmbedRecordViewBlocked) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedRecordViewBlocked) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedRecordViewBlocked{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedRecordViewBlocked) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21app.bsky.embed.record#viewBlocked"...)
 	}
 	dst = append(dst, "\x66author"...)
@@ -3654,8 +3621,9 @@ func (x *EmbedRecordViewBlocked) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 	}
 	dst = append(dst, "\x67blocked"...)
 	dst = lex.AppendBool(dst, x.Blocked)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3665,12 +3633,8 @@ func (x *EmbedRecordViewBlocked) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *EmbedRecordViewBlocked) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.record#viewBlocked")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x66author") {
 		x.Author.ReadLex(r)
@@ -3682,12 +3646,12 @@ func (x *EmbedRecordViewBlocked) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("blocked")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.record#viewBlocked")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedRecordViewBlocked) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.record#viewBlocked")
@@ -3698,7 +3662,9 @@ func (x *EmbedRecordViewBlocked) ValidateLex(v *lex.Validator) {
 	if x.Blocked != true {
 		v.Const("blocked", x.Blocked)
 	}
-	v.Extra(x.Extra, "app.bsky.embed.record#viewBlocked")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.record#viewBlocked", "uri", "author", "blocked")
+	}
 	v.Leave(outer)
 }
 
@@ -3753,33 +3719,32 @@ func (x *EmbedRecordViewDetached) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x EmbedRecordViewDetached) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedRecordViewDetached) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedRecordViewDetached{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedRecordViewDetached) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x22app.bsky.embed.record#viewDetached"...)
 	}
 	dst = append(dst, "\x68detached"...)
 	dst = lex.AppendBool(dst, x.Detached)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3789,24 +3754,20 @@ func (x *EmbedRecordViewDetached) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *EmbedRecordViewDetached) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.record#viewDetached")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x68detached") {
 		x.Detached = r.Bool()
 	} else {
 		r.Missing("detached")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.record#viewDetached")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedRecordViewDetached) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.record#viewDetached")
@@ -3814,7 +3775,9 @@ func (x *EmbedRecordViewDetached) ValidateLex(v *lex.Validator) {
 	if x.Detached != true {
 		v.Const("detached", x.Detached)
 	}
-	v.Extra(x.Extra, "app.bsky.embed.record#viewDetached")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.record#viewDetached", "uri", "detached")
+	}
 	v.Leave(outer)
 }
 
@@ -3867,25 +3830,24 @@ func (x *EmbedRecordWithMedia) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x EmbedRecordWithMedia) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedRecordWithMedia) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedRecordWithMedia{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedRecordWithMedia) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1eapp.bsky.embed.recordWithMedia"...)
 	}
 	dst = append(dst, "\x65media"...)
@@ -3896,6 +3858,7 @@ func (x *EmbedRecordWithMedia) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 	if dst, err = x.Record.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("record", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -3904,7 +3867,7 @@ func (x *EmbedRecordWithMedia) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *EmbedRecordWithMedia) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.recordWithMedia")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65media") {
 		x.Media.ReadLex(r)
@@ -3916,12 +3879,12 @@ func (x *EmbedRecordWithMedia) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("record")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.recordWithMedia")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedRecordWithMedia) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.recordWithMedia")
@@ -3936,7 +3899,9 @@ func (x *EmbedRecordWithMedia) ValidateLex(v *lex.Validator) {
 	v.Push("record")
 	x.Record.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.embed.recordWithMedia")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.recordWithMedia", "media", "record")
+	}
 	v.Leave(outer)
 }
 
@@ -3970,7 +3935,7 @@ func (x *EmbedRecordWithMediaMedia) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *EmbedRecordWithMediaMedia) IsZero() bool { return *x == (EmbedRecordWithMediaMedia{}) }
+func (x *EmbedRecordWithMediaMedia) IsZero() bool { return x.members() == 0 }
 
 func (x *EmbedRecordWithMediaMedia) members() (n int) {
 	if x.Images != nil {
@@ -3999,15 +3964,16 @@ func (x *EmbedRecordWithMediaMedia) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x EmbedRecordWithMediaMedia) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedRecordWithMediaMedia) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedRecordWithMediaMedia{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedRecordWithMediaMedia) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -4046,7 +4012,7 @@ func (x *EmbedRecordWithMediaMedia) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *EmbedRecordWithMediaMedia) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.Images != nil:
 		x.Images.ValidateLex(v)
@@ -4057,7 +4023,7 @@ func (x *EmbedRecordWithMediaMedia) ValidateLex(v *lex.Validator) {
 	case x.External != nil:
 		x.External.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.embed.images", "app.bsky.embed.video", "app.bsky.embed.gallery", "app.bsky.embed.external")
 	}
 }
 
@@ -4112,25 +4078,24 @@ func (x *EmbedRecordWithMediaView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x EmbedRecordWithMediaView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedRecordWithMediaView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedRecordWithMediaView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedRecordWithMediaView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23app.bsky.embed.recordWithMedia#view"...)
 	}
 	dst = append(dst, "\x65media"...)
@@ -4141,6 +4106,7 @@ func (x *EmbedRecordWithMediaView) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	if dst, err = x.Record.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("record", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -4149,7 +4115,7 @@ func (x *EmbedRecordWithMediaView) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *EmbedRecordWithMediaView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.recordWithMedia#view")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65media") {
 		x.Media.ReadLex(r)
@@ -4161,12 +4127,12 @@ func (x *EmbedRecordWithMediaView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("record")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.recordWithMedia#view")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedRecordWithMediaView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.recordWithMedia#view")
@@ -4181,7 +4147,9 @@ func (x *EmbedRecordWithMediaView) ValidateLex(v *lex.Validator) {
 	v.Push("record")
 	x.Record.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.embed.recordWithMedia#view")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.recordWithMedia#view", "media", "record")
+	}
 	v.Leave(outer)
 }
 
@@ -4215,7 +4183,7 @@ func (x *EmbedRecordWithMediaViewMedia) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *EmbedRecordWithMediaViewMedia) IsZero() bool { return *x == (EmbedRecordWithMediaViewMedia{}) }
+func (x *EmbedRecordWithMediaViewMedia) IsZero() bool { return x.members() == 0 }
 
 func (x *EmbedRecordWithMediaViewMedia) members() (n int) {
 	if x.ImagesView != nil {
@@ -4244,15 +4212,16 @@ func (x *EmbedRecordWithMediaViewMedia) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x EmbedRecordWithMediaViewMedia) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedRecordWithMediaViewMedia) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedRecordWithMediaViewMedia{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedRecordWithMediaViewMedia) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -4291,7 +4260,7 @@ func (x *EmbedRecordWithMediaViewMedia) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *EmbedRecordWithMediaViewMedia) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ImagesView != nil:
 		x.ImagesView.ValidateLex(v)
@@ -4302,7 +4271,7 @@ func (x *EmbedRecordWithMediaViewMedia) ValidateLex(v *lex.Validator) {
 	case x.ExternalView != nil:
 		x.ExternalView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.embed.images#view", "app.bsky.embed.video#view", "app.bsky.embed.gallery#view", "app.bsky.embed.external#view")
 	}
 }
 
@@ -4357,47 +4326,36 @@ func (x *EmbedVideo) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJ
 // MarshalJSON returns x in JSON.
 func (x EmbedVideo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedVideo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedVideo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedVideo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Alt != nil {
-		n++
-	}
-	if x.Captions != nil {
-		n++
-	}
-	if x.AspectRatio != nil {
-		n++
-	}
-	if x.Presentation != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Alt != nil {
+		head++
 		dst = append(dst, "\x63alt"...)
 		dst, ok = lex.AppendText(dst, *x.Alt, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x74app.bsky.embed.video"...)
 	}
 	dst = append(dst, "\x65video"...)
-	dst, ok = lex.AppendBlob(dst, x.Video, ok)
+	dst, ok = lex.AppendBlob(dst, &x.Video, ok)
 	if x.Captions != nil {
+		head++
 		dst = append(dst, "\x68captions"...)
 		dst = lex.AppendArray(dst, len(x.Captions))
 		for i1 := range x.Captions {
@@ -4407,17 +4365,20 @@ func (x *EmbedVideo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if x.AspectRatio != nil {
+		head++
 		dst = append(dst, "\x6baspectRatio"...)
 		if dst, err = x.AspectRatio.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("aspectRatio", err)
 		}
 	}
 	if x.Presentation != nil {
+		head++
 		dst = append(dst, "\x6cpresentation"...)
 		dst, ok = lex.AppendText(dst, *x.Presentation, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4427,7 +4388,7 @@ func (x *EmbedVideo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *EmbedVideo) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.video")
+	outer := r.Map()
 	if r.Key("\x63alt") {
 		x.Alt = new(r.Text())
 	}
@@ -4457,34 +4418,47 @@ func (x *EmbedVideo) ReadLex(r *lex.Reader) {
 	if r.Key("\x6cpresentation") {
 		x.Presentation = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.video")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedVideo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.video")
+	if x.Alt != nil {
+		if !lex.IsText(*x.Alt) {
+			v.Text("alt")
+		}
+	}
 	v.Blob("video", x.Video, 300000000, "video/mp4")
 	if x.Captions != nil {
 		if n := int64(len(x.Captions)); n > 20 {
 			v.Length("captions", "array", int(n), 0, 20)
-		}
-		v.Push("captions")
-		for i1 := range x.Captions {
-			v.PushIndex(i1)
-			x.Captions[i1].ValidateLex(v)
+		} else {
+			v.PushArray("captions")
+			for i1 := range x.Captions {
+				v.PushIndex(i1)
+				x.Captions[i1].ValidateLex(v)
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	if x.AspectRatio != nil {
 		v.Push("aspectRatio")
 		x.AspectRatio.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.embed.video")
+	if x.Presentation != nil {
+		if !lex.IsText(*x.Presentation) {
+			v.Text("presentation")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.video", "alt", "video", "captions", "aspectRatio", "presentation")
+	}
 	v.Leave(outer)
 }
 
@@ -4542,33 +4516,32 @@ func (x *EmbedVideoCaption) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x EmbedVideoCaption) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedVideoCaption) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedVideoCaption{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedVideoCaption) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64file"...)
-	dst, ok = lex.AppendBlob(dst, x.File, ok)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64file"...)
+	dst, ok = lex.AppendBlob(dst, &x.File, ok)
 	dst = append(dst, "\x64lang"...)
 	dst, ok = lex.AppendText(dst, x.Lang, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1capp.bsky.embed.video#caption"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4578,30 +4551,28 @@ func (x *EmbedVideoCaption) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *EmbedVideoCaption) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.video#caption")
+	outer := r.Map()
 	if r.Key("\x64file") {
 		x.File = r.Blob()
 	} else {
 		r.Missing("file")
 	}
-	if r.Key("\x64lang") {
-		x.Lang = r.Text()
-	} else {
-		r.Missing("lang")
-	}
+	x.Lang = r.RequiredText("\x64lang")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.video#caption")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedVideoCaption) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.video#caption")
 	v.Blob("file", x.File, 20000, "text/vtt")
 	v.Format("lang", x.Lang, "language")
-	v.Extra(x.Extra, "app.bsky.embed.video#caption")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.video#caption", "file", "lang")
+	}
 	v.Leave(outer)
 }
 
@@ -4657,64 +4628,56 @@ func (x *EmbedVideoView) AppendJSON(dst []byte) ([]byte, error) { return lex.App
 // MarshalJSON returns x in JSON.
 func (x EmbedVideoView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedVideoView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedVideoView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedVideoView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if x.Alt != nil {
-		n++
-	}
-	if x.Thumbnail != nil {
-		n++
-	}
-	if x.AspectRatio != nil {
-		n++
-	}
-	if x.Presentation != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Alt != nil {
+		head++
 		dst = append(dst, "\x63alt"...)
 		dst, ok = lex.AppendText(dst, *x.Alt, ok)
 	}
 	dst = append(dst, "\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x19app.bsky.embed.video#view"...)
 	}
 	dst = append(dst, "\x68playlist"...)
 	dst, ok = lex.AppendText(dst, x.Playlist, ok)
 	if x.Thumbnail != nil {
+		head++
 		dst = append(dst, "\x69thumbnail"...)
 		dst, ok = lex.AppendText(dst, *x.Thumbnail, ok)
 	}
 	if x.AspectRatio != nil {
+		head++
 		dst = append(dst, "\x6baspectRatio"...)
 		if dst, err = x.AspectRatio.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("aspectRatio", err)
 		}
 	}
 	if x.Presentation != nil {
+		head++
 		dst = append(dst, "\x6cpresentation"...)
 		dst, ok = lex.AppendText(dst, *x.Presentation, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4724,21 +4687,13 @@ func (x *EmbedVideoView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *EmbedVideoView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.embed.video#view")
+	outer := r.Map()
 	if r.Key("\x63alt") {
 		x.Alt = new(r.Text())
 	}
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
+	x.CID = r.RequiredText("\x63cid")
 	r.MemberType()
-	if r.Key("\x68playlist") {
-		x.Playlist = r.Text()
-	} else {
-		r.Missing("playlist")
-	}
+	x.Playlist = r.RequiredText("\x68playlist")
 	if r.Key("\x69thumbnail") {
 		x.Thumbnail = new(r.Text())
 	}
@@ -4749,15 +4704,20 @@ func (x *EmbedVideoView) ReadLex(r *lex.Reader) {
 	if r.Key("\x6cpresentation") {
 		x.Presentation = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.embed.video#view")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedVideoView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.embed.video#view")
+	if x.Alt != nil {
+		if !lex.IsText(*x.Alt) {
+			v.Text("alt")
+		}
+	}
 	v.CID("cid", x.CID)
 	v.URI("playlist", x.Playlist)
 	if x.Thumbnail != nil {
@@ -4768,7 +4728,14 @@ func (x *EmbedVideoView) ValidateLex(v *lex.Validator) {
 		x.AspectRatio.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.embed.video#view")
+	if x.Presentation != nil {
+		if !lex.IsText(*x.Presentation) {
+			v.Text("presentation")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.embed.video#view", "alt", "cid", "playlist", "thumbnail", "aspectRatio", "presentation")
+	}
 	v.Leave(outer)
 }
 

@@ -35,3 +35,27 @@ func ExampleFeedPost() {
 	// <nil>
 	// a link to https://example.com/linnets
 }
+
+// A server gets the same types as a client: what a method is, and its parameters.
+func ExampleFeedGetTimelineMethod() {
+	m := bsky.FeedGetTimelineMethod()
+	fmt.Println(m.Kind, m.NSID, m.Output.Encoding)
+	for _, p := range m.Params.Properties {
+		fmt.Println(p.Name, p.Type.Kind())
+	}
+
+	var params bsky.FeedGetTimelineParams
+	if err := params.ParseQuery("cursor=abc"); err != nil { // the RawQuery of a URL
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(*params.Cursor, *params.Limit)
+	fmt.Println(params.ParseQuery("limit=1000"))
+	// Output:
+	// query app.bsky.feed.getTimeline application/json
+	// algorithm string
+	// limit integer
+	// cursor string
+	// abc 50
+	// lexicon: limit: integer 1000 is greater than 100
+}

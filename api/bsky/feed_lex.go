@@ -8,6 +8,7 @@ import (
 	"github.com/linnet-at/linnet/api/atproto"
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -72,69 +73,39 @@ func (x *FeedDefsPostView) AppendJSON(dst []byte) ([]byte, error) { return lex.A
 // MarshalJSON returns x in JSON.
 func (x FeedDefsPostView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsPostView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsPostView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsPostView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 5
-	if m.Typed() {
-		n++
-	}
-	if !x.Debug.IsZero() {
-		n++
-	}
-	if !x.Embed.IsZero() {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.Viewer != nil {
-		n++
-	}
-	if x.LikeCount != nil {
-		n++
-	}
-	if x.QuoteCount != nil {
-		n++
-	}
-	if x.ReplyCount != nil {
-		n++
-	}
-	if x.Threadgate != nil {
-		n++
-	}
-	if x.RepostCount != nil {
-		n++
-	}
-	if x.BookmarkCount != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa5)
+	dst = append(dst, "\xa5\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1bapp.bsky.feed.defs#postView"...)
 	}
 	if !x.Debug.IsZero() {
+		head++
 		dst = append(dst, "\x65debug"...)
 		if dst, err = x.Debug.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("debug", err)
 		}
 	}
 	if !x.Embed.IsZero() {
+		head++
 		dst = append(dst, "\x65embed"...)
 		if dst, err = x.Embed.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("embed", err)
@@ -145,6 +116,7 @@ func (x *FeedDefsPostView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		return dst, lex.In("author", err)
 	}
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -158,6 +130,7 @@ func (x *FeedDefsPostView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		return dst, lex.In("record", err)
 	}
 	if x.Viewer != nil {
+		head++
 		dst = append(dst, "\x66viewer"...)
 		if dst, err = x.Viewer.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("viewer", err)
@@ -166,33 +139,40 @@ func (x *FeedDefsPostView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x69indexedAt"...)
 	dst, ok = lex.AppendText(dst, x.IndexedAt, ok)
 	if x.LikeCount != nil {
+		head++
 		dst = append(dst, "\x69likeCount"...)
 		dst = lex.AppendInt(dst, *x.LikeCount)
 	}
 	if x.QuoteCount != nil {
+		head++
 		dst = append(dst, "\x6aquoteCount"...)
 		dst = lex.AppendInt(dst, *x.QuoteCount)
 	}
 	if x.ReplyCount != nil {
+		head++
 		dst = append(dst, "\x6areplyCount"...)
 		dst = lex.AppendInt(dst, *x.ReplyCount)
 	}
 	if x.Threadgate != nil {
+		head++
 		dst = append(dst, "\x6athreadgate"...)
 		if dst, err = x.Threadgate.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("threadgate", err)
 		}
 	}
 	if x.RepostCount != nil {
+		head++
 		dst = append(dst, "\x6brepostCount"...)
 		dst = lex.AppendInt(dst, *x.RepostCount)
 	}
 	if x.BookmarkCount != nil {
+		head++
 		dst = append(dst, "\x6dbookmarkCount"...)
 		dst = lex.AppendInt(dst, *x.BookmarkCount)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -202,17 +182,9 @@ func (x *FeedDefsPostView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsPostView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#postView")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x65debug") {
 		x.Debug = r.Unknown()
@@ -247,11 +219,7 @@ func (x *FeedDefsPostView) ReadLex(r *lex.Reader) {
 		x.Viewer = lex.New[FeedDefsViewerState](r)
 		x.Viewer.ReadLex(r)
 	}
-	if r.Key("\x69indexedAt") {
-		x.IndexedAt = r.Text()
-	} else {
-		r.Missing("indexedAt")
-	}
+	x.IndexedAt = r.RequiredText("\x69indexedAt")
 	if r.Key("\x69likeCount") {
 		x.LikeCount = new(r.Int())
 	}
@@ -271,12 +239,12 @@ func (x *FeedDefsPostView) ReadLex(r *lex.Reader) {
 	if r.Key("\x6dbookmarkCount") {
 		x.BookmarkCount = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#postView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsPostView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#postView")
@@ -294,7 +262,7 @@ func (x *FeedDefsPostView) ValidateLex(v *lex.Validator) {
 	x.Author.ValidateLex(v)
 	v.Pop()
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -314,7 +282,9 @@ func (x *FeedDefsPostView) ValidateLex(v *lex.Validator) {
 		x.Threadgate.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.feed.defs#postView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#postView", "cid", "uri", "debug", "embed", "author", "labels", "record", "viewer", "indexedAt", "likeCount", "quoteCount", "replyCount", "threadgate", "repostCount", "bookmarkCount")
+	}
 	v.Leave(outer)
 }
 
@@ -353,7 +323,7 @@ func (x *FeedDefsPostViewEmbed) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *FeedDefsPostViewEmbed) IsZero() bool { return *x == (FeedDefsPostViewEmbed{}) }
+func (x *FeedDefsPostViewEmbed) IsZero() bool { return x.members() == 0 }
 
 func (x *FeedDefsPostViewEmbed) members() (n int) {
 	if x.ImagesView != nil {
@@ -386,15 +356,16 @@ func (x *FeedDefsPostViewEmbed) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x FeedDefsPostViewEmbed) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsPostViewEmbed) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsPostViewEmbed{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsPostViewEmbed) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -443,7 +414,7 @@ func (x *FeedDefsPostViewEmbed) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *FeedDefsPostViewEmbed) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ImagesView != nil:
 		x.ImagesView.ValidateLex(v)
@@ -458,7 +429,7 @@ func (x *FeedDefsPostViewEmbed) ValidateLex(v *lex.Validator) {
 	case x.RecordWithMediaView != nil:
 		x.RecordWithMediaView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.embed.images#view", "app.bsky.embed.video#view", "app.bsky.embed.gallery#view", "app.bsky.embed.external#view", "app.bsky.embed.record#view", "app.bsky.embed.recordWithMedia#view")
 	}
 }
 
@@ -516,88 +487,72 @@ func (x *FeedDefsViewerState) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x FeedDefsViewerState) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsViewerState) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsViewerState{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsViewerState) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 0
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Like != nil {
-		n++
-	}
-	if x.Pinned != nil {
-		n++
-	}
-	if x.Repost != nil {
-		n++
-	}
-	if x.Bookmarked != nil {
-		n++
-	}
-	if x.KnownLikers != nil {
-		n++
-	}
-	if x.ThreadMuted != nil {
-		n++
-	}
-	if x.ReplyDisabled != nil {
-		n++
-	}
-	if x.EmbeddingDisabled != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Like != nil {
+		head++
 		dst = append(dst, "\x64like"...)
 		dst, ok = lex.AppendText(dst, *x.Like, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1eapp.bsky.feed.defs#viewerState"...)
 	}
 	if x.Pinned != nil {
+		head++
 		dst = append(dst, "\x66pinned"...)
 		dst = lex.AppendBool(dst, *x.Pinned)
 	}
 	if x.Repost != nil {
+		head++
 		dst = append(dst, "\x66repost"...)
 		dst, ok = lex.AppendText(dst, *x.Repost, ok)
 	}
 	if x.Bookmarked != nil {
+		head++
 		dst = append(dst, "\x6abookmarked"...)
 		dst = lex.AppendBool(dst, *x.Bookmarked)
 	}
 	if x.KnownLikers != nil {
+		head++
 		dst = append(dst, "\x6bknownLikers"...)
 		if dst, err = x.KnownLikers.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("knownLikers", err)
 		}
 	}
 	if x.ThreadMuted != nil {
+		head++
 		dst = append(dst, "\x6bthreadMuted"...)
 		dst = lex.AppendBool(dst, *x.ThreadMuted)
 	}
 	if x.ReplyDisabled != nil {
+		head++
 		dst = append(dst, "\x6dreplyDisabled"...)
 		dst = lex.AppendBool(dst, *x.ReplyDisabled)
 	}
 	if x.EmbeddingDisabled != nil {
+		head++
 		dst = append(dst, "\x71embeddingDisabled"...)
 		dst = lex.AppendBool(dst, *x.EmbeddingDisabled)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -607,7 +562,7 @@ func (x *FeedDefsViewerState) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsViewerState) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#viewerState")
+	outer := r.Map()
 	if r.Key("\x64like") {
 		x.Like = new(r.Text())
 	}
@@ -634,12 +589,12 @@ func (x *FeedDefsViewerState) ReadLex(r *lex.Reader) {
 	if r.Key("\x71embeddingDisabled") {
 		x.EmbeddingDisabled = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#viewerState")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsViewerState) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#viewerState")
@@ -654,7 +609,9 @@ func (x *FeedDefsViewerState) ValidateLex(v *lex.Validator) {
 		x.KnownLikers.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.feed.defs#viewerState")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#viewerState", "like", "pinned", "repost", "bookmarked", "knownLikers", "threadMuted", "replyDisabled", "embeddingDisabled")
+	}
 	v.Leave(outer)
 }
 
@@ -706,25 +663,24 @@ func (x *FeedDefsKnownLikers) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x FeedDefsKnownLikers) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsKnownLikers) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsKnownLikers{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsKnownLikers) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1eapp.bsky.feed.defs#knownLikers"...)
 	}
 	dst = append(dst, "\x65count"...)
@@ -736,6 +692,7 @@ func (x *FeedDefsKnownLikers) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 			return dst, lex.InItem("actors", i1, err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -744,7 +701,7 @@ func (x *FeedDefsKnownLikers) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsKnownLikers) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#knownLikers")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65count") {
 		x.Count = r.Int()
@@ -766,26 +723,29 @@ func (x *FeedDefsKnownLikers) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("actors")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#knownLikers")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsKnownLikers) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#knownLikers")
 	if n := int64(len(x.Actors)); n > 5 {
 		v.Length("actors", "array", int(n), 0, 5)
-	}
-	v.Push("actors")
-	for i1 := range x.Actors {
-		v.PushIndex(i1)
-		x.Actors[i1].ValidateLex(v)
+	} else {
+		v.PushArray("actors")
+		for i1 := range x.Actors {
+			v.PushIndex(i1)
+			x.Actors[i1].ValidateLex(v)
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
-	v.Extra(x.Extra, "app.bsky.feed.defs#knownLikers")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#knownLikers", "count", "actors")
+	}
 	v.Leave(outer)
 }
 
@@ -837,36 +797,34 @@ func (x *FeedDefsThreadContext) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x FeedDefsThreadContext) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsThreadContext) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsThreadContext{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsThreadContext) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.RootAuthorLike != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20app.bsky.feed.defs#threadContext"...)
 	}
 	if x.RootAuthorLike != nil {
+		head++
 		dst = append(dst, "\x6erootAuthorLike"...)
 		dst, ok = lex.AppendText(dst, *x.RootAuthorLike, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -876,24 +834,26 @@ func (x *FeedDefsThreadContext) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsThreadContext) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#threadContext")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6erootAuthorLike") {
 		x.RootAuthorLike = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#threadContext")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsThreadContext) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#threadContext")
 	if x.RootAuthorLike != nil {
 		v.ATURI("rootAuthorLike", *x.RootAuthorLike)
 	}
-	v.Extra(x.Extra, "app.bsky.feed.defs#threadContext")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#threadContext", "rootAuthorLike")
+	}
 	v.Leave(outer)
 }
 
@@ -949,66 +909,57 @@ func (x *FeedDefsFeedViewPost) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x FeedDefsFeedViewPost) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsFeedViewPost) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsFeedViewPost{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsFeedViewPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	if x.Reply != nil {
-		n++
-	}
-	if x.ReqID != nil {
-		n++
-	}
-	if !x.Reason.IsZero() {
-		n++
-	}
-	if x.FeedContext != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64post"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64post"...)
 	if dst, err = x.Post.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("post", err)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1fapp.bsky.feed.defs#feedViewPost"...)
 	}
 	if x.Reply != nil {
+		head++
 		dst = append(dst, "\x65reply"...)
 		if dst, err = x.Reply.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("reply", err)
 		}
 	}
 	if x.ReqID != nil {
+		head++
 		dst = append(dst, "\x65reqId"...)
 		dst, ok = lex.AppendText(dst, *x.ReqID, ok)
 	}
 	if !x.Reason.IsZero() {
+		head++
 		dst = append(dst, "\x66reason"...)
 		if dst, err = x.Reason.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("reason", err)
 		}
 	}
 	if x.FeedContext != nil {
+		head++
 		dst = append(dst, "\x6bfeedContext"...)
 		dst, ok = lex.AppendText(dst, *x.FeedContext, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1018,7 +969,7 @@ func (x *FeedDefsFeedViewPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsFeedViewPost) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#feedViewPost")
+	outer := r.Map()
 	if r.Key("\x64post") {
 		x.Post.ReadLex(r)
 	} else {
@@ -1038,12 +989,12 @@ func (x *FeedDefsFeedViewPost) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bfeedContext") {
 		x.FeedContext = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#feedViewPost")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsFeedViewPost) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#feedViewPost")
@@ -1056,7 +1007,10 @@ func (x *FeedDefsFeedViewPost) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.ReqID != nil {
-		if n := int64(len(*x.ReqID)); n > 100 {
+		switch n := int64(len(*x.ReqID)); {
+		case !lex.IsText(*x.ReqID):
+			v.Text("reqId")
+		case n > 100:
 			v.Length("reqId", "string", int(n), 0, 100)
 		}
 	}
@@ -1066,11 +1020,16 @@ func (x *FeedDefsFeedViewPost) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.FeedContext != nil {
-		if n := int64(len(*x.FeedContext)); n > 2000 {
+		switch n := int64(len(*x.FeedContext)); {
+		case !lex.IsText(*x.FeedContext):
+			v.Text("feedContext")
+		case n > 2000:
 			v.Length("feedContext", "string", int(n), 0, 2000)
 		}
 	}
-	v.Extra(x.Extra, "app.bsky.feed.defs#feedViewPost")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#feedViewPost", "post", "reply", "reqId", "reason", "feedContext")
+	}
 	v.Leave(outer)
 }
 
@@ -1098,7 +1057,7 @@ func (x *FeedDefsFeedViewPostReason) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *FeedDefsFeedViewPostReason) IsZero() bool { return *x == (FeedDefsFeedViewPostReason{}) }
+func (x *FeedDefsFeedViewPostReason) IsZero() bool { return x.members() == 0 }
 
 func (x *FeedDefsFeedViewPostReason) members() (n int) {
 	if x.ReasonRepost != nil {
@@ -1121,15 +1080,16 @@ func (x *FeedDefsFeedViewPostReason) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedDefsFeedViewPostReason) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsFeedViewPostReason) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsFeedViewPostReason{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsFeedViewPostReason) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1158,14 +1118,14 @@ func (x *FeedDefsFeedViewPostReason) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *FeedDefsFeedViewPostReason) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ReasonRepost != nil:
 		x.ReasonRepost.ValidateLex(v)
 	case x.ReasonPin != nil:
 		x.ReasonPin.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.feed.defs#reasonRepost", "app.bsky.feed.defs#reasonPin")
 	}
 }
 
@@ -1218,32 +1178,27 @@ func (x *FeedDefsReplyRef) AppendJSON(dst []byte) ([]byte, error) { return lex.A
 // MarshalJSON returns x in JSON.
 func (x FeedDefsReplyRef) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsReplyRef) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsReplyRef{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsReplyRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.GrandparentAuthor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64root"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64root"...)
 	if dst, err = x.Root.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("root", err)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1bapp.bsky.feed.defs#replyRef"...)
 	}
 	dst = append(dst, "\x66parent"...)
@@ -1251,11 +1206,13 @@ func (x *FeedDefsReplyRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		return dst, lex.In("parent", err)
 	}
 	if x.GrandparentAuthor != nil {
+		head++
 		dst = append(dst, "\x71grandparentAuthor"...)
 		if dst, err = x.GrandparentAuthor.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("grandparentAuthor", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1264,7 +1221,7 @@ func (x *FeedDefsReplyRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsReplyRef) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#replyRef")
+	outer := r.Map()
 	if r.Key("\x64root") {
 		x.Root.ReadLex(r)
 	} else {
@@ -1280,12 +1237,12 @@ func (x *FeedDefsReplyRef) ReadLex(r *lex.Reader) {
 		x.GrandparentAuthor = lex.New[ActorDefsProfileViewBasic](r)
 		x.GrandparentAuthor.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#replyRef")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsReplyRef) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#replyRef")
@@ -1310,7 +1267,9 @@ func (x *FeedDefsReplyRef) ValidateLex(v *lex.Validator) {
 		x.GrandparentAuthor.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.feed.defs#replyRef")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#replyRef", "root", "parent", "grandparentAuthor")
+	}
 	v.Leave(outer)
 }
 
@@ -1340,7 +1299,7 @@ func (x *FeedDefsReplyRefRoot) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *FeedDefsReplyRefRoot) IsZero() bool { return *x == (FeedDefsReplyRefRoot{}) }
+func (x *FeedDefsReplyRefRoot) IsZero() bool { return x.members() == 0 }
 
 func (x *FeedDefsReplyRefRoot) members() (n int) {
 	if x.PostView != nil {
@@ -1364,15 +1323,16 @@ func (x *FeedDefsReplyRefRoot) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x FeedDefsReplyRefRoot) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsReplyRefRoot) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsReplyRefRoot{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsReplyRefRoot) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1406,7 +1366,7 @@ func (x *FeedDefsReplyRefRoot) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *FeedDefsReplyRefRoot) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.PostView != nil:
 		x.PostView.ValidateLex(v)
@@ -1415,7 +1375,7 @@ func (x *FeedDefsReplyRefRoot) ValidateLex(v *lex.Validator) {
 	case x.BlockedPost != nil:
 		x.BlockedPost.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.feed.defs#postView", "app.bsky.feed.defs#notFoundPost", "app.bsky.feed.defs#blockedPost")
 	}
 }
 
@@ -1445,7 +1405,7 @@ func (x *FeedDefsReplyRefParent) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *FeedDefsReplyRefParent) IsZero() bool { return *x == (FeedDefsReplyRefParent{}) }
+func (x *FeedDefsReplyRefParent) IsZero() bool { return x.members() == 0 }
 
 func (x *FeedDefsReplyRefParent) members() (n int) {
 	if x.PostView != nil {
@@ -1471,15 +1431,16 @@ func (x *FeedDefsReplyRefParent) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedDefsReplyRefParent) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsReplyRefParent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsReplyRefParent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsReplyRefParent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1513,7 +1474,7 @@ func (x *FeedDefsReplyRefParent) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *FeedDefsReplyRefParent) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.PostView != nil:
 		x.PostView.ValidateLex(v)
@@ -1522,7 +1483,7 @@ func (x *FeedDefsReplyRefParent) ValidateLex(v *lex.Validator) {
 	case x.BlockedPost != nil:
 		x.BlockedPost.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.feed.defs#postView", "app.bsky.feed.defs#notFoundPost", "app.bsky.feed.defs#blockedPost")
 	}
 }
 
@@ -1577,50 +1538,45 @@ func (x *FeedDefsReasonRepost) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x FeedDefsReasonRepost) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsReasonRepost) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsReasonRepost{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsReasonRepost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.CID != nil {
-		n++
-	}
-	if x.URI != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62by"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x62by"...)
 	if dst, err = x.By.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("by", err)
 	}
 	if x.CID != nil {
+		head++
 		dst = append(dst, "\x63cid"...)
 		dst, ok = lex.AppendText(dst, *x.CID, ok)
 	}
 	if x.URI != nil {
+		head++
 		dst = append(dst, "\x63uri"...)
 		dst, ok = lex.AppendText(dst, *x.URI, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1fapp.bsky.feed.defs#reasonRepost"...)
 	}
 	dst = append(dst, "\x69indexedAt"...)
 	dst, ok = lex.AppendText(dst, x.IndexedAt, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1630,7 +1586,7 @@ func (x *FeedDefsReasonRepost) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsReasonRepost) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#reasonRepost")
+	outer := r.Map()
 	if r.Key("\x62by") {
 		x.By.ReadLex(r)
 	} else {
@@ -1643,17 +1599,13 @@ func (x *FeedDefsReasonRepost) ReadLex(r *lex.Reader) {
 		x.URI = new(r.Text())
 	}
 	r.MemberType()
-	if r.Key("\x69indexedAt") {
-		x.IndexedAt = r.Text()
-	} else {
-		r.Missing("indexedAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.IndexedAt = r.RequiredText("\x69indexedAt")
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#reasonRepost")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsReasonRepost) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#reasonRepost")
@@ -1667,7 +1619,9 @@ func (x *FeedDefsReasonRepost) ValidateLex(v *lex.Validator) {
 		v.ATURI("uri", *x.URI)
 	}
 	v.Datetime("indexedAt", x.IndexedAt)
-	v.Extra(x.Extra, "app.bsky.feed.defs#reasonRepost")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#reasonRepost", "by", "cid", "uri", "indexedAt")
+	}
 	v.Leave(outer)
 }
 
@@ -1716,26 +1670,26 @@ func (x *FeedDefsReasonPin) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x FeedDefsReasonPin) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsReasonPin) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsReasonPin{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsReasonPin) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1capp.bsky.feed.defs#reasonPin"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1744,18 +1698,20 @@ func (x *FeedDefsReasonPin) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsReasonPin) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#reasonPin")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#reasonPin")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsReasonPin) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#reasonPin")
-	v.Extra(x.Extra, "app.bsky.feed.defs#reasonPin")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#reasonPin")
+	}
 	v.Leave(outer)
 }
 
@@ -1812,47 +1768,38 @@ func (x *FeedDefsThreadViewPost) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedDefsThreadViewPost) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsThreadViewPost) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsThreadViewPost{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsThreadViewPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	if !x.Parent.IsZero() {
-		n++
-	}
-	if x.Replies != nil {
-		n++
-	}
-	if x.ThreadContext != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64post"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64post"...)
 	if dst, err = x.Post.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("post", err)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21app.bsky.feed.defs#threadViewPost"...)
 	}
 	if !x.Parent.IsZero() {
+		head++
 		dst = append(dst, "\x66parent"...)
 		if dst, err = x.Parent.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("parent", err)
 		}
 	}
 	if x.Replies != nil {
+		head++
 		dst = append(dst, "\x67replies"...)
 		dst = lex.AppendArray(dst, len(x.Replies))
 		for i1 := range x.Replies {
@@ -1862,11 +1809,13 @@ func (x *FeedDefsThreadViewPost) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 		}
 	}
 	if x.ThreadContext != nil {
+		head++
 		dst = append(dst, "\x6dthreadContext"...)
 		if dst, err = x.ThreadContext.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("threadContext", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1875,7 +1824,7 @@ func (x *FeedDefsThreadViewPost) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsThreadViewPost) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#threadViewPost")
+	outer := r.Map()
 	if r.Key("\x64post") {
 		x.Post.ReadLex(r)
 	} else {
@@ -1902,12 +1851,12 @@ func (x *FeedDefsThreadViewPost) ReadLex(r *lex.Reader) {
 		x.ThreadContext = lex.New[FeedDefsThreadContext](r)
 		x.ThreadContext.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#threadViewPost")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsThreadViewPost) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#threadViewPost")
@@ -1920,7 +1869,7 @@ func (x *FeedDefsThreadViewPost) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Replies != nil {
-		v.Push("replies")
+		v.PushArray("replies")
 		for i1 := range x.Replies {
 			v.PushIndex(i1)
 			x.Replies[i1].ValidateLex(v)
@@ -1933,7 +1882,9 @@ func (x *FeedDefsThreadViewPost) ValidateLex(v *lex.Validator) {
 		x.ThreadContext.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.feed.defs#threadViewPost")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#threadViewPost", "post", "parent", "replies", "threadContext")
+	}
 	v.Leave(outer)
 }
 
@@ -1964,7 +1915,7 @@ func (x *FeedDefsThreadViewPostParent) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *FeedDefsThreadViewPostParent) IsZero() bool { return *x == (FeedDefsThreadViewPostParent{}) }
+func (x *FeedDefsThreadViewPostParent) IsZero() bool { return x.members() == 0 }
 
 func (x *FeedDefsThreadViewPostParent) members() (n int) {
 	if x.ThreadViewPost != nil {
@@ -1990,15 +1941,16 @@ func (x *FeedDefsThreadViewPostParent) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedDefsThreadViewPostParent) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsThreadViewPostParent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsThreadViewPostParent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsThreadViewPostParent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -2032,7 +1984,7 @@ func (x *FeedDefsThreadViewPostParent) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *FeedDefsThreadViewPostParent) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ThreadViewPost != nil:
 		x.ThreadViewPost.ValidateLex(v)
@@ -2041,7 +1993,7 @@ func (x *FeedDefsThreadViewPostParent) ValidateLex(v *lex.Validator) {
 	case x.BlockedPost != nil:
 		x.BlockedPost.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.feed.defs#threadViewPost", "app.bsky.feed.defs#notFoundPost", "app.bsky.feed.defs#blockedPost")
 	}
 }
 
@@ -2072,9 +2024,7 @@ func (x *FeedDefsThreadViewPostRepliesItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *FeedDefsThreadViewPostRepliesItem) IsZero() bool {
-	return *x == (FeedDefsThreadViewPostRepliesItem{})
-}
+func (x *FeedDefsThreadViewPostRepliesItem) IsZero() bool { return x.members() == 0 }
 
 func (x *FeedDefsThreadViewPostRepliesItem) members() (n int) {
 	if x.ThreadViewPost != nil {
@@ -2102,15 +2052,16 @@ func (x FeedDefsThreadViewPostRepliesItem) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsThreadViewPostRepliesItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsThreadViewPostRepliesItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsThreadViewPostRepliesItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -2144,7 +2095,7 @@ func (x *FeedDefsThreadViewPostRepliesItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *FeedDefsThreadViewPostRepliesItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ThreadViewPost != nil:
 		x.ThreadViewPost.ValidateLex(v)
@@ -2153,7 +2104,7 @@ func (x *FeedDefsThreadViewPostRepliesItem) ValidateLex(v *lex.Validator) {
 	case x.BlockedPost != nil:
 		x.BlockedPost.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.feed.defs#threadViewPost", "app.bsky.feed.defs#notFoundPost", "app.bsky.feed.defs#blockedPost")
 	}
 }
 
@@ -2206,33 +2157,32 @@ func (x *FeedDefsNotFoundPost) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x FeedDefsNotFoundPost) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsNotFoundPost) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsNotFoundPost{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsNotFoundPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1fapp.bsky.feed.defs#notFoundPost"...)
 	}
 	dst = append(dst, "\x68notFound"...)
 	dst = lex.AppendBool(dst, x.NotFound)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2242,24 +2192,20 @@ func (x *FeedDefsNotFoundPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsNotFoundPost) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#notFoundPost")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x68notFound") {
 		x.NotFound = r.Bool()
 	} else {
 		r.Missing("notFound")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#notFoundPost")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsNotFoundPost) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#notFoundPost")
@@ -2267,7 +2213,9 @@ func (x *FeedDefsNotFoundPost) ValidateLex(v *lex.Validator) {
 	if x.NotFound != true {
 		v.Const("notFound", x.NotFound)
 	}
-	v.Extra(x.Extra, "app.bsky.feed.defs#notFoundPost")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#notFoundPost", "uri", "notFound")
+	}
 	v.Leave(outer)
 }
 
@@ -2320,28 +2268,26 @@ func (x *FeedDefsBlockedPost) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x FeedDefsBlockedPost) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsBlockedPost) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsBlockedPost{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsBlockedPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1eapp.bsky.feed.defs#blockedPost"...)
 	}
 	dst = append(dst, "\x66author"...)
@@ -2350,8 +2296,9 @@ func (x *FeedDefsBlockedPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 	}
 	dst = append(dst, "\x67blocked"...)
 	dst = lex.AppendBool(dst, x.Blocked)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2361,12 +2308,8 @@ func (x *FeedDefsBlockedPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsBlockedPost) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#blockedPost")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x66author") {
 		x.Author.ReadLex(r)
@@ -2378,12 +2321,12 @@ func (x *FeedDefsBlockedPost) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("blocked")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#blockedPost")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsBlockedPost) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#blockedPost")
@@ -2394,7 +2337,9 @@ func (x *FeedDefsBlockedPost) ValidateLex(v *lex.Validator) {
 	if x.Blocked != true {
 		v.Const("blocked", x.Blocked)
 	}
-	v.Extra(x.Extra, "app.bsky.feed.defs#blockedPost")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#blockedPost", "uri", "author", "blocked")
+	}
 	v.Leave(outer)
 }
 
@@ -2447,41 +2392,38 @@ func (x *FeedDefsBlockedAuthor) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x FeedDefsBlockedAuthor) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsBlockedAuthor) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsBlockedAuthor{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsBlockedAuthor) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	if x.Viewer != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20app.bsky.feed.defs#blockedAuthor"...)
 	}
 	if x.Viewer != nil {
+		head++
 		dst = append(dst, "\x66viewer"...)
 		if dst, err = x.Viewer.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("viewer", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2491,23 +2433,19 @@ func (x *FeedDefsBlockedAuthor) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsBlockedAuthor) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#blockedAuthor")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
 	if r.Key("\x66viewer") {
 		x.Viewer = lex.New[ActorDefsViewerState](r)
 		x.Viewer.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#blockedAuthor")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsBlockedAuthor) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#blockedAuthor")
@@ -2517,7 +2455,9 @@ func (x *FeedDefsBlockedAuthor) ValidateLex(v *lex.Validator) {
 		x.Viewer.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.feed.defs#blockedAuthor")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#blockedAuthor", "did", "viewer")
+	}
 	v.Leave(outer)
 }
 
@@ -2582,63 +2522,39 @@ func (x *FeedDefsGeneratorView) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x FeedDefsGeneratorView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsGeneratorView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsGeneratorView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsGeneratorView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 6
-	if m.Typed() {
-		n++
-	}
-	if x.Avatar != nil {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.Viewer != nil {
-		n++
-	}
-	if x.LikeCount != nil {
-		n++
-	}
-	if x.ContentMode != nil {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	if x.DescriptionFacets != nil {
-		n++
-	}
-	if x.AcceptsInteractions != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa6)
+	dst = append(dst, "\xa6\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20app.bsky.feed.defs#generatorView"...)
 	}
 	if x.Avatar != nil {
+		head++
 		dst = append(dst, "\x66avatar"...)
 		dst, ok = lex.AppendText(dst, *x.Avatar, ok)
 	}
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -2648,6 +2564,7 @@ func (x *FeedDefsGeneratorView) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 		}
 	}
 	if x.Viewer != nil {
+		head++
 		dst = append(dst, "\x66viewer"...)
 		if dst, err = x.Viewer.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("viewer", err)
@@ -2660,20 +2577,24 @@ func (x *FeedDefsGeneratorView) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	dst = append(dst, "\x69indexedAt"...)
 	dst, ok = lex.AppendText(dst, x.IndexedAt, ok)
 	if x.LikeCount != nil {
+		head++
 		dst = append(dst, "\x69likeCount"...)
 		dst = lex.AppendInt(dst, *x.LikeCount)
 	}
 	if x.ContentMode != nil {
+		head++
 		dst = append(dst, "\x6bcontentMode"...)
 		dst, ok = lex.AppendText(dst, *x.ContentMode, ok)
 	}
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	dst = append(dst, "\x6bdisplayName"...)
 	dst, ok = lex.AppendText(dst, x.DisplayName, ok)
 	if x.DescriptionFacets != nil {
+		head++
 		dst = append(dst, "\x71descriptionFacets"...)
 		dst = lex.AppendArray(dst, len(x.DescriptionFacets))
 		for i1 := range x.DescriptionFacets {
@@ -2683,11 +2604,13 @@ func (x *FeedDefsGeneratorView) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 		}
 	}
 	if x.AcceptsInteractions != nil {
+		head++
 		dst = append(dst, "\x73acceptsInteractions"...)
 		dst = lex.AppendBool(dst, *x.AcceptsInteractions)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2697,22 +2620,10 @@ func (x *FeedDefsGeneratorView) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsGeneratorView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#generatorView")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.DID = r.RequiredText("\x63did")
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x66avatar") {
 		x.Avatar = new(r.Text())
@@ -2739,11 +2650,7 @@ func (x *FeedDefsGeneratorView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("creator")
 	}
-	if r.Key("\x69indexedAt") {
-		x.IndexedAt = r.Text()
-	} else {
-		r.Missing("indexedAt")
-	}
+	x.IndexedAt = r.RequiredText("\x69indexedAt")
 	if r.Key("\x69likeCount") {
 		x.LikeCount = new(r.Int())
 	}
@@ -2753,11 +2660,7 @@ func (x *FeedDefsGeneratorView) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bdescription") {
 		x.Description = new(r.Text())
 	}
-	if r.Key("\x6bdisplayName") {
-		x.DisplayName = r.Text()
-	} else {
-		r.Missing("displayName")
-	}
+	x.DisplayName = r.RequiredText("\x6bdisplayName")
 	if r.Key("\x71descriptionFacets") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[RichtextFacet](r, n1)
@@ -2774,12 +2677,12 @@ func (x *FeedDefsGeneratorView) ReadLex(r *lex.Reader) {
 	if r.Key("\x73acceptsInteractions") {
 		x.AcceptsInteractions = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#generatorView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsGeneratorView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#generatorView")
@@ -2790,7 +2693,7 @@ func (x *FeedDefsGeneratorView) ValidateLex(v *lex.Validator) {
 		v.URI("avatar", *x.Avatar)
 	}
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -2812,16 +2715,26 @@ func (x *FeedDefsGeneratorView) ValidateLex(v *lex.Validator) {
 			v.Range("likeCount", *x.LikeCount, 0, 9223372036854775807)
 		}
 	}
-	if x.Description != nil {
-		if n := int64(len(*x.Description)); n > 3000 {
-			v.Length("description", "string", int(n), 0, 3000)
+	if x.ContentMode != nil {
+		if !lex.IsText(*x.ContentMode) {
+			v.Text("contentMode")
 		}
-		if len(*x.Description) > 300 {
+	}
+	if x.Description != nil {
+		switch n := int64(len(*x.Description)); {
+		case !lex.IsText(*x.Description):
+			v.Text("description")
+		case n > 3000:
+			v.Length("description", "string", int(n), 0, 3000)
+		case n > 300:
 			v.Graphemes("description", *x.Description, 0, 300)
 		}
 	}
+	if !lex.IsText(x.DisplayName) {
+		v.Text("displayName")
+	}
 	if x.DescriptionFacets != nil {
-		v.Push("descriptionFacets")
+		v.PushArray("descriptionFacets")
 		for i1 := range x.DescriptionFacets {
 			v.PushIndex(i1)
 			x.DescriptionFacets[i1].ValidateLex(v)
@@ -2829,7 +2742,9 @@ func (x *FeedDefsGeneratorView) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.feed.defs#generatorView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#generatorView", "cid", "did", "uri", "avatar", "labels", "viewer", "creator", "indexedAt", "likeCount", "contentMode", "description", "displayName", "descriptionFacets", "acceptsInteractions")
+	}
 	v.Leave(outer)
 }
 
@@ -2886,36 +2801,34 @@ func (x *FeedDefsGeneratorViewerState) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedDefsGeneratorViewerState) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsGeneratorViewerState) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsGeneratorViewerState{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsGeneratorViewerState) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Like != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Like != nil {
+		head++
 		dst = append(dst, "\x64like"...)
 		dst, ok = lex.AppendText(dst, *x.Like, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x27app.bsky.feed.defs#generatorViewerState"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2925,24 +2838,26 @@ func (x *FeedDefsGeneratorViewerState) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsGeneratorViewerState) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#generatorViewerState")
+	outer := r.Map()
 	if r.Key("\x64like") {
 		x.Like = new(r.Text())
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#generatorViewerState")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsGeneratorViewerState) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#generatorViewerState")
 	if x.Like != nil {
 		v.ATURI("like", *x.Like)
 	}
-	v.Extra(x.Extra, "app.bsky.feed.defs#generatorViewerState")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#generatorViewerState", "like")
+	}
 	v.Leave(outer)
 }
 
@@ -2998,48 +2913,43 @@ func (x *FeedDefsSkeletonFeedPost) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedDefsSkeletonFeedPost) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsSkeletonFeedPost) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsSkeletonFeedPost{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsSkeletonFeedPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	if !x.Reason.IsZero() {
-		n++
-	}
-	if x.FeedContext != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64post"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64post"...)
 	dst, ok = lex.AppendText(dst, x.Post, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23app.bsky.feed.defs#skeletonFeedPost"...)
 	}
 	if !x.Reason.IsZero() {
+		head++
 		dst = append(dst, "\x66reason"...)
 		if dst, err = x.Reason.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("reason", err)
 		}
 	}
 	if x.FeedContext != nil {
+		head++
 		dst = append(dst, "\x6bfeedContext"...)
 		dst, ok = lex.AppendText(dst, *x.FeedContext, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3049,12 +2959,8 @@ func (x *FeedDefsSkeletonFeedPost) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsSkeletonFeedPost) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#skeletonFeedPost")
-	if r.Key("\x64post") {
-		x.Post = r.Text()
-	} else {
-		r.Missing("post")
-	}
+	outer := r.Map()
+	x.Post = r.RequiredText("\x64post")
 	r.MemberType()
 	if r.Key("\x66reason") {
 		x.Reason.ReadLex(r)
@@ -3062,12 +2968,12 @@ func (x *FeedDefsSkeletonFeedPost) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bfeedContext") {
 		x.FeedContext = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#skeletonFeedPost")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsSkeletonFeedPost) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#skeletonFeedPost")
@@ -3078,11 +2984,16 @@ func (x *FeedDefsSkeletonFeedPost) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.FeedContext != nil {
-		if n := int64(len(*x.FeedContext)); n > 2000 {
+		switch n := int64(len(*x.FeedContext)); {
+		case !lex.IsText(*x.FeedContext):
+			v.Text("feedContext")
+		case n > 2000:
 			v.Length("feedContext", "string", int(n), 0, 2000)
 		}
 	}
-	v.Extra(x.Extra, "app.bsky.feed.defs#skeletonFeedPost")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#skeletonFeedPost", "post", "reason", "feedContext")
+	}
 	v.Leave(outer)
 }
 
@@ -3110,9 +3021,7 @@ func (x *FeedDefsSkeletonFeedPostReason) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *FeedDefsSkeletonFeedPostReason) IsZero() bool {
-	return *x == (FeedDefsSkeletonFeedPostReason{})
-}
+func (x *FeedDefsSkeletonFeedPostReason) IsZero() bool { return x.members() == 0 }
 
 func (x *FeedDefsSkeletonFeedPostReason) members() (n int) {
 	if x.SkeletonReasonRepost != nil {
@@ -3135,15 +3044,16 @@ func (x *FeedDefsSkeletonFeedPostReason) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x FeedDefsSkeletonFeedPostReason) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsSkeletonFeedPostReason) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsSkeletonFeedPostReason{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsSkeletonFeedPostReason) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -3172,14 +3082,14 @@ func (x *FeedDefsSkeletonFeedPostReason) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *FeedDefsSkeletonFeedPostReason) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.SkeletonReasonRepost != nil:
 		x.SkeletonReasonRepost.ValidateLex(v)
 	case x.SkeletonReasonPin != nil:
 		x.SkeletonReasonPin.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.feed.defs#skeletonReasonRepost", "app.bsky.feed.defs#skeletonReasonPin")
 	}
 }
 
@@ -3236,31 +3146,31 @@ func (x *FeedDefsSkeletonReasonRepost) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedDefsSkeletonReasonRepost) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsSkeletonReasonRepost) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsSkeletonReasonRepost{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsSkeletonReasonRepost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x27app.bsky.feed.defs#skeletonReasonRepost"...)
 	}
 	dst = append(dst, "\x66repost"...)
 	dst, ok = lex.AppendText(dst, x.Repost, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3270,24 +3180,22 @@ func (x *FeedDefsSkeletonReasonRepost) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsSkeletonReasonRepost) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#skeletonReasonRepost")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x66repost") {
-		x.Repost = r.Text()
-	} else {
-		r.Missing("repost")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Repost = r.RequiredText("\x66repost")
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#skeletonReasonRepost")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsSkeletonReasonRepost) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#skeletonReasonRepost")
 	v.ATURI("repost", x.Repost)
-	v.Extra(x.Extra, "app.bsky.feed.defs#skeletonReasonRepost")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#skeletonReasonRepost", "repost")
+	}
 	v.Leave(outer)
 }
 
@@ -3340,26 +3248,26 @@ func (x *FeedDefsSkeletonReasonPin) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedDefsSkeletonReasonPin) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsSkeletonReasonPin) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsSkeletonReasonPin{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsSkeletonReasonPin) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24app.bsky.feed.defs#skeletonReasonPin"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -3368,18 +3276,20 @@ func (x *FeedDefsSkeletonReasonPin) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsSkeletonReasonPin) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#skeletonReasonPin")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#skeletonReasonPin")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsSkeletonReasonPin) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#skeletonReasonPin")
-	v.Extra(x.Extra, "app.bsky.feed.defs#skeletonReasonPin")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#skeletonReasonPin")
+	}
 	v.Leave(outer)
 }
 
@@ -3436,49 +3346,39 @@ func (x *FeedDefsThreadgateView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedDefsThreadgateView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsThreadgateView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsThreadgateView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsThreadgateView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 0
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.CID != nil {
-		n++
-	}
-	if x.URI != nil {
-		n++
-	}
-	if x.Lists != nil {
-		n++
-	}
-	if !x.Record.IsZero() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.CID != nil {
+		head++
 		dst = append(dst, "\x63cid"...)
 		dst, ok = lex.AppendText(dst, *x.CID, ok)
 	}
 	if x.URI != nil {
+		head++
 		dst = append(dst, "\x63uri"...)
 		dst, ok = lex.AppendText(dst, *x.URI, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21app.bsky.feed.defs#threadgateView"...)
 	}
 	if x.Lists != nil {
+		head++
 		dst = append(dst, "\x65lists"...)
 		dst = lex.AppendArray(dst, len(x.Lists))
 		for i1 := range x.Lists {
@@ -3488,13 +3388,15 @@ func (x *FeedDefsThreadgateView) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 		}
 	}
 	if !x.Record.IsZero() {
+		head++
 		dst = append(dst, "\x66record"...)
 		if dst, err = x.Record.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("record", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3504,7 +3406,7 @@ func (x *FeedDefsThreadgateView) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsThreadgateView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#threadgateView")
+	outer := r.Map()
 	if r.Key("\x63cid") {
 		x.CID = new(r.Text())
 	}
@@ -3528,12 +3430,12 @@ func (x *FeedDefsThreadgateView) ReadLex(r *lex.Reader) {
 	if r.Key("\x66record") {
 		x.Record = r.Unknown()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#threadgateView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsThreadgateView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#threadgateView")
@@ -3544,7 +3446,7 @@ func (x *FeedDefsThreadgateView) ValidateLex(v *lex.Validator) {
 		v.ATURI("uri", *x.URI)
 	}
 	if x.Lists != nil {
-		v.Push("lists")
+		v.PushArray("lists")
 		for i1 := range x.Lists {
 			v.PushIndex(i1)
 			x.Lists[i1].ValidateLex(v)
@@ -3555,7 +3457,9 @@ func (x *FeedDefsThreadgateView) ValidateLex(v *lex.Validator) {
 	if !x.Record.IsZero() {
 		v.Unknown("record", x.Record)
 	}
-	v.Extra(x.Extra, "app.bsky.feed.defs#threadgateView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#threadgateView", "cid", "uri", "lists", "record")
+	}
 	v.Leave(outer)
 }
 
@@ -3609,57 +3513,49 @@ func (x *FeedDefsInteraction) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x FeedDefsInteraction) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDefsInteraction) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDefsInteraction{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDefsInteraction) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Item != nil {
-		n++
-	}
-	if x.Event != nil {
-		n++
-	}
-	if x.ReqID != nil {
-		n++
-	}
-	if x.FeedContext != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Item != nil {
+		head++
 		dst = append(dst, "\x64item"...)
 		dst, ok = lex.AppendText(dst, *x.Item, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1eapp.bsky.feed.defs#interaction"...)
 	}
 	if x.Event != nil {
+		head++
 		dst = append(dst, "\x65event"...)
 		dst, ok = lex.AppendText(dst, *x.Event, ok)
 	}
 	if x.ReqID != nil {
+		head++
 		dst = append(dst, "\x65reqId"...)
 		dst, ok = lex.AppendText(dst, *x.ReqID, ok)
 	}
 	if x.FeedContext != nil {
+		head++
 		dst = append(dst, "\x6bfeedContext"...)
 		dst, ok = lex.AppendText(dst, *x.FeedContext, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3669,7 +3565,7 @@ func (x *FeedDefsInteraction) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *FeedDefsInteraction) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.defs#interaction")
+	outer := r.Map()
 	if r.Key("\x64item") {
 		x.Item = new(r.Text())
 	}
@@ -3683,29 +3579,42 @@ func (x *FeedDefsInteraction) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bfeedContext") {
 		x.FeedContext = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.defs#interaction")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDefsInteraction) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.defs#interaction")
 	if x.Item != nil {
 		v.ATURI("item", *x.Item)
 	}
+	if x.Event != nil {
+		if !lex.IsText(*x.Event) {
+			v.Text("event")
+		}
+	}
 	if x.ReqID != nil {
-		if n := int64(len(*x.ReqID)); n > 100 {
+		switch n := int64(len(*x.ReqID)); {
+		case !lex.IsText(*x.ReqID):
+			v.Text("reqId")
+		case n > 100:
 			v.Length("reqId", "string", int(n), 0, 100)
 		}
 	}
 	if x.FeedContext != nil {
-		if n := int64(len(*x.FeedContext)); n > 2000 {
+		switch n := int64(len(*x.FeedContext)); {
+		case !lex.IsText(*x.FeedContext):
+			v.Text("feedContext")
+		case n > 2000:
 			v.Length("feedContext", "string", int(n), 0, 2000)
 		}
 	}
-	v.Extra(x.Extra, "app.bsky.feed.defs#interaction")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.defs#interaction", "item", "event", "reqId", "feedContext")
+	}
 	v.Leave(outer)
 }
 
@@ -3760,6 +3669,15 @@ const FeedDefsInteractionShare = "app.bsky.feed.defs#interactionShare"
 // app.bsky.feed.describeFeedGenerator.
 const FeedDescribeFeedGeneratorNSID = "app.bsky.feed.describeFeedGenerator"
 
+// FeedDescribeFeedGeneratorMethod describes the method
+// app.bsky.feed.describeFeedGenerator.
+func FeedDescribeFeedGeneratorMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedDescribeFeedGeneratorNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // A FeedDescribeFeedGeneratorOutput is an object within
 // app.bsky.feed.describeFeedGenerator.
 type FeedDescribeFeedGeneratorOutput struct {
@@ -3811,26 +3729,23 @@ func (x FeedDescribeFeedGeneratorOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDescribeFeedGeneratorOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDescribeFeedGeneratorOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDescribeFeedGeneratorOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if x.Links != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	dst = append(dst, "\x65feeds"...)
 	dst = lex.AppendArray(dst, len(x.Feeds))
@@ -3840,13 +3755,15 @@ func (x *FeedDescribeFeedGeneratorOutput) AppendLex(dst []byte, m lex.Mode) ([]b
 		}
 	}
 	if x.Links != nil {
+		head++
 		dst = append(dst, "\x65links"...)
 		if dst, err = x.Links.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("links", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3856,12 +3773,8 @@ func (x *FeedDescribeFeedGeneratorOutput) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *FeedDescribeFeedGeneratorOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.describeFeedGenerator")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	if r.Key("\x65feeds") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedDescribeFeedGeneratorFeed](r, n1)
@@ -3881,17 +3794,17 @@ func (x *FeedDescribeFeedGeneratorOutput) ReadLex(r *lex.Reader) {
 		x.Links = lex.New[FeedDescribeFeedGeneratorLinks](r)
 		x.Links.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.describeFeedGenerator")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDescribeFeedGeneratorOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.describeFeedGenerator")
 	v.DID("did", x.DID)
-	v.Push("feeds")
+	v.PushArray("feeds")
 	for i1 := range x.Feeds {
 		v.PushIndex(i1)
 		x.Feeds[i1].ValidateLex(v)
@@ -3903,7 +3816,9 @@ func (x *FeedDescribeFeedGeneratorOutput) ValidateLex(v *lex.Validator) {
 		x.Links.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "feeds", "links")
+	}
 	v.Leave(outer)
 }
 
@@ -3970,31 +3885,30 @@ func (x *FeedDescribeFeedGeneratorFeed) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedDescribeFeedGeneratorFeed) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDescribeFeedGeneratorFeed) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDescribeFeedGeneratorFeed{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDescribeFeedGeneratorFeed) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28app.bsky.feed.describeFeedGenerator#feed"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4004,24 +3918,22 @@ func (x *FeedDescribeFeedGeneratorFeed) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *FeedDescribeFeedGeneratorFeed) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.describeFeedGenerator#feed")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.describeFeedGenerator#feed")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDescribeFeedGeneratorFeed) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.describeFeedGenerator#feed")
 	v.ATURI("uri", x.URI)
-	v.Extra(x.Extra, "app.bsky.feed.describeFeedGenerator#feed")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.describeFeedGenerator#feed", "uri")
+	}
 	v.Leave(outer)
 }
 
@@ -4079,43 +3991,39 @@ func (x *FeedDescribeFeedGeneratorLinks) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x FeedDescribeFeedGeneratorLinks) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedDescribeFeedGeneratorLinks) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedDescribeFeedGeneratorLinks{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedDescribeFeedGeneratorLinks) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.PrivacyPolicy != nil {
-		n++
-	}
-	if x.TermsOfService != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29app.bsky.feed.describeFeedGenerator#links"...)
 	}
 	if x.PrivacyPolicy != nil {
+		head++
 		dst = append(dst, "\x6dprivacyPolicy"...)
 		dst, ok = lex.AppendText(dst, *x.PrivacyPolicy, ok)
 	}
 	if x.TermsOfService != nil {
+		head++
 		dst = append(dst, "\x6etermsOfService"...)
 		dst, ok = lex.AppendText(dst, *x.TermsOfService, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4125,7 +4033,7 @@ func (x *FeedDescribeFeedGeneratorLinks) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *FeedDescribeFeedGeneratorLinks) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.describeFeedGenerator#links")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6dprivacyPolicy") {
 		x.PrivacyPolicy = new(r.Text())
@@ -4133,16 +4041,28 @@ func (x *FeedDescribeFeedGeneratorLinks) ReadLex(r *lex.Reader) {
 	if r.Key("\x6etermsOfService") {
 		x.TermsOfService = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.describeFeedGenerator#links")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedDescribeFeedGeneratorLinks) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.describeFeedGenerator#links")
-	v.Extra(x.Extra, "app.bsky.feed.describeFeedGenerator#links")
+	if x.PrivacyPolicy != nil {
+		if !lex.IsText(*x.PrivacyPolicy) {
+			v.Text("privacyPolicy")
+		}
+	}
+	if x.TermsOfService != nil {
+		if !lex.IsText(*x.TermsOfService) {
+			v.Text("termsOfService")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.describeFeedGenerator#links", "privacyPolicy", "termsOfService")
+	}
 	v.Leave(outer)
 }
 
@@ -4207,48 +4127,32 @@ func (x *FeedGenerator) AppendJSON(dst []byte) ([]byte, error) { return lex.Appe
 // MarshalJSON returns x in JSON.
 func (x FeedGenerator) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGenerator) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGenerator{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGenerator) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if x.Avatar != nil {
-		n++
-	}
-	if !x.Labels.IsZero() {
-		n++
-	}
-	if x.ContentMode != nil {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	if x.DescriptionFacets != nil {
-		n++
-	}
-	if x.AcceptsInteractions != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	dst = append(dst, "\x65$type\x77app.bsky.feed.generator"...)
 	if x.Avatar != nil {
+		head++
 		dst = append(dst, "\x66avatar"...)
-		dst, ok = lex.AppendBlob(dst, *x.Avatar, ok)
+		dst, ok = lex.AppendBlob(dst, x.Avatar, ok)
 	}
 	if !x.Labels.IsZero() {
+		head++
 		dst = append(dst, "\x66labels"...)
 		if dst, err = x.Labels.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("labels", err)
@@ -4257,16 +4161,19 @@ func (x *FeedGenerator) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.ContentMode != nil {
+		head++
 		dst = append(dst, "\x6bcontentMode"...)
 		dst, ok = lex.AppendText(dst, *x.ContentMode, ok)
 	}
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	dst = append(dst, "\x6bdisplayName"...)
 	dst, ok = lex.AppendText(dst, x.DisplayName, ok)
 	if x.DescriptionFacets != nil {
+		head++
 		dst = append(dst, "\x71descriptionFacets"...)
 		dst = lex.AppendArray(dst, len(x.DescriptionFacets))
 		for i1 := range x.DescriptionFacets {
@@ -4276,11 +4183,13 @@ func (x *FeedGenerator) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if x.AcceptsInteractions != nil {
+		head++
 		dst = append(dst, "\x73acceptsInteractions"...)
 		dst = lex.AppendBool(dst, *x.AcceptsInteractions)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4290,12 +4199,8 @@ func (x *FeedGenerator) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *FeedGenerator) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.generator")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.Type("app.bsky.feed.generator")
 	if r.Key("\x66avatar") {
 		x.Avatar = new(r.Blob())
@@ -4303,22 +4208,14 @@ func (x *FeedGenerator) ReadLex(r *lex.Reader) {
 	if r.Key("\x66labels") {
 		x.Labels.ReadLex(r)
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x6bcontentMode") {
 		x.ContentMode = new(r.Text())
 	}
 	if r.Key("\x6bdescription") {
 		x.Description = new(r.Text())
 	}
-	if r.Key("\x6bdisplayName") {
-		x.DisplayName = r.Text()
-	} else {
-		r.Missing("displayName")
-	}
+	x.DisplayName = r.RequiredText("\x6bdisplayName")
 	if r.Key("\x71descriptionFacets") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[RichtextFacet](r, n1)
@@ -4335,12 +4232,12 @@ func (x *FeedGenerator) ReadLex(r *lex.Reader) {
 	if r.Key("\x73acceptsInteractions") {
 		x.AcceptsInteractions = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.generator")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGenerator) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.generator")
@@ -4354,22 +4251,31 @@ func (x *FeedGenerator) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	v.Datetime("createdAt", x.CreatedAt)
-	if x.Description != nil {
-		if n := int64(len(*x.Description)); n > 3000 {
-			v.Length("description", "string", int(n), 0, 3000)
+	if x.ContentMode != nil {
+		if !lex.IsText(*x.ContentMode) {
+			v.Text("contentMode")
 		}
-		if len(*x.Description) > 300 {
+	}
+	if x.Description != nil {
+		switch n := int64(len(*x.Description)); {
+		case !lex.IsText(*x.Description):
+			v.Text("description")
+		case n > 3000:
+			v.Length("description", "string", int(n), 0, 3000)
+		case n > 300:
 			v.Graphemes("description", *x.Description, 0, 300)
 		}
 	}
-	if n := int64(len(x.DisplayName)); n > 240 {
+	switch n := int64(len(x.DisplayName)); {
+	case !lex.IsText(x.DisplayName):
+		v.Text("displayName")
+	case n > 240:
 		v.Length("displayName", "string", int(n), 0, 240)
-	}
-	if len(x.DisplayName) > 24 {
+	case n > 24:
 		v.Graphemes("displayName", x.DisplayName, 0, 24)
 	}
 	if x.DescriptionFacets != nil {
-		v.Push("descriptionFacets")
+		v.PushArray("descriptionFacets")
 		for i1 := range x.DescriptionFacets {
 			v.PushIndex(i1)
 			x.DescriptionFacets[i1].ValidateLex(v)
@@ -4377,7 +4283,9 @@ func (x *FeedGenerator) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.feed.generator")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.generator", "did", "avatar", "labels", "createdAt", "contentMode", "description", "displayName", "descriptionFacets", "acceptsInteractions")
+	}
 	v.Leave(outer)
 }
 
@@ -4401,7 +4309,7 @@ func (x *FeedGeneratorLabels) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *FeedGeneratorLabels) IsZero() bool { return *x == (FeedGeneratorLabels{}) }
+func (x *FeedGeneratorLabels) IsZero() bool { return x.members() == 0 }
 
 func (x *FeedGeneratorLabels) members() (n int) {
 	if x.SelfLabels != nil {
@@ -4419,15 +4327,16 @@ func (x *FeedGeneratorLabels) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x FeedGeneratorLabels) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGeneratorLabels) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGeneratorLabels{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGeneratorLabels) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -4451,17 +4360,33 @@ func (x *FeedGeneratorLabels) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *FeedGeneratorLabels) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.SelfLabels != nil:
 		x.SelfLabels.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.label.defs#selfLabels")
 	}
 }
 
 // FeedGetActorFeedsNSID is the method app.bsky.feed.getActorFeeds.
 const FeedGetActorFeedsNSID = "app.bsky.feed.getActorFeeds"
+
+// FeedGetActorFeedsMethod describes the method app.bsky.feed.getActorFeeds.
+func FeedGetActorFeedsMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedGetActorFeedsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "actor", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"actor"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // FeedGetActorFeedsParams are the parameters of app.bsky.feed.getActorFeeds.
 type FeedGetActorFeedsParams struct {
@@ -4488,6 +4413,22 @@ func (x *FeedGetActorFeedsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedGetActorFeedsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.getActorFeeds")
+	v := FeedGetActorFeedsParams{
+		Actor:  q.Text("actor"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *FeedGetActorFeedsParams) Validate() error {
 	var v lex.Validator
@@ -4496,6 +4437,11 @@ func (x *FeedGetActorFeedsParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -4548,26 +4494,23 @@ func (x *FeedGetActorFeedsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedGetActorFeedsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetActorFeedsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetActorFeedsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetActorFeedsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65feeds"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65feeds"...)
 	dst = lex.AppendArray(dst, len(x.Feeds))
 	for i1 := range x.Feeds {
 		if dst, err = x.Feeds[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -4575,11 +4518,13 @@ func (x *FeedGetActorFeedsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4589,7 +4534,7 @@ func (x *FeedGetActorFeedsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *FeedGetActorFeedsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.getActorFeeds")
+	outer := r.Map()
 	if r.Key("\x65feeds") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedDefsGeneratorView](r, n1)
@@ -4608,23 +4553,30 @@ func (x *FeedGetActorFeedsOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.getActorFeeds")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGetActorFeedsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.getActorFeeds")
-	v.Push("feeds")
+	v.PushArray("feeds")
 	for i1 := range x.Feeds {
 		v.PushIndex(i1)
 		x.Feeds[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "feeds", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -4672,6 +4624,23 @@ const (
 	FeedGetActorLikesErrorBlockedByActor = "BlockedByActor"
 )
 
+// FeedGetActorLikesMethod describes the method app.bsky.feed.getActorLikes.
+func FeedGetActorLikesMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedGetActorLikesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "actor", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"actor"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{FeedGetActorLikesErrorBlockedActor, FeedGetActorLikesErrorBlockedByActor},
+	}
+}
+
 // FeedGetActorLikesParams are the parameters of app.bsky.feed.getActorLikes.
 type FeedGetActorLikesParams struct {
 	Actor  string  // at-identifier
@@ -4697,6 +4666,22 @@ func (x *FeedGetActorLikesParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedGetActorLikesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.getActorLikes")
+	v := FeedGetActorLikesParams{
+		Actor:  q.Text("actor"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *FeedGetActorLikesParams) Validate() error {
 	var v lex.Validator
@@ -4705,6 +4690,11 @@ func (x *FeedGetActorLikesParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -4757,26 +4747,23 @@ func (x *FeedGetActorLikesOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedGetActorLikesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetActorLikesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetActorLikesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetActorLikesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64feed"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64feed"...)
 	dst = lex.AppendArray(dst, len(x.Feed))
 	for i1 := range x.Feed {
 		if dst, err = x.Feed[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -4784,11 +4771,13 @@ func (x *FeedGetActorLikesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4798,7 +4787,7 @@ func (x *FeedGetActorLikesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *FeedGetActorLikesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.getActorLikes")
+	outer := r.Map()
 	if r.Key("\x64feed") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedDefsFeedViewPost](r, n1)
@@ -4817,23 +4806,30 @@ func (x *FeedGetActorLikesOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.getActorLikes")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGetActorLikesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.getActorLikes")
-	v.Push("feed")
+	v.PushArray("feed")
 	for i1 := range x.Feed {
 		v.PushIndex(i1)
 		x.Feed[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "feed", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -4881,6 +4877,25 @@ const (
 	FeedGetAuthorFeedErrorBlockedByActor = "BlockedByActor"
 )
 
+// FeedGetAuthorFeedMethod describes the method app.bsky.feed.getAuthorFeed.
+func FeedGetAuthorFeedMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedGetAuthorFeedNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "actor", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "filter", Type: &schema.String{KnownValues: []string{"posts_with_replies", "posts_no_replies", "posts_with_media", "posts_and_author_threads", "posts_with_video"}, Default: new("posts_with_replies")}},
+				{Name: "includePins", Type: &schema.Boolean{Default: new(false)}},
+			},
+			Required: []string{"actor"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{FeedGetAuthorFeedErrorBlockedActor, FeedGetAuthorFeedErrorBlockedByActor},
+	}
+}
+
 // FeedGetAuthorFeedParams are the parameters of app.bsky.feed.getAuthorFeed.
 type FeedGetAuthorFeedParams struct {
 	Actor       string  // at-identifier
@@ -4918,6 +4933,24 @@ func (x *FeedGetAuthorFeedParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedGetAuthorFeedParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.getAuthorFeed")
+	v := FeedGetAuthorFeedParams{
+		Actor:       q.Text("actor"),
+		Limit:       lex.Or(q.OptInt("limit"), 50),
+		Cursor:      q.OptText("cursor"),
+		Filter:      lex.Or(q.OptText("filter"), "posts_with_replies"),
+		IncludePins: lex.Or(q.OptBool("includePins"), false),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *FeedGetAuthorFeedParams) Validate() error {
 	var v lex.Validator
@@ -4926,6 +4959,16 @@ func (x *FeedGetAuthorFeedParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.Filter != nil {
+		if !lex.IsText(*x.Filter) {
+			v.Text("filter")
 		}
 	}
 	return v.Err()
@@ -4987,26 +5030,23 @@ func (x *FeedGetAuthorFeedOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedGetAuthorFeedOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetAuthorFeedOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetAuthorFeedOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetAuthorFeedOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64feed"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64feed"...)
 	dst = lex.AppendArray(dst, len(x.Feed))
 	for i1 := range x.Feed {
 		if dst, err = x.Feed[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -5014,11 +5054,13 @@ func (x *FeedGetAuthorFeedOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5028,7 +5070,7 @@ func (x *FeedGetAuthorFeedOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *FeedGetAuthorFeedOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.getAuthorFeed")
+	outer := r.Map()
 	if r.Key("\x64feed") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedDefsFeedViewPost](r, n1)
@@ -5047,23 +5089,30 @@ func (x *FeedGetAuthorFeedOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.getAuthorFeed")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGetAuthorFeedOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.getAuthorFeed")
-	v.Push("feed")
+	v.PushArray("feed")
 	for i1 := range x.Feed {
 		v.PushIndex(i1)
 		x.Feed[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "feed", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -5110,6 +5159,23 @@ const (
 	FeedGetFeedErrorUnknownFeed = "UnknownFeed"
 )
 
+// FeedGetFeedMethod describes the method app.bsky.feed.getFeed.
+func FeedGetFeedMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedGetFeedNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "feed", Type: &schema.String{Format: "at-uri"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"feed"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{FeedGetFeedErrorUnknownFeed},
+	}
+}
+
 // FeedGetFeedParams are the parameters of app.bsky.feed.getFeed.
 type FeedGetFeedParams struct {
 	Feed   string  // at-uri
@@ -5135,6 +5201,22 @@ func (x *FeedGetFeedParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedGetFeedParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.getFeed")
+	v := FeedGetFeedParams{
+		Feed:   q.Text("feed"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *FeedGetFeedParams) Validate() error {
 	var v lex.Validator
@@ -5143,6 +5225,11 @@ func (x *FeedGetFeedParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -5193,26 +5280,23 @@ func (x *FeedGetFeedOutput) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x FeedGetFeedOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetFeedOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetFeedOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetFeedOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64feed"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64feed"...)
 	dst = lex.AppendArray(dst, len(x.Feed))
 	for i1 := range x.Feed {
 		if dst, err = x.Feed[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -5220,11 +5304,13 @@ func (x *FeedGetFeedOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5234,7 +5320,7 @@ func (x *FeedGetFeedOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *FeedGetFeedOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.getFeed")
+	outer := r.Map()
 	if r.Key("\x64feed") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedDefsFeedViewPost](r, n1)
@@ -5253,23 +5339,30 @@ func (x *FeedGetFeedOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.getFeed")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGetFeedOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.getFeed")
-	v.Push("feed")
+	v.PushArray("feed")
 	for i1 := range x.Feed {
 		v.PushIndex(i1)
 		x.Feed[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "feed", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -5311,6 +5404,21 @@ func FeedGetFeedPager(c xrpc.Caller, params *FeedGetFeedParams, o *xrpc.PagerOpt
 // FeedGetFeedGeneratorNSID is the method app.bsky.feed.getFeedGenerator.
 const FeedGetFeedGeneratorNSID = "app.bsky.feed.getFeedGenerator"
 
+// FeedGetFeedGeneratorMethod describes the method
+// app.bsky.feed.getFeedGenerator.
+func FeedGetFeedGeneratorMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedGetFeedGeneratorNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "feed", Type: &schema.String{Format: "at-uri"}},
+			},
+			Required: []string{"feed"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // FeedGetFeedGeneratorParams are the parameters of
 // app.bsky.feed.getFeedGenerator.
 type FeedGetFeedGeneratorParams struct {
@@ -5325,6 +5433,20 @@ func (x *FeedGetFeedGeneratorParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "feed", x.Feed)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedGetFeedGeneratorParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.getFeedGenerator")
+	v := FeedGetFeedGeneratorParams{
+		Feed: q.Text("feed"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -5384,16 +5506,17 @@ func (x *FeedGetFeedGeneratorOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedGetFeedGeneratorOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetFeedGeneratorOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetFeedGeneratorOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetFeedGeneratorOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -5413,7 +5536,7 @@ func (x *FeedGetFeedGeneratorOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *FeedGetFeedGeneratorOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.getFeedGenerator")
+	outer := r.Map()
 	if r.Key("\x64view") {
 		x.View.ReadLex(r)
 	} else {
@@ -5429,19 +5552,21 @@ func (x *FeedGetFeedGeneratorOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("isOnline")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.getFeedGenerator")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGetFeedGeneratorOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.getFeedGenerator")
 	v.Push("view")
 	x.View.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "view", "isValid", "isOnline")
+	}
 	v.Leave(outer)
 }
 
@@ -5457,6 +5582,21 @@ func FeedGetFeedGenerator(ctx context.Context, c xrpc.Caller, params *FeedGetFee
 
 // FeedGetFeedGeneratorsNSID is the method app.bsky.feed.getFeedGenerators.
 const FeedGetFeedGeneratorsNSID = "app.bsky.feed.getFeedGenerators"
+
+// FeedGetFeedGeneratorsMethod describes the method
+// app.bsky.feed.getFeedGenerators.
+func FeedGetFeedGeneratorsMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedGetFeedGeneratorsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "feeds", Type: &schema.Array{Items: &schema.String{Format: "at-uri"}}},
+			},
+			Required: []string{"feeds"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // FeedGetFeedGeneratorsParams are the parameters of
 // app.bsky.feed.getFeedGenerators.
@@ -5476,11 +5616,26 @@ func (x *FeedGetFeedGeneratorsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedGetFeedGeneratorsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.getFeedGenerators")
+	v := FeedGetFeedGeneratorsParams{
+		Feeds: q.Texts("feeds"),
+	}
+	q.Require("feeds", v.Feeds != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *FeedGetFeedGeneratorsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.feed.getFeedGenerators")
-	v.Push("feeds")
+	v.PushArray("feeds")
 	for i1 := range x.Feeds {
 		v.PushIndex(i1)
 		v.ATURI("", x.Feeds[i1])
@@ -5537,16 +5692,17 @@ func (x *FeedGetFeedGeneratorsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedGetFeedGeneratorsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetFeedGeneratorsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetFeedGeneratorsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetFeedGeneratorsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -5565,7 +5721,7 @@ func (x *FeedGetFeedGeneratorsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *FeedGetFeedGeneratorsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.getFeedGenerators")
+	outer := r.Map()
 	if r.Key("\x65feeds") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedDefsGeneratorView](r, n1)
@@ -5581,23 +5737,25 @@ func (x *FeedGetFeedGeneratorsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("feeds")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.getFeedGenerators")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGetFeedGeneratorsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.getFeedGenerators")
-	v.Push("feeds")
+	v.PushArray("feeds")
 	for i1 := range x.Feeds {
 		v.PushIndex(i1)
 		x.Feeds[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "feeds")
+	}
 	v.Leave(outer)
 }
 
@@ -5618,6 +5776,24 @@ const FeedGetFeedSkeletonNSID = "app.bsky.feed.getFeedSkeleton"
 const (
 	FeedGetFeedSkeletonErrorUnknownFeed = "UnknownFeed"
 )
+
+// FeedGetFeedSkeletonMethod describes the method
+// app.bsky.feed.getFeedSkeleton.
+func FeedGetFeedSkeletonMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedGetFeedSkeletonNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "feed", Type: &schema.String{Format: "at-uri"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"feed"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{FeedGetFeedSkeletonErrorUnknownFeed},
+	}
+}
 
 // FeedGetFeedSkeletonParams are the parameters of
 // app.bsky.feed.getFeedSkeleton.
@@ -5645,6 +5821,22 @@ func (x *FeedGetFeedSkeletonParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedGetFeedSkeletonParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.getFeedSkeleton")
+	v := FeedGetFeedSkeletonParams{
+		Feed:   q.Text("feed"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *FeedGetFeedSkeletonParams) Validate() error {
 	var v lex.Validator
@@ -5653,6 +5845,11 @@ func (x *FeedGetFeedSkeletonParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -5707,29 +5904,23 @@ func (x *FeedGetFeedSkeletonOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedGetFeedSkeletonOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetFeedSkeletonOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetFeedSkeletonOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetFeedSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.ReqID != nil {
-		n++
-	}
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64feed"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64feed"...)
 	dst = lex.AppendArray(dst, len(x.Feed))
 	for i1 := range x.Feed {
 		if dst, err = x.Feed[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -5737,15 +5928,18 @@ func (x *FeedGetFeedSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 		}
 	}
 	if x.ReqID != nil {
+		head++
 		dst = append(dst, "\x65reqId"...)
 		dst, ok = lex.AppendText(dst, *x.ReqID, ok)
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5755,7 +5949,7 @@ func (x *FeedGetFeedSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *FeedGetFeedSkeletonOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.getFeedSkeleton")
+	outer := r.Map()
 	if r.Key("\x64feed") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedDefsSkeletonFeedPost](r, n1)
@@ -5777,16 +5971,16 @@ func (x *FeedGetFeedSkeletonOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.getFeedSkeleton")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGetFeedSkeletonOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.getFeedSkeleton")
-	v.Push("feed")
+	v.PushArray("feed")
 	for i1 := range x.Feed {
 		v.PushIndex(i1)
 		x.Feed[i1].ValidateLex(v)
@@ -5794,11 +5988,21 @@ func (x *FeedGetFeedSkeletonOutput) ValidateLex(v *lex.Validator) {
 	}
 	v.Pop()
 	if x.ReqID != nil {
-		if n := int64(len(*x.ReqID)); n > 100 {
+		switch n := int64(len(*x.ReqID)); {
+		case !lex.IsText(*x.ReqID):
+			v.Text("reqId")
+		case n > 100:
 			v.Length("reqId", "string", int(n), 0, 100)
 		}
 	}
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "feed", "reqId", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -5840,6 +6044,23 @@ func FeedGetFeedSkeletonPager(c xrpc.Caller, params *FeedGetFeedSkeletonParams, 
 // FeedGetLikesNSID is the method app.bsky.feed.getLikes.
 const FeedGetLikesNSID = "app.bsky.feed.getLikes"
 
+// FeedGetLikesMethod describes the method app.bsky.feed.getLikes.
+func FeedGetLikesMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedGetLikesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "uri", Type: &schema.String{Format: "at-uri"}},
+				{Name: "cid", Type: &schema.String{Format: "cid"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"uri"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // FeedGetLikesParams are the parameters of app.bsky.feed.getLikes.
 type FeedGetLikesParams struct {
 	URI    string  // at-uri
@@ -5869,17 +6090,39 @@ func (x *FeedGetLikesParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedGetLikesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.getLikes")
+	v := FeedGetLikesParams{
+		CID:    q.OptText("cid"),
+		URI:    q.Text("uri"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *FeedGetLikesParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.feed.getLikes")
-	v.ATURI("uri", x.URI)
 	if x.CID != nil {
 		v.CID("cid", *x.CID)
 	}
+	v.ATURI("uri", x.URI)
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -5932,29 +6175,25 @@ func (x *FeedGetLikesOutput) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x FeedGetLikesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetLikesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetLikesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetLikesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if x.CID != nil {
-		n++
-	}
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.CID != nil {
+		head++
 		dst = append(dst, "\x63cid"...)
 		dst, ok = lex.AppendText(dst, *x.CID, ok)
 	}
@@ -5968,11 +6207,13 @@ func (x *FeedGetLikesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5982,15 +6223,11 @@ func (x *FeedGetLikesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *FeedGetLikesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.getLikes")
+	outer := r.Map()
 	if r.Key("\x63cid") {
 		x.CID = new(r.Text())
 	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	x.URI = r.RequiredText("\x63uri")
 	if r.Key("\x65likes") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedGetLikesLike](r, n1)
@@ -6009,12 +6246,12 @@ func (x *FeedGetLikesOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.getLikes")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGetLikesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.getLikes")
@@ -6022,14 +6259,21 @@ func (x *FeedGetLikesOutput) ValidateLex(v *lex.Validator) {
 		v.CID("cid", *x.CID)
 	}
 	v.ATURI("uri", x.URI)
-	v.Push("likes")
+	v.PushArray("likes")
 	for i1 := range x.Likes {
 		v.PushIndex(i1)
 		x.Likes[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cid", "uri", "likes", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -6117,26 +6361,25 @@ func (x *FeedGetLikesLike) AppendJSON(dst []byte) ([]byte, error) { return lex.A
 // MarshalJSON returns x in JSON.
 func (x FeedGetLikesLike) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetLikesLike) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetLikesLike{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetLikesLike) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1bapp.bsky.feed.getLikes#like"...)
 	}
 	dst = append(dst, "\x65actor"...)
@@ -6147,8 +6390,9 @@ func (x *FeedGetLikesLike) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	dst = append(dst, "\x69indexedAt"...)
 	dst, ok = lex.AppendText(dst, x.IndexedAt, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6158,29 +6402,21 @@ func (x *FeedGetLikesLike) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *FeedGetLikesLike) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.getLikes#like")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65actor") {
 		x.Actor.ReadLex(r)
 	} else {
 		r.Missing("actor")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69indexedAt") {
-		x.IndexedAt = r.Text()
-	} else {
-		r.Missing("indexedAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.IndexedAt = r.RequiredText("\x69indexedAt")
+	x.Extra = r.EndMap(outer, "app.bsky.feed.getLikes#like")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGetLikesLike) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.getLikes#like")
@@ -6189,7 +6425,9 @@ func (x *FeedGetLikesLike) ValidateLex(v *lex.Validator) {
 	v.Pop()
 	v.Datetime("createdAt", x.CreatedAt)
 	v.Datetime("indexedAt", x.IndexedAt)
-	v.Extra(x.Extra, "app.bsky.feed.getLikes#like")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.getLikes#like", "actor", "createdAt", "indexedAt")
+	}
 	v.Leave(outer)
 }
 
@@ -6200,6 +6438,23 @@ const FeedGetListFeedNSID = "app.bsky.feed.getListFeed"
 const (
 	FeedGetListFeedErrorUnknownList = "UnknownList"
 )
+
+// FeedGetListFeedMethod describes the method app.bsky.feed.getListFeed.
+func FeedGetListFeedMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedGetListFeedNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "list", Type: &schema.String{Format: "at-uri"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"list"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{FeedGetListFeedErrorUnknownList},
+	}
+}
 
 // FeedGetListFeedParams are the parameters of app.bsky.feed.getListFeed.
 type FeedGetListFeedParams struct {
@@ -6226,6 +6481,22 @@ func (x *FeedGetListFeedParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedGetListFeedParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.getListFeed")
+	v := FeedGetListFeedParams{
+		List:   q.Text("list"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *FeedGetListFeedParams) Validate() error {
 	var v lex.Validator
@@ -6234,6 +6505,11 @@ func (x *FeedGetListFeedParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -6284,26 +6560,23 @@ func (x *FeedGetListFeedOutput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x FeedGetListFeedOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetListFeedOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetListFeedOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetListFeedOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64feed"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64feed"...)
 	dst = lex.AppendArray(dst, len(x.Feed))
 	for i1 := range x.Feed {
 		if dst, err = x.Feed[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -6311,11 +6584,13 @@ func (x *FeedGetListFeedOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6325,7 +6600,7 @@ func (x *FeedGetListFeedOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *FeedGetListFeedOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.getListFeed")
+	outer := r.Map()
 	if r.Key("\x64feed") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedDefsFeedViewPost](r, n1)
@@ -6344,23 +6619,30 @@ func (x *FeedGetListFeedOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.getListFeed")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGetListFeedOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.getListFeed")
-	v.Push("feed")
+	v.PushArray("feed")
 	for i1 := range x.Feed {
 		v.PushIndex(i1)
 		x.Feed[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "feed", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -6407,6 +6689,23 @@ const (
 	FeedGetPostThreadErrorNotFound = "NotFound"
 )
 
+// FeedGetPostThreadMethod describes the method app.bsky.feed.getPostThread.
+func FeedGetPostThreadMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedGetPostThreadNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "uri", Type: &schema.String{Format: "at-uri"}},
+				{Name: "depth", Type: &schema.Integer{Minimum: new(int64(0)), Maximum: new(int64(1000)), Default: new(int64(6))}},
+				{Name: "parentHeight", Type: &schema.Integer{Minimum: new(int64(0)), Maximum: new(int64(1000)), Default: new(int64(80))}},
+			},
+			Required: []string{"uri"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{FeedGetPostThreadErrorNotFound},
+	}
+}
+
 // FeedGetPostThreadParams are the parameters of app.bsky.feed.getPostThread.
 type FeedGetPostThreadParams struct {
 	URI          string // at-uri
@@ -6432,6 +6731,22 @@ func (x *FeedGetPostThreadParams) AppendQuery(query []byte) []byte {
 		query = xrpc.AppendIntParam(query, "parentHeight", 80)
 	}
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedGetPostThreadParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.getPostThread")
+	v := FeedGetPostThreadParams{
+		URI:          q.Text("uri"),
+		Depth:        lex.Or(q.OptInt("depth"), 6),
+		ParentHeight: lex.Or(q.OptInt("parentHeight"), 80),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -6499,34 +6814,33 @@ func (x *FeedGetPostThreadOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedGetPostThreadOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetPostThreadOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetPostThreadOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetPostThreadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
-	if x.Threadgate != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x66thread"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x66thread"...)
 	if dst, err = x.Thread.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("thread", err)
 	}
 	if x.Threadgate != nil {
+		head++
 		dst = append(dst, "\x6athreadgate"...)
 		if dst, err = x.Threadgate.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("threadgate", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -6535,7 +6849,7 @@ func (x *FeedGetPostThreadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *FeedGetPostThreadOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.getPostThread")
+	outer := r.Map()
 	if r.Key("\x66thread") {
 		x.Thread.ReadLex(r)
 	} else {
@@ -6545,12 +6859,12 @@ func (x *FeedGetPostThreadOutput) ReadLex(r *lex.Reader) {
 		x.Threadgate = lex.New[FeedDefsThreadgateView](r)
 		x.Threadgate.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.getPostThread")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGetPostThreadOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.getPostThread")
@@ -6567,7 +6881,9 @@ func (x *FeedGetPostThreadOutput) ValidateLex(v *lex.Validator) {
 		x.Threadgate.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "thread", "threadgate")
+	}
 	v.Leave(outer)
 }
 
@@ -6598,7 +6914,7 @@ func (x *FeedGetPostThreadOutputThread) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *FeedGetPostThreadOutputThread) IsZero() bool { return *x == (FeedGetPostThreadOutputThread{}) }
+func (x *FeedGetPostThreadOutputThread) IsZero() bool { return x.members() == 0 }
 
 func (x *FeedGetPostThreadOutputThread) members() (n int) {
 	if x.ThreadViewPost != nil {
@@ -6624,15 +6940,16 @@ func (x *FeedGetPostThreadOutputThread) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedGetPostThreadOutputThread) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetPostThreadOutputThread) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetPostThreadOutputThread{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetPostThreadOutputThread) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -6666,7 +6983,7 @@ func (x *FeedGetPostThreadOutputThread) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *FeedGetPostThreadOutputThread) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ThreadViewPost != nil:
 		x.ThreadViewPost.ValidateLex(v)
@@ -6675,7 +6992,7 @@ func (x *FeedGetPostThreadOutputThread) ValidateLex(v *lex.Validator) {
 	case x.BlockedPost != nil:
 		x.BlockedPost.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.feed.defs#threadViewPost", "app.bsky.feed.defs#notFoundPost", "app.bsky.feed.defs#blockedPost")
 	}
 }
 
@@ -6691,6 +7008,20 @@ func FeedGetPostThread(ctx context.Context, c xrpc.Caller, params *FeedGetPostTh
 
 // FeedGetPostsNSID is the method app.bsky.feed.getPosts.
 const FeedGetPostsNSID = "app.bsky.feed.getPosts"
+
+// FeedGetPostsMethod describes the method app.bsky.feed.getPosts.
+func FeedGetPostsMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedGetPostsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "uris", Type: &schema.Array{Items: &schema.String{Format: "at-uri"}, MaxLength: new(int64(25))}},
+			},
+			Required: []string{"uris"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // FeedGetPostsParams are the parameters of app.bsky.feed.getPosts.
 type FeedGetPostsParams struct {
@@ -6709,20 +7040,36 @@ func (x *FeedGetPostsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedGetPostsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.getPosts")
+	v := FeedGetPostsParams{
+		URIs: q.Texts("uris"),
+	}
+	q.Require("uris", v.URIs != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *FeedGetPostsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.feed.getPosts")
 	if n := int64(len(x.URIs)); n > 25 {
 		v.Length("uris", "array", int(n), 0, 25)
-	}
-	v.Push("uris")
-	for i1 := range x.URIs {
-		v.PushIndex(i1)
-		v.ATURI("", x.URIs[i1])
+	} else {
+		v.PushArray("uris")
+		for i1 := range x.URIs {
+			v.PushIndex(i1)
+			v.ATURI("", x.URIs[i1])
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
 	return v.Err()
 }
 
@@ -6770,16 +7117,17 @@ func (x *FeedGetPostsOutput) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x FeedGetPostsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetPostsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetPostsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetPostsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -6798,7 +7146,7 @@ func (x *FeedGetPostsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *FeedGetPostsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.getPosts")
+	outer := r.Map()
 	if r.Key("\x65posts") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedDefsPostView](r, n1)
@@ -6814,23 +7162,25 @@ func (x *FeedGetPostsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("posts")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.getPosts")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGetPostsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.getPosts")
-	v.Push("posts")
+	v.PushArray("posts")
 	for i1 := range x.Posts {
 		v.PushIndex(i1)
 		x.Posts[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "posts")
+	}
 	v.Leave(outer)
 }
 
@@ -6846,6 +7196,23 @@ func FeedGetPosts(ctx context.Context, c xrpc.Caller, params *FeedGetPostsParams
 
 // FeedGetQuotesNSID is the method app.bsky.feed.getQuotes.
 const FeedGetQuotesNSID = "app.bsky.feed.getQuotes"
+
+// FeedGetQuotesMethod describes the method app.bsky.feed.getQuotes.
+func FeedGetQuotesMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedGetQuotesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "uri", Type: &schema.String{Format: "at-uri"}},
+				{Name: "cid", Type: &schema.String{Format: "cid"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"uri"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // FeedGetQuotesParams are the parameters of app.bsky.feed.getQuotes.
 type FeedGetQuotesParams struct {
@@ -6876,17 +7243,39 @@ func (x *FeedGetQuotesParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedGetQuotesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.getQuotes")
+	v := FeedGetQuotesParams{
+		CID:    q.OptText("cid"),
+		URI:    q.Text("uri"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *FeedGetQuotesParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.feed.getQuotes")
-	v.ATURI("uri", x.URI)
 	if x.CID != nil {
 		v.CID("cid", *x.CID)
 	}
+	v.ATURI("uri", x.URI)
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -6939,29 +7328,25 @@ func (x *FeedGetQuotesOutput) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x FeedGetQuotesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetQuotesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetQuotesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetQuotesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if x.CID != nil {
-		n++
-	}
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.CID != nil {
+		head++
 		dst = append(dst, "\x63cid"...)
 		dst, ok = lex.AppendText(dst, *x.CID, ok)
 	}
@@ -6975,11 +7360,13 @@ func (x *FeedGetQuotesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6989,15 +7376,11 @@ func (x *FeedGetQuotesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *FeedGetQuotesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.getQuotes")
+	outer := r.Map()
 	if r.Key("\x63cid") {
 		x.CID = new(r.Text())
 	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	x.URI = r.RequiredText("\x63uri")
 	if r.Key("\x65posts") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedDefsPostView](r, n1)
@@ -7016,12 +7399,12 @@ func (x *FeedGetQuotesOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.getQuotes")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGetQuotesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.getQuotes")
@@ -7029,14 +7412,21 @@ func (x *FeedGetQuotesOutput) ValidateLex(v *lex.Validator) {
 		v.CID("cid", *x.CID)
 	}
 	v.ATURI("uri", x.URI)
-	v.Push("posts")
+	v.PushArray("posts")
 	for i1 := range x.Posts {
 		v.PushIndex(i1)
 		x.Posts[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cid", "uri", "posts", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -7078,6 +7468,23 @@ func FeedGetQuotesPager(c xrpc.Caller, params *FeedGetQuotesParams, o *xrpc.Page
 // FeedGetRepostedByNSID is the method app.bsky.feed.getRepostedBy.
 const FeedGetRepostedByNSID = "app.bsky.feed.getRepostedBy"
 
+// FeedGetRepostedByMethod describes the method app.bsky.feed.getRepostedBy.
+func FeedGetRepostedByMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedGetRepostedByNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "uri", Type: &schema.String{Format: "at-uri"}},
+				{Name: "cid", Type: &schema.String{Format: "cid"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"uri"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // FeedGetRepostedByParams are the parameters of app.bsky.feed.getRepostedBy.
 type FeedGetRepostedByParams struct {
 	URI    string  // at-uri
@@ -7107,17 +7514,39 @@ func (x *FeedGetRepostedByParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedGetRepostedByParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.getRepostedBy")
+	v := FeedGetRepostedByParams{
+		CID:    q.OptText("cid"),
+		URI:    q.Text("uri"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *FeedGetRepostedByParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.feed.getRepostedBy")
-	v.ATURI("uri", x.URI)
 	if x.CID != nil {
 		v.CID("cid", *x.CID)
 	}
+	v.ATURI("uri", x.URI)
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -7172,35 +7601,32 @@ func (x *FeedGetRepostedByOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedGetRepostedByOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetRepostedByOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetRepostedByOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetRepostedByOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if x.CID != nil {
-		n++
-	}
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.CID != nil {
+		head++
 		dst = append(dst, "\x63cid"...)
 		dst, ok = lex.AppendText(dst, *x.CID, ok)
 	}
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -7211,8 +7637,9 @@ func (x *FeedGetRepostedByOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 			return dst, lex.InItem("repostedBy", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7222,15 +7649,11 @@ func (x *FeedGetRepostedByOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *FeedGetRepostedByOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.getRepostedBy")
+	outer := r.Map()
 	if r.Key("\x63cid") {
 		x.CID = new(r.Text())
 	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	x.URI = r.RequiredText("\x63uri")
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -7249,12 +7672,12 @@ func (x *FeedGetRepostedByOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("repostedBy")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.getRepostedBy")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGetRepostedByOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.getRepostedBy")
@@ -7262,14 +7685,21 @@ func (x *FeedGetRepostedByOutput) ValidateLex(v *lex.Validator) {
 		v.CID("cid", *x.CID)
 	}
 	v.ATURI("uri", x.URI)
-	v.Push("repostedBy")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("repostedBy")
 	for i1 := range x.RepostedBy {
 		v.PushIndex(i1)
 		x.RepostedBy[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cid", "uri", "cursor", "repostedBy")
+	}
 	v.Leave(outer)
 }
 
@@ -7311,6 +7741,21 @@ func FeedGetRepostedByPager(c xrpc.Caller, params *FeedGetRepostedByParams, o *x
 // FeedGetSuggestedFeedsNSID is the method app.bsky.feed.getSuggestedFeeds.
 const FeedGetSuggestedFeedsNSID = "app.bsky.feed.getSuggestedFeeds"
 
+// FeedGetSuggestedFeedsMethod describes the method
+// app.bsky.feed.getSuggestedFeeds.
+func FeedGetSuggestedFeedsMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedGetSuggestedFeedsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // FeedGetSuggestedFeedsParams are the parameters of
 // app.bsky.feed.getSuggestedFeeds.
 type FeedGetSuggestedFeedsParams struct {
@@ -7335,6 +7780,21 @@ func (x *FeedGetSuggestedFeedsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedGetSuggestedFeedsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.getSuggestedFeeds")
+	v := FeedGetSuggestedFeedsParams{
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *FeedGetSuggestedFeedsParams) Validate() error {
 	var v lex.Validator
@@ -7342,6 +7802,11 @@ func (x *FeedGetSuggestedFeedsParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -7395,26 +7860,23 @@ func (x *FeedGetSuggestedFeedsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedGetSuggestedFeedsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetSuggestedFeedsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetSuggestedFeedsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetSuggestedFeedsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65feeds"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65feeds"...)
 	dst = lex.AppendArray(dst, len(x.Feeds))
 	for i1 := range x.Feeds {
 		if dst, err = x.Feeds[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -7422,11 +7884,13 @@ func (x *FeedGetSuggestedFeedsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7436,7 +7900,7 @@ func (x *FeedGetSuggestedFeedsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *FeedGetSuggestedFeedsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.getSuggestedFeeds")
+	outer := r.Map()
 	if r.Key("\x65feeds") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedDefsGeneratorView](r, n1)
@@ -7455,23 +7919,30 @@ func (x *FeedGetSuggestedFeedsOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.getSuggestedFeeds")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGetSuggestedFeedsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.getSuggestedFeeds")
-	v.Push("feeds")
+	v.PushArray("feeds")
 	for i1 := range x.Feeds {
 		v.PushIndex(i1)
 		x.Feeds[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "feeds", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -7513,6 +7984,21 @@ func FeedGetSuggestedFeedsPager(c xrpc.Caller, params *FeedGetSuggestedFeedsPara
 // FeedGetTimelineNSID is the method app.bsky.feed.getTimeline.
 const FeedGetTimelineNSID = "app.bsky.feed.getTimeline"
 
+// FeedGetTimelineMethod describes the method app.bsky.feed.getTimeline.
+func FeedGetTimelineMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedGetTimelineNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "algorithm", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // FeedGetTimelineParams are the parameters of app.bsky.feed.getTimeline.
 type FeedGetTimelineParams struct {
 	Algorithm *string // optional
@@ -7540,6 +8026,22 @@ func (x *FeedGetTimelineParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedGetTimelineParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.getTimeline")
+	v := FeedGetTimelineParams{
+		Limit:     lex.Or(q.OptInt("limit"), 50),
+		Cursor:    q.OptText("cursor"),
+		Algorithm: q.OptText("algorithm"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *FeedGetTimelineParams) Validate() error {
 	var v lex.Validator
@@ -7547,6 +8049,16 @@ func (x *FeedGetTimelineParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.Algorithm != nil {
+		if !lex.IsText(*x.Algorithm) {
+			v.Text("algorithm")
 		}
 	}
 	return v.Err()
@@ -7597,26 +8109,23 @@ func (x *FeedGetTimelineOutput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x FeedGetTimelineOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedGetTimelineOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedGetTimelineOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedGetTimelineOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64feed"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64feed"...)
 	dst = lex.AppendArray(dst, len(x.Feed))
 	for i1 := range x.Feed {
 		if dst, err = x.Feed[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -7624,11 +8133,13 @@ func (x *FeedGetTimelineOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7638,7 +8149,7 @@ func (x *FeedGetTimelineOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *FeedGetTimelineOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.getTimeline")
+	outer := r.Map()
 	if r.Key("\x64feed") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedDefsFeedViewPost](r, n1)
@@ -7657,23 +8168,30 @@ func (x *FeedGetTimelineOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.getTimeline")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedGetTimelineOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.getTimeline")
-	v.Push("feed")
+	v.PushArray("feed")
 	for i1 := range x.Feed {
 		v.PushIndex(i1)
 		x.Feed[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "feed", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -7767,26 +8285,25 @@ func (x *FeedLike) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSO
 // MarshalJSON returns x in JSON.
 func (x FeedLike) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedLike) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedLike{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedLike) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if x.Via != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Via != nil {
+		head++
 		dst = append(dst, "\x63via"...)
 		if dst, err = x.Via.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("via", err)
@@ -7798,8 +8315,9 @@ func (x *FeedLike) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	}
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7809,7 +8327,7 @@ func (x *FeedLike) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *FeedLike) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.like")
+	outer := r.Map()
 	if r.Key("\x63via") {
 		x.Via = lex.New[atproto.RepoStrongRef](r)
 		x.Via.ReadLex(r)
@@ -7820,17 +8338,13 @@ func (x *FeedLike) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("subject")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.Extra = r.EndMap(outer, "app.bsky.feed.like")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedLike) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.like")
@@ -7843,7 +8357,9 @@ func (x *FeedLike) ValidateLex(v *lex.Validator) {
 	x.Subject.ValidateLex(v)
 	v.Pop()
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "app.bsky.feed.like")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.like", "via", "subject", "createdAt")
+	}
 	v.Leave(outer)
 }
 
@@ -7908,44 +8424,25 @@ func (x *FeedPost) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSO
 // MarshalJSON returns x in JSON.
 func (x FeedPost) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedPost) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedPost{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if x.Tags != nil {
-		n++
-	}
-	if !x.Embed.IsZero() {
-		n++
-	}
-	if x.Langs != nil {
-		n++
-	}
-	if x.Reply != nil {
-		n++
-	}
-	if x.Facets != nil {
-		n++
-	}
-	if !x.Labels.IsZero() {
-		n++
-	}
-	if x.Entities != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Tags != nil {
+		head++
 		dst = append(dst, "\x64tags"...)
 		dst, ok = lex.AppendTexts(dst, x.Tags, ok)
 	}
@@ -7953,22 +8450,26 @@ func (x *FeedPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst, ok = lex.AppendText(dst, x.Text, ok)
 	dst = append(dst, "\x65$type\x72app.bsky.feed.post"...)
 	if !x.Embed.IsZero() {
+		head++
 		dst = append(dst, "\x65embed"...)
 		if dst, err = x.Embed.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("embed", err)
 		}
 	}
 	if x.Langs != nil {
+		head++
 		dst = append(dst, "\x65langs"...)
 		dst, ok = lex.AppendTexts(dst, x.Langs, ok)
 	}
 	if x.Reply != nil {
+		head++
 		dst = append(dst, "\x65reply"...)
 		if dst, err = x.Reply.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("reply", err)
 		}
 	}
 	if x.Facets != nil {
+		head++
 		dst = append(dst, "\x66facets"...)
 		dst = lex.AppendArray(dst, len(x.Facets))
 		for i1 := range x.Facets {
@@ -7978,12 +8479,14 @@ func (x *FeedPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if !x.Labels.IsZero() {
+		head++
 		dst = append(dst, "\x66labels"...)
 		if dst, err = x.Labels.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("labels", err)
 		}
 	}
 	if x.Entities != nil {
+		head++
 		dst = append(dst, "\x68entities"...)
 		dst = lex.AppendArray(dst, len(x.Entities))
 		for i1 := range x.Entities {
@@ -7994,8 +8497,9 @@ func (x *FeedPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	}
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -8005,15 +8509,11 @@ func (x *FeedPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *FeedPost) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.post")
+	outer := r.Map()
 	if r.Key("\x64tags") {
 		x.Tags = r.Texts()
 	}
-	if r.Key("\x64text") {
-		x.Text = r.Text()
-	} else {
-		r.Missing("text")
-	}
+	x.Text = r.RequiredText("\x64text")
 	r.Type("app.bsky.feed.post")
 	if r.Key("\x65embed") {
 		x.Embed.ReadLex(r)
@@ -8054,41 +8554,42 @@ func (x *FeedPost) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.Entities = list1
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.Extra = r.EndMap(outer, "app.bsky.feed.post")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedPost) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.post")
 	if x.Tags != nil {
 		if n := int64(len(x.Tags)); n > 8 {
 			v.Length("tags", "array", int(n), 0, 8)
-		}
-		v.Push("tags")
-		for i1 := range x.Tags {
-			v.PushIndex(i1)
-			if n := int64(len(x.Tags[i1])); n > 640 {
-				v.Length("", "string", int(n), 0, 640)
-			}
-			if len(x.Tags[i1]) > 64 {
-				v.Graphemes("", x.Tags[i1], 0, 64)
+		} else {
+			v.PushArray("tags")
+			for i1 := range x.Tags {
+				v.PushIndex(i1)
+				switch n := int64(len(x.Tags[i1])); {
+				case !lex.IsText(x.Tags[i1]):
+					v.Text("")
+				case n > 640:
+					v.Length("", "string", int(n), 0, 640)
+				case n > 64:
+					v.Graphemes("", x.Tags[i1], 0, 64)
+				}
+				v.Pop()
 			}
 			v.Pop()
 		}
-		v.Pop()
 	}
-	if n := int64(len(x.Text)); n > 3000 {
+	switch n := int64(len(x.Text)); {
+	case !lex.IsText(x.Text):
+		v.Text("text")
+	case n > 3000:
 		v.Length("text", "string", int(n), 0, 3000)
-	}
-	if len(x.Text) > 300 {
+	case n > 300:
 		v.Graphemes("text", x.Text, 0, 300)
 	}
 	if !x.Embed.IsZero() {
@@ -8099,14 +8600,15 @@ func (x *FeedPost) ValidateLex(v *lex.Validator) {
 	if x.Langs != nil {
 		if n := int64(len(x.Langs)); n > 3 {
 			v.Length("langs", "array", int(n), 0, 3)
-		}
-		v.Push("langs")
-		for i1 := range x.Langs {
-			v.PushIndex(i1)
-			v.Format("", x.Langs[i1], "language")
+		} else {
+			v.PushArray("langs")
+			for i1 := range x.Langs {
+				v.PushIndex(i1)
+				v.Format("", x.Langs[i1], "language")
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	if x.Reply != nil {
 		v.Push("reply")
@@ -8114,7 +8616,7 @@ func (x *FeedPost) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Facets != nil {
-		v.Push("facets")
+		v.PushArray("facets")
 		for i1 := range x.Facets {
 			v.PushIndex(i1)
 			x.Facets[i1].ValidateLex(v)
@@ -8128,7 +8630,7 @@ func (x *FeedPost) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Entities != nil {
-		v.Push("entities")
+		v.PushArray("entities")
 		for i1 := range x.Entities {
 			v.PushIndex(i1)
 			x.Entities[i1].ValidateLex(v)
@@ -8137,7 +8639,9 @@ func (x *FeedPost) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "app.bsky.feed.post")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.post", "tags", "text", "embed", "langs", "reply", "facets", "labels", "entities", "createdAt")
+	}
 	v.Leave(outer)
 }
 
@@ -8176,7 +8680,7 @@ func (x *FeedPostEmbed) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *FeedPostEmbed) IsZero() bool { return *x == (FeedPostEmbed{}) }
+func (x *FeedPostEmbed) IsZero() bool { return x.members() == 0 }
 
 func (x *FeedPostEmbed) members() (n int) {
 	if x.Images != nil {
@@ -8209,15 +8713,16 @@ func (x *FeedPostEmbed) AppendJSON(dst []byte) ([]byte, error) { return lex.Appe
 // MarshalJSON returns x in JSON.
 func (x FeedPostEmbed) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedPostEmbed) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedPostEmbed{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedPostEmbed) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -8266,7 +8771,7 @@ func (x *FeedPostEmbed) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *FeedPostEmbed) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.Images != nil:
 		x.Images.ValidateLex(v)
@@ -8281,7 +8786,7 @@ func (x *FeedPostEmbed) ValidateLex(v *lex.Validator) {
 	case x.RecordWithMedia != nil:
 		x.RecordWithMedia.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.embed.images", "app.bsky.embed.video", "app.bsky.embed.gallery", "app.bsky.embed.external", "app.bsky.embed.record", "app.bsky.embed.recordWithMedia")
 	}
 }
 
@@ -8305,7 +8810,7 @@ func (x *FeedPostLabels) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *FeedPostLabels) IsZero() bool { return *x == (FeedPostLabels{}) }
+func (x *FeedPostLabels) IsZero() bool { return x.members() == 0 }
 
 func (x *FeedPostLabels) members() (n int) {
 	if x.SelfLabels != nil {
@@ -8323,15 +8828,16 @@ func (x *FeedPostLabels) AppendJSON(dst []byte) ([]byte, error) { return lex.App
 // MarshalJSON returns x in JSON.
 func (x FeedPostLabels) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedPostLabels) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedPostLabels{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedPostLabels) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -8355,12 +8861,12 @@ func (x *FeedPostLabels) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *FeedPostLabels) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.SelfLabels != nil:
 		x.SelfLabels.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.label.defs#selfLabels")
 	}
 }
 
@@ -8412,35 +8918,34 @@ func (x *FeedPostReplyRef) AppendJSON(dst []byte) ([]byte, error) { return lex.A
 // MarshalJSON returns x in JSON.
 func (x FeedPostReplyRef) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedPostReplyRef) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedPostReplyRef{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedPostReplyRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64root"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64root"...)
 	if dst, err = x.Root.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("root", err)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1bapp.bsky.feed.post#replyRef"...)
 	}
 	dst = append(dst, "\x66parent"...)
 	if dst, err = x.Parent.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("parent", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -8449,7 +8954,7 @@ func (x *FeedPostReplyRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *FeedPostReplyRef) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.post#replyRef")
+	outer := r.Map()
 	if r.Key("\x64root") {
 		x.Root.ReadLex(r)
 	} else {
@@ -8461,12 +8966,12 @@ func (x *FeedPostReplyRef) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("parent")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.post#replyRef")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedPostReplyRef) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.post#replyRef")
@@ -8476,7 +8981,9 @@ func (x *FeedPostReplyRef) ValidateLex(v *lex.Validator) {
 	v.Push("parent")
 	x.Parent.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.feed.post#replyRef")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.post#replyRef", "root", "parent")
+	}
 	v.Leave(outer)
 }
 
@@ -8529,28 +9036,26 @@ func (x *FeedPostEntity) AppendJSON(dst []byte) ([]byte, error) { return lex.App
 // MarshalJSON returns x in JSON.
 func (x FeedPostEntity) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedPostEntity) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedPostEntity{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedPostEntity) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64type"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x64type"...)
 	dst, ok = lex.AppendText(dst, x.Type, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x19app.bsky.feed.post#entity"...)
 	}
 	dst = append(dst, "\x65index"...)
@@ -8559,8 +9064,9 @@ func (x *FeedPostEntity) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	}
 	dst = append(dst, "\x65value"...)
 	dst, ok = lex.AppendText(dst, x.Value, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -8570,36 +9076,36 @@ func (x *FeedPostEntity) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *FeedPostEntity) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.post#entity")
-	if r.Key("\x64type") {
-		x.Type = r.Text()
-	} else {
-		r.Missing("type")
-	}
+	outer := r.Map()
+	x.Type = r.RequiredText("\x64type")
 	r.MemberType()
 	if r.Key("\x65index") {
 		x.Index.ReadLex(r)
 	} else {
 		r.Missing("index")
 	}
-	if r.Key("\x65value") {
-		x.Value = r.Text()
-	} else {
-		r.Missing("value")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Value = r.RequiredText("\x65value")
+	x.Extra = r.EndMap(outer, "app.bsky.feed.post#entity")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedPostEntity) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.post#entity")
+	if !lex.IsText(x.Type) {
+		v.Text("type")
+	}
 	v.Push("index")
 	x.Index.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.feed.post#entity")
+	if !lex.IsText(x.Value) {
+		v.Text("value")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.post#entity", "type", "index", "value")
+	}
 	v.Leave(outer)
 }
 
@@ -8651,30 +9157,29 @@ func (x *FeedPostTextSlice) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x FeedPostTextSlice) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedPostTextSlice) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedPostTextSlice{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedPostTextSlice) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63end"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63end"...)
 	dst = lex.AppendInt(dst, x.End)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1capp.bsky.feed.post#textSlice"...)
 	}
 	dst = append(dst, "\x65start"...)
 	dst = lex.AppendInt(dst, x.Start)
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -8683,7 +9188,7 @@ func (x *FeedPostTextSlice) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *FeedPostTextSlice) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.post#textSlice")
+	outer := r.Map()
 	if r.Key("\x63end") {
 		x.End = r.Int()
 	} else {
@@ -8695,12 +9200,12 @@ func (x *FeedPostTextSlice) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("start")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.post#textSlice")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedPostTextSlice) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.post#textSlice")
@@ -8710,7 +9215,9 @@ func (x *FeedPostTextSlice) ValidateLex(v *lex.Validator) {
 	if x.Start < 0 {
 		v.Range("start", x.Start, 0, 9223372036854775807)
 	}
-	v.Extra(x.Extra, "app.bsky.feed.post#textSlice")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.post#textSlice", "end", "start")
+	}
 	v.Leave(outer)
 }
 
@@ -8770,33 +9277,28 @@ func (x *FeedPostgate) AppendJSON(dst []byte) ([]byte, error) { return lex.Appen
 // MarshalJSON returns x in JSON.
 func (x FeedPostgate) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedPostgate) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedPostgate{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedPostgate) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if x.EmbeddingRules != nil {
-		n++
-	}
-	if x.DetachedEmbeddingURIs != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64post"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x64post"...)
 	dst, ok = lex.AppendText(dst, x.Post, ok)
 	dst = append(dst, "\x65$type\x76app.bsky.feed.postgate\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.EmbeddingRules != nil {
+		head++
 		dst = append(dst, "\x6eembeddingRules"...)
 		dst = lex.AppendArray(dst, len(x.EmbeddingRules))
 		for i1 := range x.EmbeddingRules {
@@ -8806,11 +9308,13 @@ func (x *FeedPostgate) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if x.DetachedEmbeddingURIs != nil {
+		head++
 		dst = append(dst, "\x75detachedEmbeddingUris"...)
 		dst, ok = lex.AppendTexts(dst, x.DetachedEmbeddingURIs, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -8820,18 +9324,10 @@ func (x *FeedPostgate) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *FeedPostgate) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.postgate")
-	if r.Key("\x64post") {
-		x.Post = r.Text()
-	} else {
-		r.Missing("post")
-	}
+	outer := r.Map()
+	x.Post = r.RequiredText("\x64post")
 	r.Type("app.bsky.feed.postgate")
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x6eembeddingRules") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedPostgateEmbeddingRulesItem](r, n1)
@@ -8848,12 +9344,12 @@ func (x *FeedPostgate) ReadLex(r *lex.Reader) {
 	if r.Key("\x75detachedEmbeddingUris") {
 		x.DetachedEmbeddingURIs = r.Texts()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.postgate")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedPostgate) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.postgate")
@@ -8862,28 +9358,32 @@ func (x *FeedPostgate) ValidateLex(v *lex.Validator) {
 	if x.EmbeddingRules != nil {
 		if n := int64(len(x.EmbeddingRules)); n > 5 {
 			v.Length("embeddingRules", "array", int(n), 0, 5)
-		}
-		v.Push("embeddingRules")
-		for i1 := range x.EmbeddingRules {
-			v.PushIndex(i1)
-			x.EmbeddingRules[i1].ValidateLex(v)
+		} else {
+			v.PushArray("embeddingRules")
+			for i1 := range x.EmbeddingRules {
+				v.PushIndex(i1)
+				x.EmbeddingRules[i1].ValidateLex(v)
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	if x.DetachedEmbeddingURIs != nil {
 		if n := int64(len(x.DetachedEmbeddingURIs)); n > 50 {
 			v.Length("detachedEmbeddingUris", "array", int(n), 0, 50)
-		}
-		v.Push("detachedEmbeddingUris")
-		for i1 := range x.DetachedEmbeddingURIs {
-			v.PushIndex(i1)
-			v.ATURI("", x.DetachedEmbeddingURIs[i1])
+		} else {
+			v.PushArray("detachedEmbeddingUris")
+			for i1 := range x.DetachedEmbeddingURIs {
+				v.PushIndex(i1)
+				v.ATURI("", x.DetachedEmbeddingURIs[i1])
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.feed.postgate")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.postgate", "post", "createdAt", "embeddingRules", "detachedEmbeddingUris")
+	}
 	v.Leave(outer)
 }
 
@@ -8908,9 +9408,7 @@ func (x *FeedPostgateEmbeddingRulesItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *FeedPostgateEmbeddingRulesItem) IsZero() bool {
-	return *x == (FeedPostgateEmbeddingRulesItem{})
-}
+func (x *FeedPostgateEmbeddingRulesItem) IsZero() bool { return x.members() == 0 }
 
 func (x *FeedPostgateEmbeddingRulesItem) members() (n int) {
 	if x.DisableRule != nil {
@@ -8930,15 +9428,16 @@ func (x *FeedPostgateEmbeddingRulesItem) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x FeedPostgateEmbeddingRulesItem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedPostgateEmbeddingRulesItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedPostgateEmbeddingRulesItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedPostgateEmbeddingRulesItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -8962,12 +9461,12 @@ func (x *FeedPostgateEmbeddingRulesItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *FeedPostgateEmbeddingRulesItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.DisableRule != nil:
 		x.DisableRule.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.feed.postgate#disableRule")
 	}
 }
 
@@ -9019,26 +9518,26 @@ func (x *FeedPostgateDisableRule) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedPostgateDisableRule) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedPostgateDisableRule) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedPostgateDisableRule{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedPostgateDisableRule) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x22app.bsky.feed.postgate#disableRule"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -9047,18 +9546,20 @@ func (x *FeedPostgateDisableRule) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *FeedPostgateDisableRule) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.postgate#disableRule")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.postgate#disableRule")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedPostgateDisableRule) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.postgate#disableRule")
-	v.Extra(x.Extra, "app.bsky.feed.postgate#disableRule")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.postgate#disableRule")
+	}
 	v.Leave(outer)
 }
 
@@ -9117,26 +9618,25 @@ func (x *FeedRepost) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJ
 // MarshalJSON returns x in JSON.
 func (x FeedRepost) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedRepost) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedRepost{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedRepost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if x.Via != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Via != nil {
+		head++
 		dst = append(dst, "\x63via"...)
 		if dst, err = x.Via.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("via", err)
@@ -9148,8 +9648,9 @@ func (x *FeedRepost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	}
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -9159,7 +9660,7 @@ func (x *FeedRepost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *FeedRepost) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.repost")
+	outer := r.Map()
 	if r.Key("\x63via") {
 		x.Via = lex.New[atproto.RepoStrongRef](r)
 		x.Via.ReadLex(r)
@@ -9170,17 +9671,13 @@ func (x *FeedRepost) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("subject")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.Extra = r.EndMap(outer, "app.bsky.feed.repost")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedRepost) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.repost")
@@ -9193,7 +9690,9 @@ func (x *FeedRepost) ValidateLex(v *lex.Validator) {
 	x.Subject.ValidateLex(v)
 	v.Pop()
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "app.bsky.feed.repost")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.repost", "via", "subject", "createdAt")
+	}
 	v.Leave(outer)
 }
 
@@ -9204,6 +9703,32 @@ const FeedSearchPostsNSID = "app.bsky.feed.searchPosts"
 const (
 	FeedSearchPostsErrorBadQueryString = "BadQueryString"
 )
+
+// FeedSearchPostsMethod describes the method app.bsky.feed.searchPosts.
+func FeedSearchPostsMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedSearchPostsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "q", Type: &schema.String{}},
+				{Name: "sort", Type: &schema.String{KnownValues: []string{"top", "latest"}, Default: new("latest")}},
+				{Name: "since", Type: &schema.String{}},
+				{Name: "until", Type: &schema.String{}},
+				{Name: "mentions", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "author", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "lang", Type: &schema.String{Format: "language"}},
+				{Name: "domain", Type: &schema.String{}},
+				{Name: "url", Type: &schema.String{Format: "uri"}},
+				{Name: "tag", Type: &schema.Array{Items: &schema.String{MaxLength: new(int64(640)), MaxGraphemes: new(int64(64))}}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(25))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"q"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{FeedSearchPostsErrorBadQueryString},
+	}
+}
 
 // FeedSearchPostsParams are the parameters of app.bsky.feed.searchPosts.
 type FeedSearchPostsParams struct {
@@ -9268,40 +9793,95 @@ func (x *FeedSearchPostsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedSearchPostsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.searchPosts")
+	v := FeedSearchPostsParams{
+		Q:        q.Text("q"),
+		Tag:      q.Texts("tag"),
+		URL:      q.OptText("url"),
+		Lang:     q.OptText("lang"),
+		Sort:     lex.Or(q.OptText("sort"), "latest"),
+		Limit:    lex.Or(q.OptInt("limit"), 25),
+		Since:    q.OptText("since"),
+		Until:    q.OptText("until"),
+		Author:   q.OptText("author"),
+		Cursor:   q.OptText("cursor"),
+		Domain:   q.OptText("domain"),
+		Mentions: q.OptText("mentions"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *FeedSearchPostsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.feed.searchPosts")
-	if x.Mentions != nil {
-		v.Format("mentions", *x.Mentions, "at-identifier")
-	}
-	if x.Author != nil {
-		v.Format("author", *x.Author, "at-identifier")
-	}
-	if x.Lang != nil {
-		v.Format("lang", *x.Lang, "language")
-	}
-	if x.URL != nil {
-		v.URI("url", *x.URL)
+	if !lex.IsText(x.Q) {
+		v.Text("q")
 	}
 	if x.Tag != nil {
-		v.Push("tag")
+		v.PushArray("tag")
 		for i1 := range x.Tag {
 			v.PushIndex(i1)
-			if n := int64(len(x.Tag[i1])); n > 640 {
+			switch n := int64(len(x.Tag[i1])); {
+			case !lex.IsText(x.Tag[i1]):
+				v.Text("")
+			case n > 640:
 				v.Length("", "string", int(n), 0, 640)
-			}
-			if len(x.Tag[i1]) > 64 {
+			case n > 64:
 				v.Graphemes("", x.Tag[i1], 0, 64)
 			}
 			v.Pop()
 		}
 		v.Pop()
 	}
+	if x.URL != nil {
+		v.URI("url", *x.URL)
+	}
+	if x.Lang != nil {
+		v.Format("lang", *x.Lang, "language")
+	}
+	if x.Sort != nil {
+		if !lex.IsText(*x.Sort) {
+			v.Text("sort")
+		}
+	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
+	}
+	if x.Since != nil {
+		if !lex.IsText(*x.Since) {
+			v.Text("since")
+		}
+	}
+	if x.Until != nil {
+		if !lex.IsText(*x.Until) {
+			v.Text("until")
+		}
+	}
+	if x.Author != nil {
+		v.Format("author", *x.Author, "at-identifier")
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.Domain != nil {
+		if !lex.IsText(*x.Domain) {
+			v.Text("domain")
+		}
+	}
+	if x.Mentions != nil {
+		v.Format("mentions", *x.Mentions, "at-identifier")
 	}
 	return v.Err()
 }
@@ -9358,29 +9938,23 @@ func (x *FeedSearchPostsOutput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x FeedSearchPostsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedSearchPostsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedSearchPostsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedSearchPostsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	if x.HitsTotal != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65posts"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65posts"...)
 	dst = lex.AppendArray(dst, len(x.Posts))
 	for i1 := range x.Posts {
 		if dst, err = x.Posts[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -9388,15 +9962,18 @@ func (x *FeedSearchPostsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
 	if x.HitsTotal != nil {
+		head++
 		dst = append(dst, "\x69hitsTotal"...)
 		dst = lex.AppendInt(dst, *x.HitsTotal)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -9406,7 +9983,7 @@ func (x *FeedSearchPostsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *FeedSearchPostsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.searchPosts")
+	outer := r.Map()
 	if r.Key("\x65posts") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedDefsPostView](r, n1)
@@ -9428,23 +10005,30 @@ func (x *FeedSearchPostsOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x69hitsTotal") {
 		x.HitsTotal = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.searchPosts")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedSearchPostsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.searchPosts")
-	v.Push("posts")
+	v.PushArray("posts")
 	for i1 := range x.Posts {
 		v.PushIndex(i1)
 		x.Posts[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "posts", "cursor", "hitsTotal")
+	}
 	v.Leave(outer)
 }
 
@@ -9490,6 +10074,48 @@ const FeedSearchPostsV2NSID = "app.bsky.feed.searchPostsV2"
 const (
 	FeedSearchPostsV2ErrorBadQueryString = "BadQueryString"
 )
+
+// FeedSearchPostsV2Method describes the method app.bsky.feed.searchPostsV2.
+func FeedSearchPostsV2Method() schema.Method {
+	return schema.Method{
+		NSID: FeedSearchPostsV2NSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(25))}},
+				{Name: "query", Type: &schema.String{}},
+				{Name: "sort", Type: &schema.String{KnownValues: []string{"recent", "top"}}},
+				{Name: "authors", Type: &schema.Array{Items: &schema.String{Format: "at-identifier"}}},
+				{Name: "mentions", Type: &schema.Array{Items: &schema.String{Format: "at-identifier"}}},
+				{Name: "domains", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "urls", Type: &schema.Array{Items: &schema.String{Format: "uri"}}},
+				{Name: "embeddedAtUris", Type: &schema.Array{Items: &schema.String{Format: "at-uri"}}},
+				{Name: "hashtags", Type: &schema.Array{Items: &schema.String{MaxLength: new(int64(640)), MaxGraphemes: new(int64(64))}}},
+				{Name: "excludeAuthors", Type: &schema.Array{Items: &schema.String{Format: "at-identifier"}}},
+				{Name: "excludeMentions", Type: &schema.Array{Items: &schema.String{Format: "at-identifier"}}},
+				{Name: "excludeDomains", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "excludeUrls", Type: &schema.Array{Items: &schema.String{Format: "uri"}}},
+				{Name: "excludeEmbeddedAtUris", Type: &schema.Array{Items: &schema.String{Format: "at-uri"}}},
+				{Name: "excludeHashtags", Type: &schema.Array{Items: &schema.String{MaxLength: new(int64(640)), MaxGraphemes: new(int64(64))}}},
+				{Name: "since", Type: &schema.String{}},
+				{Name: "until", Type: &schema.String{}},
+				{Name: "allTime", Type: &schema.Boolean{}},
+				{Name: "languages", Type: &schema.Array{Items: &schema.String{Format: "language"}}},
+				{Name: "excludeLanguages", Type: &schema.Array{Items: &schema.String{Format: "language"}}},
+				{Name: "hasMedia", Type: &schema.Boolean{}},
+				{Name: "hasVideo", Type: &schema.Boolean{}},
+				{Name: "replyParentUri", Type: &schema.String{Format: "at-uri"}},
+				{Name: "threadRootUri", Type: &schema.String{Format: "at-uri"}},
+				{Name: "excludeReplies", Type: &schema.Boolean{}},
+				{Name: "repliesOnly", Type: &schema.Boolean{}},
+				{Name: "following", Type: &schema.Boolean{}},
+				{Name: "queryLanguage", Type: &schema.String{KnownValues: []string{"ja", "zh", "ko", "th", "ar"}}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{FeedSearchPostsV2ErrorBadQueryString},
+	}
+}
 
 // FeedSearchPostsV2Params are the parameters of app.bsky.feed.searchPostsV2.
 type FeedSearchPostsV2Params struct {
@@ -9622,35 +10248,59 @@ func (x *FeedSearchPostsV2Params) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *FeedSearchPostsV2Params) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.feed.searchPostsV2")
+	v := FeedSearchPostsV2Params{
+		Sort:                  q.OptText("sort"),
+		URLs:                  q.Texts("urls"),
+		Limit:                 lex.Or(q.OptInt("limit"), 25),
+		Query:                 q.OptText("query"),
+		Since:                 q.OptText("since"),
+		Until:                 q.OptText("until"),
+		Cursor:                q.OptText("cursor"),
+		AllTime:               q.OptBool("allTime"),
+		Authors:               q.Texts("authors"),
+		Domains:               q.Texts("domains"),
+		HasMedia:              q.OptBool("hasMedia"),
+		HasVideo:              q.OptBool("hasVideo"),
+		Hashtags:              q.Texts("hashtags"),
+		Mentions:              q.Texts("mentions"),
+		Following:             q.OptBool("following"),
+		Languages:             q.Texts("languages"),
+		ExcludeURLs:           q.Texts("excludeUrls"),
+		RepliesOnly:           q.OptBool("repliesOnly"),
+		QueryLanguage:         q.OptText("queryLanguage"),
+		ThreadRootURI:         q.OptText("threadRootUri"),
+		EmbeddedAtURIs:        q.Texts("embeddedAtUris"),
+		ExcludeAuthors:        q.Texts("excludeAuthors"),
+		ExcludeDomains:        q.Texts("excludeDomains"),
+		ExcludeReplies:        q.OptBool("excludeReplies"),
+		ReplyParentURI:        q.OptText("replyParentUri"),
+		ExcludeHashtags:       q.Texts("excludeHashtags"),
+		ExcludeMentions:       q.Texts("excludeMentions"),
+		ExcludeLanguages:      q.Texts("excludeLanguages"),
+		ExcludeEmbeddedAtURIs: q.Texts("excludeEmbeddedAtUris"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *FeedSearchPostsV2Params) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.feed.searchPostsV2")
-	if x.Limit != nil {
-		if *x.Limit < 1 || *x.Limit > 100 {
-			v.Range("limit", *x.Limit, 1, 100)
+	if x.Sort != nil {
+		if !lex.IsText(*x.Sort) {
+			v.Text("sort")
 		}
-	}
-	if x.Authors != nil {
-		v.Push("authors")
-		for i1 := range x.Authors {
-			v.PushIndex(i1)
-			v.Format("", x.Authors[i1], "at-identifier")
-			v.Pop()
-		}
-		v.Pop()
-	}
-	if x.Mentions != nil {
-		v.Push("mentions")
-		for i1 := range x.Mentions {
-			v.PushIndex(i1)
-			v.Format("", x.Mentions[i1], "at-identifier")
-			v.Pop()
-		}
-		v.Pop()
 	}
 	if x.URLs != nil {
-		v.Push("urls")
+		v.PushArray("urls")
 		for i1 := range x.URLs {
 			v.PushIndex(i1)
 			v.URI("", x.URLs[i1])
@@ -9658,81 +10308,78 @@ func (x *FeedSearchPostsV2Params) Validate() error {
 		}
 		v.Pop()
 	}
-	if x.EmbeddedAtURIs != nil {
-		v.Push("embeddedAtUris")
-		for i1 := range x.EmbeddedAtURIs {
+	if x.Limit != nil {
+		if *x.Limit < 1 || *x.Limit > 100 {
+			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Query != nil {
+		if !lex.IsText(*x.Query) {
+			v.Text("query")
+		}
+	}
+	if x.Since != nil {
+		if !lex.IsText(*x.Since) {
+			v.Text("since")
+		}
+	}
+	if x.Until != nil {
+		if !lex.IsText(*x.Until) {
+			v.Text("until")
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.Authors != nil {
+		v.PushArray("authors")
+		for i1 := range x.Authors {
 			v.PushIndex(i1)
-			v.ATURI("", x.EmbeddedAtURIs[i1])
+			v.Format("", x.Authors[i1], "at-identifier")
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.Domains != nil {
+		v.PushArray("domains")
+		for i1 := range x.Domains {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Domains[i1]) {
+				v.Text("")
+			}
 			v.Pop()
 		}
 		v.Pop()
 	}
 	if x.Hashtags != nil {
-		v.Push("hashtags")
+		v.PushArray("hashtags")
 		for i1 := range x.Hashtags {
 			v.PushIndex(i1)
-			if n := int64(len(x.Hashtags[i1])); n > 640 {
+			switch n := int64(len(x.Hashtags[i1])); {
+			case !lex.IsText(x.Hashtags[i1]):
+				v.Text("")
+			case n > 640:
 				v.Length("", "string", int(n), 0, 640)
-			}
-			if len(x.Hashtags[i1]) > 64 {
+			case n > 64:
 				v.Graphemes("", x.Hashtags[i1], 0, 64)
 			}
 			v.Pop()
 		}
 		v.Pop()
 	}
-	if x.ExcludeAuthors != nil {
-		v.Push("excludeAuthors")
-		for i1 := range x.ExcludeAuthors {
+	if x.Mentions != nil {
+		v.PushArray("mentions")
+		for i1 := range x.Mentions {
 			v.PushIndex(i1)
-			v.Format("", x.ExcludeAuthors[i1], "at-identifier")
-			v.Pop()
-		}
-		v.Pop()
-	}
-	if x.ExcludeMentions != nil {
-		v.Push("excludeMentions")
-		for i1 := range x.ExcludeMentions {
-			v.PushIndex(i1)
-			v.Format("", x.ExcludeMentions[i1], "at-identifier")
-			v.Pop()
-		}
-		v.Pop()
-	}
-	if x.ExcludeURLs != nil {
-		v.Push("excludeUrls")
-		for i1 := range x.ExcludeURLs {
-			v.PushIndex(i1)
-			v.URI("", x.ExcludeURLs[i1])
-			v.Pop()
-		}
-		v.Pop()
-	}
-	if x.ExcludeEmbeddedAtURIs != nil {
-		v.Push("excludeEmbeddedAtUris")
-		for i1 := range x.ExcludeEmbeddedAtURIs {
-			v.PushIndex(i1)
-			v.ATURI("", x.ExcludeEmbeddedAtURIs[i1])
-			v.Pop()
-		}
-		v.Pop()
-	}
-	if x.ExcludeHashtags != nil {
-		v.Push("excludeHashtags")
-		for i1 := range x.ExcludeHashtags {
-			v.PushIndex(i1)
-			if n := int64(len(x.ExcludeHashtags[i1])); n > 640 {
-				v.Length("", "string", int(n), 0, 640)
-			}
-			if len(x.ExcludeHashtags[i1]) > 64 {
-				v.Graphemes("", x.ExcludeHashtags[i1], 0, 64)
-			}
+			v.Format("", x.Mentions[i1], "at-identifier")
 			v.Pop()
 		}
 		v.Pop()
 	}
 	if x.Languages != nil {
-		v.Push("languages")
+		v.PushArray("languages")
 		for i1 := range x.Languages {
 			v.PushIndex(i1)
 			v.Format("", x.Languages[i1], "language")
@@ -9740,11 +10387,48 @@ func (x *FeedSearchPostsV2Params) Validate() error {
 		}
 		v.Pop()
 	}
-	if x.ExcludeLanguages != nil {
-		v.Push("excludeLanguages")
-		for i1 := range x.ExcludeLanguages {
+	if x.ExcludeURLs != nil {
+		v.PushArray("excludeUrls")
+		for i1 := range x.ExcludeURLs {
 			v.PushIndex(i1)
-			v.Format("", x.ExcludeLanguages[i1], "language")
+			v.URI("", x.ExcludeURLs[i1])
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.QueryLanguage != nil {
+		if !lex.IsText(*x.QueryLanguage) {
+			v.Text("queryLanguage")
+		}
+	}
+	if x.ThreadRootURI != nil {
+		v.ATURI("threadRootUri", *x.ThreadRootURI)
+	}
+	if x.EmbeddedAtURIs != nil {
+		v.PushArray("embeddedAtUris")
+		for i1 := range x.EmbeddedAtURIs {
+			v.PushIndex(i1)
+			v.ATURI("", x.EmbeddedAtURIs[i1])
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.ExcludeAuthors != nil {
+		v.PushArray("excludeAuthors")
+		for i1 := range x.ExcludeAuthors {
+			v.PushIndex(i1)
+			v.Format("", x.ExcludeAuthors[i1], "at-identifier")
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.ExcludeDomains != nil {
+		v.PushArray("excludeDomains")
+		for i1 := range x.ExcludeDomains {
+			v.PushIndex(i1)
+			if !lex.IsText(x.ExcludeDomains[i1]) {
+				v.Text("")
+			}
 			v.Pop()
 		}
 		v.Pop()
@@ -9752,8 +10436,48 @@ func (x *FeedSearchPostsV2Params) Validate() error {
 	if x.ReplyParentURI != nil {
 		v.ATURI("replyParentUri", *x.ReplyParentURI)
 	}
-	if x.ThreadRootURI != nil {
-		v.ATURI("threadRootUri", *x.ThreadRootURI)
+	if x.ExcludeHashtags != nil {
+		v.PushArray("excludeHashtags")
+		for i1 := range x.ExcludeHashtags {
+			v.PushIndex(i1)
+			switch n := int64(len(x.ExcludeHashtags[i1])); {
+			case !lex.IsText(x.ExcludeHashtags[i1]):
+				v.Text("")
+			case n > 640:
+				v.Length("", "string", int(n), 0, 640)
+			case n > 64:
+				v.Graphemes("", x.ExcludeHashtags[i1], 0, 64)
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.ExcludeMentions != nil {
+		v.PushArray("excludeMentions")
+		for i1 := range x.ExcludeMentions {
+			v.PushIndex(i1)
+			v.Format("", x.ExcludeMentions[i1], "at-identifier")
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.ExcludeLanguages != nil {
+		v.PushArray("excludeLanguages")
+		for i1 := range x.ExcludeLanguages {
+			v.PushIndex(i1)
+			v.Format("", x.ExcludeLanguages[i1], "language")
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.ExcludeEmbeddedAtURIs != nil {
+		v.PushArray("excludeEmbeddedAtUris")
+		for i1 := range x.ExcludeEmbeddedAtURIs {
+			v.PushIndex(i1)
+			v.ATURI("", x.ExcludeEmbeddedAtURIs[i1])
+			v.Pop()
+		}
+		v.Pop()
 	}
 	return v.Err()
 }
@@ -9822,32 +10546,23 @@ func (x *FeedSearchPostsV2Output) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedSearchPostsV2Output) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedSearchPostsV2Output) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedSearchPostsV2Output{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedSearchPostsV2Output) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	if x.HitsTotal != nil {
-		n++
-	}
-	if x.DetectedQueryLanguages != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65posts"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65posts"...)
 	dst = lex.AppendArray(dst, len(x.Posts))
 	for i1 := range x.Posts {
 		if dst, err = x.Posts[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -9855,19 +10570,23 @@ func (x *FeedSearchPostsV2Output) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
 	if x.HitsTotal != nil {
+		head++
 		dst = append(dst, "\x69hitsTotal"...)
 		dst = lex.AppendInt(dst, *x.HitsTotal)
 	}
 	if x.DetectedQueryLanguages != nil {
+		head++
 		dst = append(dst, "\x76detectedQueryLanguages"...)
 		dst, ok = lex.AppendTexts(dst, x.DetectedQueryLanguages, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -9877,7 +10596,7 @@ func (x *FeedSearchPostsV2Output) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *FeedSearchPostsV2Output) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.searchPostsV2")
+	outer := r.Map()
 	if r.Key("\x65posts") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedDefsPostView](r, n1)
@@ -9902,23 +10621,41 @@ func (x *FeedSearchPostsV2Output) ReadLex(r *lex.Reader) {
 	if r.Key("\x76detectedQueryLanguages") {
 		x.DetectedQueryLanguages = r.Texts()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.searchPostsV2")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedSearchPostsV2Output) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.searchPostsV2")
-	v.Push("posts")
+	v.PushArray("posts")
 	for i1 := range x.Posts {
 		v.PushIndex(i1)
 		x.Posts[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.DetectedQueryLanguages != nil {
+		v.PushArray("detectedQueryLanguages")
+		for i1 := range x.DetectedQueryLanguages {
+			v.PushIndex(i1)
+			if !lex.IsText(x.DetectedQueryLanguages[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "posts", "cursor", "hitsTotal", "detectedQueryLanguages")
+	}
 	v.Leave(outer)
 }
 
@@ -9943,6 +10680,16 @@ func FeedSearchPostsV2(ctx context.Context, c xrpc.Caller, params *FeedSearchPos
 
 // FeedSendInteractionsNSID is the method app.bsky.feed.sendInteractions.
 const FeedSendInteractionsNSID = "app.bsky.feed.sendInteractions"
+
+// FeedSendInteractionsMethod describes the method
+// app.bsky.feed.sendInteractions.
+func FeedSendInteractionsMethod() schema.Method {
+	return schema.Method{
+		NSID: FeedSendInteractionsNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A FeedSendInteractionsInput is an object within
 // app.bsky.feed.sendInteractions.
@@ -9992,26 +10739,25 @@ func (x *FeedSendInteractionsInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedSendInteractionsInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedSendInteractionsInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedSendInteractionsInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedSendInteractionsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Feed != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Feed != nil {
+		head++
 		dst = append(dst, "\x64feed"...)
 		dst, ok = lex.AppendText(dst, *x.Feed, ok)
 	}
@@ -10022,8 +10768,9 @@ func (x *FeedSendInteractionsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 			return dst, lex.InItem("interactions", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -10033,7 +10780,7 @@ func (x *FeedSendInteractionsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *FeedSendInteractionsInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.sendInteractions")
+	outer := r.Map()
 	if r.Key("\x64feed") {
 		x.Feed = new(r.Text())
 	}
@@ -10052,26 +10799,28 @@ func (x *FeedSendInteractionsInput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("interactions")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.sendInteractions")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedSendInteractionsInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.sendInteractions")
 	if x.Feed != nil {
 		v.ATURI("feed", *x.Feed)
 	}
-	v.Push("interactions")
+	v.PushArray("interactions")
 	for i1 := range x.Interactions {
 		v.PushIndex(i1)
 		x.Interactions[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "feed", "interactions")
+	}
 	v.Leave(outer)
 }
 
@@ -10120,16 +10869,17 @@ func (x *FeedSendInteractionsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedSendInteractionsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedSendInteractionsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedSendInteractionsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedSendInteractionsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa0"...)
@@ -10141,22 +10891,28 @@ func (x *FeedSendInteractionsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *FeedSendInteractionsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.sendInteractions")
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Extra = r.EndMap(outer, "app.bsky.feed.sendInteractions")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedSendInteractionsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.sendInteractions")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "")
+	}
 	v.Leave(outer)
 }
 
-// FeedSendInteractions calls the procedure app.bsky.feed.sendInteractions.
+// FeedSendInteractions calls the procedure app.bsky.feed.sendInteractions. A
+// nil input means an empty one.
 func FeedSendInteractions(ctx context.Context, c xrpc.Caller, in *FeedSendInteractionsInput) (*FeedSendInteractionsOutput, error) {
+	if in == nil {
+		in = new(FeedSendInteractionsInput)
+	}
 	out := new(FeedSendInteractionsOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: FeedSendInteractionsNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -10221,32 +10977,27 @@ func (x *FeedThreadgate) AppendJSON(dst []byte) ([]byte, error) { return lex.App
 // MarshalJSON returns x in JSON.
 func (x FeedThreadgate) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedThreadgate) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedThreadgate{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedThreadgate) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if x.Allow != nil {
-		n++
-	}
-	if x.HiddenReplies != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64post"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x64post"...)
 	dst, ok = lex.AppendText(dst, x.Post, ok)
 	dst = append(dst, "\x65$type\x78\x18app.bsky.feed.threadgate"...)
 	if x.Allow != nil {
+		head++
 		dst = append(dst, "\x65allow"...)
 		dst = lex.AppendArray(dst, len(x.Allow))
 		for i1 := range x.Allow {
@@ -10258,11 +11009,13 @@ func (x *FeedThreadgate) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.HiddenReplies != nil {
+		head++
 		dst = append(dst, "\x6dhiddenReplies"...)
 		dst, ok = lex.AppendTexts(dst, x.HiddenReplies, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -10272,12 +11025,8 @@ func (x *FeedThreadgate) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *FeedThreadgate) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.threadgate")
-	if r.Key("\x64post") {
-		x.Post = r.Text()
-	} else {
-		r.Missing("post")
-	}
+	outer := r.Map()
+	x.Post = r.RequiredText("\x64post")
 	r.Type("app.bsky.feed.threadgate")
 	if r.Key("\x65allow") {
 		n1 := r.Array()
@@ -10292,20 +11041,16 @@ func (x *FeedThreadgate) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.Allow = list1
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x6dhiddenReplies") {
 		x.HiddenReplies = r.Texts()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.threadgate")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedThreadgate) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.threadgate")
@@ -10313,29 +11058,33 @@ func (x *FeedThreadgate) ValidateLex(v *lex.Validator) {
 	if x.Allow != nil {
 		if n := int64(len(x.Allow)); n > 5 {
 			v.Length("allow", "array", int(n), 0, 5)
-		}
-		v.Push("allow")
-		for i1 := range x.Allow {
-			v.PushIndex(i1)
-			x.Allow[i1].ValidateLex(v)
+		} else {
+			v.PushArray("allow")
+			for i1 := range x.Allow {
+				v.PushIndex(i1)
+				x.Allow[i1].ValidateLex(v)
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	v.Datetime("createdAt", x.CreatedAt)
 	if x.HiddenReplies != nil {
 		if n := int64(len(x.HiddenReplies)); n > 300 {
 			v.Length("hiddenReplies", "array", int(n), 0, 300)
-		}
-		v.Push("hiddenReplies")
-		for i1 := range x.HiddenReplies {
-			v.PushIndex(i1)
-			v.ATURI("", x.HiddenReplies[i1])
+		} else {
+			v.PushArray("hiddenReplies")
+			for i1 := range x.HiddenReplies {
+				v.PushIndex(i1)
+				v.ATURI("", x.HiddenReplies[i1])
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.feed.threadgate")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.threadgate", "post", "allow", "createdAt", "hiddenReplies")
+	}
 	v.Leave(outer)
 }
 
@@ -10368,7 +11117,7 @@ func (x *FeedThreadgateAllowItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *FeedThreadgateAllowItem) IsZero() bool { return *x == (FeedThreadgateAllowItem{}) }
+func (x *FeedThreadgateAllowItem) IsZero() bool { return x.members() == 0 }
 
 func (x *FeedThreadgateAllowItem) members() (n int) {
 	if x.MentionRule != nil {
@@ -10397,15 +11146,16 @@ func (x *FeedThreadgateAllowItem) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedThreadgateAllowItem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedThreadgateAllowItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedThreadgateAllowItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedThreadgateAllowItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -10444,7 +11194,7 @@ func (x *FeedThreadgateAllowItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *FeedThreadgateAllowItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.MentionRule != nil:
 		x.MentionRule.ValidateLex(v)
@@ -10455,7 +11205,7 @@ func (x *FeedThreadgateAllowItem) ValidateLex(v *lex.Validator) {
 	case x.ListRule != nil:
 		x.ListRule.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.feed.threadgate#mentionRule", "app.bsky.feed.threadgate#followerRule", "app.bsky.feed.threadgate#followingRule", "app.bsky.feed.threadgate#listRule")
 	}
 }
 
@@ -10508,26 +11258,26 @@ func (x *FeedThreadgateMentionRule) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedThreadgateMentionRule) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedThreadgateMentionRule) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedThreadgateMentionRule{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedThreadgateMentionRule) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24app.bsky.feed.threadgate#mentionRule"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -10536,18 +11286,20 @@ func (x *FeedThreadgateMentionRule) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *FeedThreadgateMentionRule) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.threadgate#mentionRule")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.threadgate#mentionRule")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedThreadgateMentionRule) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.threadgate#mentionRule")
-	v.Extra(x.Extra, "app.bsky.feed.threadgate#mentionRule")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.threadgate#mentionRule")
+	}
 	v.Leave(outer)
 }
 
@@ -10600,26 +11352,26 @@ func (x *FeedThreadgateFollowerRule) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedThreadgateFollowerRule) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedThreadgateFollowerRule) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedThreadgateFollowerRule{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedThreadgateFollowerRule) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25app.bsky.feed.threadgate#followerRule"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -10628,18 +11380,20 @@ func (x *FeedThreadgateFollowerRule) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *FeedThreadgateFollowerRule) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.threadgate#followerRule")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.threadgate#followerRule")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedThreadgateFollowerRule) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.threadgate#followerRule")
-	v.Extra(x.Extra, "app.bsky.feed.threadgate#followerRule")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.threadgate#followerRule")
+	}
 	v.Leave(outer)
 }
 
@@ -10692,26 +11446,26 @@ func (x *FeedThreadgateFollowingRule) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedThreadgateFollowingRule) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedThreadgateFollowingRule) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedThreadgateFollowingRule{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedThreadgateFollowingRule) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26app.bsky.feed.threadgate#followingRule"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -10720,18 +11474,20 @@ func (x *FeedThreadgateFollowingRule) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *FeedThreadgateFollowingRule) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.threadgate#followingRule")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.threadgate#followingRule")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedThreadgateFollowingRule) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.threadgate#followingRule")
-	v.Extra(x.Extra, "app.bsky.feed.threadgate#followingRule")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.threadgate#followingRule")
+	}
 	v.Leave(outer)
 }
 
@@ -10785,31 +11541,30 @@ func (x *FeedThreadgateListRule) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x FeedThreadgateListRule) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *FeedThreadgateListRule) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = FeedThreadgateListRule{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *FeedThreadgateListRule) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64list"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64list"...)
 	dst, ok = lex.AppendText(dst, x.List, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21app.bsky.feed.threadgate#listRule"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -10819,23 +11574,21 @@ func (x *FeedThreadgateListRule) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *FeedThreadgateListRule) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.feed.threadgate#listRule")
-	if r.Key("\x64list") {
-		x.List = r.Text()
-	} else {
-		r.Missing("list")
-	}
+	outer := r.Map()
+	x.List = r.RequiredText("\x64list")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.feed.threadgate#listRule")
 }
 
 // ValidateLex implements lex.Value.
 func (x *FeedThreadgateListRule) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.feed.threadgate#listRule")
 	v.ATURI("list", x.List)
-	v.Extra(x.Extra, "app.bsky.feed.threadgate#listRule")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.feed.threadgate#listRule", "list")
+	}
 	v.Leave(outer)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/linnet-at/linnet/api/atproto"
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -65,16 +66,17 @@ func (x *GraphBlock) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJ
 // MarshalJSON returns x in JSON.
 func (x GraphBlock) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphBlock) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphBlock{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphBlock) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -83,7 +85,7 @@ func (x *GraphBlock) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -93,30 +95,24 @@ func (x *GraphBlock) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *GraphBlock) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.block")
+	outer := r.Map()
 	r.Type("app.bsky.graph.block")
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Subject = r.RequiredText("\x67subject")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.Extra = r.EndMap(outer, "app.bsky.graph.block")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphBlock) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.block")
 	v.DID("subject", x.Subject)
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "app.bsky.graph.block")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.block", "subject", "createdAt")
+	}
 	v.Leave(outer)
 }
 
@@ -178,54 +174,39 @@ func (x *GraphDefsListViewBasic) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphDefsListViewBasic) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphDefsListViewBasic) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphDefsListViewBasic{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphDefsListViewBasic) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	if x.Avatar != nil {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.Viewer != nil {
-		n++
-	}
-	if x.IndexedAt != nil {
-		n++
-	}
-	if x.ListItemCount != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	dst = append(dst, "\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21app.bsky.graph.defs#listViewBasic"...)
 	}
 	if x.Avatar != nil {
+		head++
 		dst = append(dst, "\x66avatar"...)
 		dst, ok = lex.AppendText(dst, *x.Avatar, ok)
 	}
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -235,6 +216,7 @@ func (x *GraphDefsListViewBasic) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 		}
 	}
 	if x.Viewer != nil {
+		head++
 		dst = append(dst, "\x66viewer"...)
 		if dst, err = x.Viewer.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("viewer", err)
@@ -243,15 +225,18 @@ func (x *GraphDefsListViewBasic) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 	dst = append(dst, "\x67purpose"...)
 	dst, ok = lex.AppendText(dst, x.Purpose, ok)
 	if x.IndexedAt != nil {
+		head++
 		dst = append(dst, "\x69indexedAt"...)
 		dst, ok = lex.AppendText(dst, *x.IndexedAt, ok)
 	}
 	if x.ListItemCount != nil {
+		head++
 		dst = append(dst, "\x6dlistItemCount"...)
 		dst = lex.AppendInt(dst, *x.ListItemCount)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -261,22 +246,10 @@ func (x *GraphDefsListViewBasic) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *GraphDefsListViewBasic) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.defs#listViewBasic")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
 	if r.Key("\x66avatar") {
 		x.Avatar = new(r.Text())
@@ -298,36 +271,35 @@ func (x *GraphDefsListViewBasic) ReadLex(r *lex.Reader) {
 		x.Viewer = lex.New[GraphDefsListViewerState](r)
 		x.Viewer.ReadLex(r)
 	}
-	if r.Key("\x67purpose") {
-		x.Purpose = r.Text()
-	} else {
-		r.Missing("purpose")
-	}
+	x.Purpose = r.RequiredText("\x67purpose")
 	if r.Key("\x69indexedAt") {
 		x.IndexedAt = new(r.Text())
 	}
 	if r.Key("\x6dlistItemCount") {
 		x.ListItemCount = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.defs#listViewBasic")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphDefsListViewBasic) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.defs#listViewBasic")
 	v.CID("cid", x.CID)
 	v.ATURI("uri", x.URI)
-	if n := int64(len(x.Name)); n < 1 || n > 64 {
+	switch n := int64(len(x.Name)); {
+	case !lex.IsText(x.Name):
+		v.Text("name")
+	case n < 1 || n > 64:
 		v.Length("name", "string", int(n), 1, 64)
 	}
 	if x.Avatar != nil {
 		v.URI("avatar", *x.Avatar)
 	}
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -340,6 +312,9 @@ func (x *GraphDefsListViewBasic) ValidateLex(v *lex.Validator) {
 		x.Viewer.ValidateLex(v)
 		v.Pop()
 	}
+	if !lex.IsText(x.Purpose) {
+		v.Text("purpose")
+	}
 	if x.IndexedAt != nil {
 		v.Datetime("indexedAt", *x.IndexedAt)
 	}
@@ -348,7 +323,9 @@ func (x *GraphDefsListViewBasic) ValidateLex(v *lex.Validator) {
 			v.Range("listItemCount", *x.ListItemCount, 0, 9223372036854775807)
 		}
 	}
-	v.Extra(x.Extra, "app.bsky.graph.defs#listViewBasic")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.defs#listViewBasic", "cid", "uri", "name", "avatar", "labels", "viewer", "purpose", "indexedAt", "listItemCount")
+	}
 	v.Leave(outer)
 }
 
@@ -410,57 +387,39 @@ func (x *GraphDefsListView) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x GraphDefsListView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphDefsListView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphDefsListView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphDefsListView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 6
-	if m.Typed() {
-		n++
-	}
-	if x.Avatar != nil {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.Viewer != nil {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	if x.ListItemCount != nil {
-		n++
-	}
-	if x.DescriptionFacets != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa6)
+	dst = append(dst, "\xa6\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	dst = append(dst, "\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1capp.bsky.graph.defs#listView"...)
 	}
 	if x.Avatar != nil {
+		head++
 		dst = append(dst, "\x66avatar"...)
 		dst, ok = lex.AppendText(dst, *x.Avatar, ok)
 	}
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -470,6 +429,7 @@ func (x *GraphDefsListView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if x.Viewer != nil {
+		head++
 		dst = append(dst, "\x66viewer"...)
 		if dst, err = x.Viewer.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("viewer", err)
@@ -484,14 +444,17 @@ func (x *GraphDefsListView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x69indexedAt"...)
 	dst, ok = lex.AppendText(dst, x.IndexedAt, ok)
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	if x.ListItemCount != nil {
+		head++
 		dst = append(dst, "\x6dlistItemCount"...)
 		dst = lex.AppendInt(dst, *x.ListItemCount)
 	}
 	if x.DescriptionFacets != nil {
+		head++
 		dst = append(dst, "\x71descriptionFacets"...)
 		dst = lex.AppendArray(dst, len(x.DescriptionFacets))
 		for i1 := range x.DescriptionFacets {
@@ -500,8 +463,9 @@ func (x *GraphDefsListView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -511,22 +475,10 @@ func (x *GraphDefsListView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *GraphDefsListView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.defs#listView")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
 	if r.Key("\x66avatar") {
 		x.Avatar = new(r.Text())
@@ -553,16 +505,8 @@ func (x *GraphDefsListView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("creator")
 	}
-	if r.Key("\x67purpose") {
-		x.Purpose = r.Text()
-	} else {
-		r.Missing("purpose")
-	}
-	if r.Key("\x69indexedAt") {
-		x.IndexedAt = r.Text()
-	} else {
-		r.Missing("indexedAt")
-	}
+	x.Purpose = r.RequiredText("\x67purpose")
+	x.IndexedAt = r.RequiredText("\x69indexedAt")
 	if r.Key("\x6bdescription") {
 		x.Description = new(r.Text())
 	}
@@ -582,25 +526,28 @@ func (x *GraphDefsListView) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.DescriptionFacets = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.defs#listView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphDefsListView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.defs#listView")
 	v.CID("cid", x.CID)
 	v.ATURI("uri", x.URI)
-	if n := int64(len(x.Name)); n < 1 || n > 64 {
+	switch n := int64(len(x.Name)); {
+	case !lex.IsText(x.Name):
+		v.Text("name")
+	case n < 1 || n > 64:
 		v.Length("name", "string", int(n), 1, 64)
 	}
 	if x.Avatar != nil {
 		v.URI("avatar", *x.Avatar)
 	}
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -616,12 +563,17 @@ func (x *GraphDefsListView) ValidateLex(v *lex.Validator) {
 	v.Push("creator")
 	x.Creator.ValidateLex(v)
 	v.Pop()
+	if !lex.IsText(x.Purpose) {
+		v.Text("purpose")
+	}
 	v.Datetime("indexedAt", x.IndexedAt)
 	if x.Description != nil {
-		if n := int64(len(*x.Description)); n > 3000 {
+		switch n := int64(len(*x.Description)); {
+		case !lex.IsText(*x.Description):
+			v.Text("description")
+		case n > 3000:
 			v.Length("description", "string", int(n), 0, 3000)
-		}
-		if len(*x.Description) > 300 {
+		case n > 300:
 			v.Graphemes("description", *x.Description, 0, 300)
 		}
 	}
@@ -631,7 +583,7 @@ func (x *GraphDefsListView) ValidateLex(v *lex.Validator) {
 		}
 	}
 	if x.DescriptionFacets != nil {
-		v.Push("descriptionFacets")
+		v.PushArray("descriptionFacets")
 		for i1 := range x.DescriptionFacets {
 			v.PushIndex(i1)
 			x.DescriptionFacets[i1].ValidateLex(v)
@@ -639,7 +591,9 @@ func (x *GraphDefsListView) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.graph.defs#listView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.defs#listView", "cid", "uri", "name", "avatar", "labels", "viewer", "creator", "purpose", "indexedAt", "description", "listItemCount", "descriptionFacets")
+	}
 	v.Leave(outer)
 }
 
@@ -692,36 +646,35 @@ func (x *GraphDefsListItemView) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x GraphDefsListItemView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphDefsListItemView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphDefsListItemView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphDefsListItemView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20app.bsky.graph.defs#listItemView"...)
 	}
 	dst = append(dst, "\x67subject"...)
 	if dst, err = x.Subject.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("subject", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -731,24 +684,20 @@ func (x *GraphDefsListItemView) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *GraphDefsListItemView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.defs#listItemView")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x67subject") {
 		x.Subject.ReadLex(r)
 	} else {
 		r.Missing("subject")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.defs#listItemView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphDefsListItemView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.defs#listItemView")
@@ -756,7 +705,9 @@ func (x *GraphDefsListItemView) ValidateLex(v *lex.Validator) {
 	v.Push("subject")
 	x.Subject.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.graph.defs#listItemView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.defs#listItemView", "uri", "subject")
+	}
 	v.Leave(outer)
 }
 
@@ -820,57 +771,39 @@ func (x *GraphDefsStarterPackView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphDefsStarterPackView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphDefsStarterPackView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphDefsStarterPackView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphDefsStarterPackView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 5
-	if m.Typed() {
-		n++
-	}
-	if x.List != nil {
-		n++
-	}
-	if x.Feeds != nil {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.JoinedWeekCount != nil {
-		n++
-	}
-	if x.ListItemsSample != nil {
-		n++
-	}
-	if x.JoinedAllTimeCount != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa5)
+	dst = append(dst, "\xa5\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if x.List != nil {
+		head++
 		dst = append(dst, "\x64list"...)
 		if dst, err = x.List.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("list", err)
 		}
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23app.bsky.graph.defs#starterPackView"...)
 	}
 	if x.Feeds != nil {
+		head++
 		dst = append(dst, "\x65feeds"...)
 		dst = lex.AppendArray(dst, len(x.Feeds))
 		for i1 := range x.Feeds {
@@ -880,6 +813,7 @@ func (x *GraphDefsStarterPackView) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 		}
 	}
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -899,10 +833,12 @@ func (x *GraphDefsStarterPackView) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	dst = append(dst, "\x69indexedAt"...)
 	dst, ok = lex.AppendText(dst, x.IndexedAt, ok)
 	if x.JoinedWeekCount != nil {
+		head++
 		dst = append(dst, "\x6fjoinedWeekCount"...)
 		dst = lex.AppendInt(dst, *x.JoinedWeekCount)
 	}
 	if x.ListItemsSample != nil {
+		head++
 		dst = append(dst, "\x6flistItemsSample"...)
 		dst = lex.AppendArray(dst, len(x.ListItemsSample))
 		for i1 := range x.ListItemsSample {
@@ -912,11 +848,13 @@ func (x *GraphDefsStarterPackView) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 		}
 	}
 	if x.JoinedAllTimeCount != nil {
+		head++
 		dst = append(dst, "\x72joinedAllTimeCount"...)
 		dst = lex.AppendInt(dst, *x.JoinedAllTimeCount)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -926,17 +864,9 @@ func (x *GraphDefsStarterPackView) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *GraphDefsStarterPackView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.defs#starterPackView")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
 	if r.Key("\x64list") {
 		x.List = lex.New[GraphDefsListViewBasic](r)
 		x.List.ReadLex(r)
@@ -978,11 +908,7 @@ func (x *GraphDefsStarterPackView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("creator")
 	}
-	if r.Key("\x69indexedAt") {
-		x.IndexedAt = r.Text()
-	} else {
-		r.Missing("indexedAt")
-	}
+	x.IndexedAt = r.RequiredText("\x69indexedAt")
 	if r.Key("\x6fjoinedWeekCount") {
 		x.JoinedWeekCount = new(r.Int())
 	}
@@ -1002,12 +928,12 @@ func (x *GraphDefsStarterPackView) ReadLex(r *lex.Reader) {
 	if r.Key("\x72joinedAllTimeCount") {
 		x.JoinedAllTimeCount = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.defs#starterPackView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphDefsStarterPackView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.defs#starterPackView")
@@ -1021,17 +947,18 @@ func (x *GraphDefsStarterPackView) ValidateLex(v *lex.Validator) {
 	if x.Feeds != nil {
 		if n := int64(len(x.Feeds)); n > 3 {
 			v.Length("feeds", "array", int(n), 0, 3)
-		}
-		v.Push("feeds")
-		for i1 := range x.Feeds {
-			v.PushIndex(i1)
-			x.Feeds[i1].ValidateLex(v)
+		} else {
+			v.PushArray("feeds")
+			for i1 := range x.Feeds {
+				v.PushIndex(i1)
+				x.Feeds[i1].ValidateLex(v)
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -1052,21 +979,24 @@ func (x *GraphDefsStarterPackView) ValidateLex(v *lex.Validator) {
 	if x.ListItemsSample != nil {
 		if n := int64(len(x.ListItemsSample)); n > 12 {
 			v.Length("listItemsSample", "array", int(n), 0, 12)
-		}
-		v.Push("listItemsSample")
-		for i1 := range x.ListItemsSample {
-			v.PushIndex(i1)
-			x.ListItemsSample[i1].ValidateLex(v)
+		} else {
+			v.PushArray("listItemsSample")
+			for i1 := range x.ListItemsSample {
+				v.PushIndex(i1)
+				x.ListItemsSample[i1].ValidateLex(v)
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	if x.JoinedAllTimeCount != nil {
 		if *x.JoinedAllTimeCount < 0 {
 			v.Range("joinedAllTimeCount", *x.JoinedAllTimeCount, 0, 9223372036854775807)
 		}
 	}
-	v.Extra(x.Extra, "app.bsky.graph.defs#starterPackView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.defs#starterPackView", "cid", "uri", "list", "feeds", "labels", "record", "creator", "indexedAt", "joinedWeekCount", "listItemsSample", "joinedAllTimeCount")
+	}
 	v.Leave(outer)
 }
 
@@ -1131,45 +1061,32 @@ func (x *GraphDefsStarterPackViewBasic) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphDefsStarterPackViewBasic) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphDefsStarterPackViewBasic) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphDefsStarterPackViewBasic{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphDefsStarterPackViewBasic) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 5
-	if m.Typed() {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.ListItemCount != nil {
-		n++
-	}
-	if x.JoinedWeekCount != nil {
-		n++
-	}
-	if x.JoinedAllTimeCount != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa5)
+	dst = append(dst, "\xa5\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28app.bsky.graph.defs#starterPackViewBasic"...)
 	}
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -1189,19 +1106,23 @@ func (x *GraphDefsStarterPackViewBasic) AppendLex(dst []byte, m lex.Mode) ([]byt
 	dst = append(dst, "\x69indexedAt"...)
 	dst, ok = lex.AppendText(dst, x.IndexedAt, ok)
 	if x.ListItemCount != nil {
+		head++
 		dst = append(dst, "\x6dlistItemCount"...)
 		dst = lex.AppendInt(dst, *x.ListItemCount)
 	}
 	if x.JoinedWeekCount != nil {
+		head++
 		dst = append(dst, "\x6fjoinedWeekCount"...)
 		dst = lex.AppendInt(dst, *x.JoinedWeekCount)
 	}
 	if x.JoinedAllTimeCount != nil {
+		head++
 		dst = append(dst, "\x72joinedAllTimeCount"...)
 		dst = lex.AppendInt(dst, *x.JoinedAllTimeCount)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1211,17 +1132,9 @@ func (x *GraphDefsStarterPackViewBasic) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *GraphDefsStarterPackViewBasic) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.defs#starterPackViewBasic")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x66labels") {
 		n1 := r.Array()
@@ -1246,11 +1159,7 @@ func (x *GraphDefsStarterPackViewBasic) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("creator")
 	}
-	if r.Key("\x69indexedAt") {
-		x.IndexedAt = r.Text()
-	} else {
-		r.Missing("indexedAt")
-	}
+	x.IndexedAt = r.RequiredText("\x69indexedAt")
 	if r.Key("\x6dlistItemCount") {
 		x.ListItemCount = new(r.Int())
 	}
@@ -1260,19 +1169,19 @@ func (x *GraphDefsStarterPackViewBasic) ReadLex(r *lex.Reader) {
 	if r.Key("\x72joinedAllTimeCount") {
 		x.JoinedAllTimeCount = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.defs#starterPackViewBasic")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphDefsStarterPackViewBasic) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.defs#starterPackViewBasic")
 	v.CID("cid", x.CID)
 	v.ATURI("uri", x.URI)
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -1300,7 +1209,9 @@ func (x *GraphDefsStarterPackViewBasic) ValidateLex(v *lex.Validator) {
 			v.Range("joinedAllTimeCount", *x.JoinedAllTimeCount, 0, 9223372036854775807)
 		}
 	}
-	v.Extra(x.Extra, "app.bsky.graph.defs#starterPackViewBasic")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.defs#starterPackViewBasic", "cid", "uri", "labels", "record", "creator", "indexedAt", "listItemCount", "joinedWeekCount", "joinedAllTimeCount")
+	}
 	v.Leave(outer)
 }
 
@@ -1364,43 +1275,39 @@ func (x *GraphDefsListViewerState) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphDefsListViewerState) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphDefsListViewerState) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphDefsListViewerState{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphDefsListViewerState) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Muted != nil {
-		n++
-	}
-	if x.Blocked != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23app.bsky.graph.defs#listViewerState"...)
 	}
 	if x.Muted != nil {
+		head++
 		dst = append(dst, "\x65muted"...)
 		dst = lex.AppendBool(dst, *x.Muted)
 	}
 	if x.Blocked != nil {
+		head++
 		dst = append(dst, "\x67blocked"...)
 		dst, ok = lex.AppendText(dst, *x.Blocked, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1410,7 +1317,7 @@ func (x *GraphDefsListViewerState) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *GraphDefsListViewerState) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.defs#listViewerState")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65muted") {
 		x.Muted = new(r.Bool())
@@ -1418,19 +1325,21 @@ func (x *GraphDefsListViewerState) ReadLex(r *lex.Reader) {
 	if r.Key("\x67blocked") {
 		x.Blocked = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.defs#listViewerState")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphDefsListViewerState) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.defs#listViewerState")
 	if x.Blocked != nil {
 		v.ATURI("blocked", *x.Blocked)
 	}
-	v.Extra(x.Extra, "app.bsky.graph.defs#listViewerState")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.defs#listViewerState", "muted", "blocked")
+	}
 	v.Leave(outer)
 }
 
@@ -1485,33 +1394,33 @@ func (x *GraphDefsNotFoundActor) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphDefsNotFoundActor) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphDefsNotFoundActor) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphDefsNotFoundActor{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphDefsNotFoundActor) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21app.bsky.graph.defs#notFoundActor"...)
 	}
 	dst = append(dst, "\x65actor"...)
 	dst, ok = lex.AppendText(dst, x.Actor, ok)
 	dst = append(dst, "\x68notFound"...)
 	dst = lex.AppendBool(dst, x.NotFound)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1521,24 +1430,20 @@ func (x *GraphDefsNotFoundActor) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *GraphDefsNotFoundActor) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.defs#notFoundActor")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x65actor") {
-		x.Actor = r.Text()
-	} else {
-		r.Missing("actor")
-	}
+	x.Actor = r.RequiredText("\x65actor")
 	if r.Key("\x68notFound") {
 		x.NotFound = r.Bool()
 	} else {
 		r.Missing("notFound")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.defs#notFoundActor")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphDefsNotFoundActor) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.defs#notFoundActor")
@@ -1546,7 +1451,9 @@ func (x *GraphDefsNotFoundActor) ValidateLex(v *lex.Validator) {
 	if x.NotFound != true {
 		v.Const("notFound", x.NotFound)
 	}
-	v.Extra(x.Extra, "app.bsky.graph.defs#notFoundActor")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.defs#notFoundActor", "actor", "notFound")
+	}
 	v.Leave(outer)
 }
 
@@ -1604,73 +1511,60 @@ func (x *GraphDefsRelationship) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x GraphDefsRelationship) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphDefsRelationship) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphDefsRelationship{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphDefsRelationship) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	if x.Blocking != nil {
-		n++
-	}
-	if x.BlockedBy != nil {
-		n++
-	}
-	if x.Following != nil {
-		n++
-	}
-	if x.FollowedBy != nil {
-		n++
-	}
-	if x.BlockedByList != nil {
-		n++
-	}
-	if x.BlockingByList != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20app.bsky.graph.defs#relationship"...)
 	}
 	if x.Blocking != nil {
+		head++
 		dst = append(dst, "\x68blocking"...)
 		dst, ok = lex.AppendText(dst, *x.Blocking, ok)
 	}
 	if x.BlockedBy != nil {
+		head++
 		dst = append(dst, "\x69blockedBy"...)
 		dst, ok = lex.AppendText(dst, *x.BlockedBy, ok)
 	}
 	if x.Following != nil {
+		head++
 		dst = append(dst, "\x69following"...)
 		dst, ok = lex.AppendText(dst, *x.Following, ok)
 	}
 	if x.FollowedBy != nil {
+		head++
 		dst = append(dst, "\x6afollowedBy"...)
 		dst, ok = lex.AppendText(dst, *x.FollowedBy, ok)
 	}
 	if x.BlockedByList != nil {
+		head++
 		dst = append(dst, "\x6dblockedByList"...)
 		dst, ok = lex.AppendText(dst, *x.BlockedByList, ok)
 	}
 	if x.BlockingByList != nil {
+		head++
 		dst = append(dst, "\x6eblockingByList"...)
 		dst, ok = lex.AppendText(dst, *x.BlockingByList, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1680,12 +1574,8 @@ func (x *GraphDefsRelationship) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *GraphDefsRelationship) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.defs#relationship")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
 	if r.Key("\x68blocking") {
 		x.Blocking = new(r.Text())
@@ -1705,12 +1595,12 @@ func (x *GraphDefsRelationship) ReadLex(r *lex.Reader) {
 	if r.Key("\x6eblockingByList") {
 		x.BlockingByList = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.defs#relationship")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphDefsRelationship) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.defs#relationship")
@@ -1733,7 +1623,9 @@ func (x *GraphDefsRelationship) ValidateLex(v *lex.Validator) {
 	if x.BlockingByList != nil {
 		v.ATURI("blockingByList", *x.BlockingByList)
 	}
-	v.Extra(x.Extra, "app.bsky.graph.defs#relationship")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.defs#relationship", "did", "blocking", "blockedBy", "following", "followedBy", "blockedByList", "blockingByList")
+	}
 	v.Leave(outer)
 }
 
@@ -1792,26 +1684,25 @@ func (x *GraphFollow) AppendJSON(dst []byte) ([]byte, error) { return lex.Append
 // MarshalJSON returns x in JSON.
 func (x GraphFollow) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphFollow) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphFollow{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphFollow) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if x.Via != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Via != nil {
+		head++
 		dst = append(dst, "\x63via"...)
 		if dst, err = x.Via.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("via", err)
@@ -1821,8 +1712,9 @@ func (x *GraphFollow) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst, ok = lex.AppendText(dst, x.Subject, ok)
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1832,28 +1724,20 @@ func (x *GraphFollow) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *GraphFollow) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.follow")
+	outer := r.Map()
 	if r.Key("\x63via") {
 		x.Via = lex.New[atproto.RepoStrongRef](r)
 		x.Via.ReadLex(r)
 	}
 	r.Type("app.bsky.graph.follow")
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Subject = r.RequiredText("\x67subject")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.Extra = r.EndMap(outer, "app.bsky.graph.follow")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphFollow) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.follow")
@@ -1864,13 +1748,32 @@ func (x *GraphFollow) ValidateLex(v *lex.Validator) {
 	}
 	v.DID("subject", x.Subject)
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "app.bsky.graph.follow")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.follow", "via", "subject", "createdAt")
+	}
 	v.Leave(outer)
 }
 
 // GraphGetActorStarterPacksNSID is the method
 // app.bsky.graph.getActorStarterPacks.
 const GraphGetActorStarterPacksNSID = "app.bsky.graph.getActorStarterPacks"
+
+// GraphGetActorStarterPacksMethod describes the method
+// app.bsky.graph.getActorStarterPacks.
+func GraphGetActorStarterPacksMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphGetActorStarterPacksNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "actor", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"actor"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // GraphGetActorStarterPacksParams are the parameters of
 // app.bsky.graph.getActorStarterPacks.
@@ -1898,6 +1801,22 @@ func (x *GraphGetActorStarterPacksParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphGetActorStarterPacksParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.getActorStarterPacks")
+	v := GraphGetActorStarterPacksParams{
+		Actor:  q.Text("actor"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GraphGetActorStarterPacksParams) Validate() error {
 	var v lex.Validator
@@ -1906,6 +1825,11 @@ func (x *GraphGetActorStarterPacksParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -1961,26 +1885,25 @@ func (x GraphGetActorStarterPacksOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetActorStarterPacksOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetActorStarterPacksOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetActorStarterPacksOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -1991,8 +1914,9 @@ func (x *GraphGetActorStarterPacksOutput) AppendLex(dst []byte, m lex.Mode) ([]b
 			return dst, lex.InItem("starterPacks", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2002,7 +1926,7 @@ func (x *GraphGetActorStarterPacksOutput) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *GraphGetActorStarterPacksOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getActorStarterPacks")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -2021,23 +1945,30 @@ func (x *GraphGetActorStarterPacksOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("starterPacks")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getActorStarterPacks")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetActorStarterPacksOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getActorStarterPacks")
-	v.Push("starterPacks")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("starterPacks")
 	for i1 := range x.StarterPacks {
 		v.PushIndex(i1)
 		x.StarterPacks[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "starterPacks")
+	}
 	v.Leave(outer)
 }
 
@@ -2080,6 +2011,20 @@ func GraphGetActorStarterPacksPager(c xrpc.Caller, params *GraphGetActorStarterP
 // GraphGetBlocksNSID is the method app.bsky.graph.getBlocks.
 const GraphGetBlocksNSID = "app.bsky.graph.getBlocks"
 
+// GraphGetBlocksMethod describes the method app.bsky.graph.getBlocks.
+func GraphGetBlocksMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphGetBlocksNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // GraphGetBlocksParams are the parameters of app.bsky.graph.getBlocks.
 type GraphGetBlocksParams struct {
 	Limit  *int64  // optional, 1 to 100, default 50
@@ -2103,6 +2048,21 @@ func (x *GraphGetBlocksParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphGetBlocksParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.getBlocks")
+	v := GraphGetBlocksParams{
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GraphGetBlocksParams) Validate() error {
 	var v lex.Validator
@@ -2110,6 +2070,11 @@ func (x *GraphGetBlocksParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -2160,26 +2125,23 @@ func (x *GraphGetBlocksOutput) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x GraphGetBlocksOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetBlocksOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetBlocksOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetBlocksOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x66blocks"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x66blocks"...)
 	dst = lex.AppendArray(dst, len(x.Blocks))
 	for i1 := range x.Blocks {
 		if dst, err = x.Blocks[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -2187,11 +2149,13 @@ func (x *GraphGetBlocksOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2201,7 +2165,7 @@ func (x *GraphGetBlocksOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *GraphGetBlocksOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getBlocks")
+	outer := r.Map()
 	if r.Key("\x66blocks") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ActorDefsProfileView](r, n1)
@@ -2220,23 +2184,30 @@ func (x *GraphGetBlocksOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getBlocks")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetBlocksOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getBlocks")
-	v.Push("blocks")
+	v.PushArray("blocks")
 	for i1 := range x.Blocks {
 		v.PushIndex(i1)
 		x.Blocks[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "blocks", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -2278,6 +2249,23 @@ func GraphGetBlocksPager(c xrpc.Caller, params *GraphGetBlocksParams, o *xrpc.Pa
 // GraphGetFollowersNSID is the method app.bsky.graph.getFollowers.
 const GraphGetFollowersNSID = "app.bsky.graph.getFollowers"
 
+// GraphGetFollowersMethod describes the method app.bsky.graph.getFollowers.
+func GraphGetFollowersMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphGetFollowersNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "actor", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "sort", Type: &schema.String{KnownValues: []string{"latest", "top"}}},
+			},
+			Required: []string{"actor"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // GraphGetFollowersParams are the parameters of app.bsky.graph.getFollowers.
 type GraphGetFollowersParams struct {
 	Actor  string  // at-identifier
@@ -2307,14 +2295,41 @@ func (x *GraphGetFollowersParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphGetFollowersParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.getFollowers")
+	v := GraphGetFollowersParams{
+		Sort:   q.OptText("sort"),
+		Actor:  q.Text("actor"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GraphGetFollowersParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.graph.getFollowers")
+	if x.Sort != nil {
+		if !lex.IsText(*x.Sort) {
+			v.Text("sort")
+		}
+	}
 	v.Format("actor", x.Actor, "at-identifier")
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -2374,26 +2389,25 @@ func (x *GraphGetFollowersOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphGetFollowersOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetFollowersOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetFollowersOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetFollowersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -2408,8 +2422,9 @@ func (x *GraphGetFollowersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 			return dst, lex.InItem("followers", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2419,7 +2434,7 @@ func (x *GraphGetFollowersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *GraphGetFollowersOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getFollowers")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -2443,26 +2458,33 @@ func (x *GraphGetFollowersOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("followers")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getFollowers")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetFollowersOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getFollowers")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
 	v.Push("subject")
 	x.Subject.ValidateLex(v)
 	v.Pop()
-	v.Push("followers")
+	v.PushArray("followers")
 	for i1 := range x.Followers {
 		v.PushIndex(i1)
 		x.Followers[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "subject", "followers")
+	}
 	v.Leave(outer)
 }
 
@@ -2504,6 +2526,23 @@ func GraphGetFollowersPager(c xrpc.Caller, params *GraphGetFollowersParams, o *x
 // GraphGetFollowsNSID is the method app.bsky.graph.getFollows.
 const GraphGetFollowsNSID = "app.bsky.graph.getFollows"
 
+// GraphGetFollowsMethod describes the method app.bsky.graph.getFollows.
+func GraphGetFollowsMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphGetFollowsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "actor", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "sort", Type: &schema.String{KnownValues: []string{"latest", "top"}}},
+			},
+			Required: []string{"actor"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // GraphGetFollowsParams are the parameters of app.bsky.graph.getFollows.
 type GraphGetFollowsParams struct {
 	Actor  string  // at-identifier
@@ -2533,14 +2572,41 @@ func (x *GraphGetFollowsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphGetFollowsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.getFollows")
+	v := GraphGetFollowsParams{
+		Sort:   q.OptText("sort"),
+		Actor:  q.Text("actor"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GraphGetFollowsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.graph.getFollows")
+	if x.Sort != nil {
+		if !lex.IsText(*x.Sort) {
+			v.Text("sort")
+		}
+	}
 	v.Format("actor", x.Actor, "at-identifier")
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -2598,26 +2664,25 @@ func (x *GraphGetFollowsOutput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x GraphGetFollowsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetFollowsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetFollowsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetFollowsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -2632,8 +2697,9 @@ func (x *GraphGetFollowsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	if dst, err = x.Subject.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("subject", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2643,7 +2709,7 @@ func (x *GraphGetFollowsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *GraphGetFollowsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getFollows")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -2667,16 +2733,21 @@ func (x *GraphGetFollowsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("subject")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getFollows")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetFollowsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getFollows")
-	v.Push("follows")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("follows")
 	for i1 := range x.Follows {
 		v.PushIndex(i1)
 		x.Follows[i1].ValidateLex(v)
@@ -2686,7 +2757,9 @@ func (x *GraphGetFollowsOutput) ValidateLex(v *lex.Validator) {
 	v.Push("subject")
 	x.Subject.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "follows", "subject")
+	}
 	v.Leave(outer)
 }
 
@@ -2728,6 +2801,23 @@ func GraphGetFollowsPager(c xrpc.Caller, params *GraphGetFollowsParams, o *xrpc.
 // GraphGetKnownFollowersNSID is the method app.bsky.graph.getKnownFollowers.
 const GraphGetKnownFollowersNSID = "app.bsky.graph.getKnownFollowers"
 
+// GraphGetKnownFollowersMethod describes the method
+// app.bsky.graph.getKnownFollowers.
+func GraphGetKnownFollowersMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphGetKnownFollowersNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "actor", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"actor"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // GraphGetKnownFollowersParams are the parameters of
 // app.bsky.graph.getKnownFollowers.
 type GraphGetKnownFollowersParams struct {
@@ -2754,6 +2844,22 @@ func (x *GraphGetKnownFollowersParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphGetKnownFollowersParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.getKnownFollowers")
+	v := GraphGetKnownFollowersParams{
+		Actor:  q.Text("actor"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GraphGetKnownFollowersParams) Validate() error {
 	var v lex.Validator
@@ -2762,6 +2868,11 @@ func (x *GraphGetKnownFollowersParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -2816,26 +2927,25 @@ func (x *GraphGetKnownFollowersOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphGetKnownFollowersOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetKnownFollowersOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetKnownFollowersOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetKnownFollowersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -2850,8 +2960,9 @@ func (x *GraphGetKnownFollowersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte
 			return dst, lex.InItem("followers", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2861,7 +2972,7 @@ func (x *GraphGetKnownFollowersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *GraphGetKnownFollowersOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getKnownFollowers")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -2885,26 +2996,33 @@ func (x *GraphGetKnownFollowersOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("followers")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getKnownFollowers")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetKnownFollowersOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getKnownFollowers")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
 	v.Push("subject")
 	x.Subject.ValidateLex(v)
 	v.Pop()
-	v.Push("followers")
+	v.PushArray("followers")
 	for i1 := range x.Followers {
 		v.PushIndex(i1)
 		x.Followers[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "subject", "followers")
+	}
 	v.Leave(outer)
 }
 
@@ -2946,6 +3064,22 @@ func GraphGetKnownFollowersPager(c xrpc.Caller, params *GraphGetKnownFollowersPa
 // GraphGetListNSID is the method app.bsky.graph.getList.
 const GraphGetListNSID = "app.bsky.graph.getList"
 
+// GraphGetListMethod describes the method app.bsky.graph.getList.
+func GraphGetListMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphGetListNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "list", Type: &schema.String{Format: "at-uri"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"list"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // GraphGetListParams are the parameters of app.bsky.graph.getList.
 type GraphGetListParams struct {
 	List   string  // at-uri
@@ -2971,6 +3105,22 @@ func (x *GraphGetListParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphGetListParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.getList")
+	v := GraphGetListParams{
+		List:   q.Text("list"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GraphGetListParams) Validate() error {
 	var v lex.Validator
@@ -2979,6 +3129,11 @@ func (x *GraphGetListParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -3030,26 +3185,23 @@ func (x *GraphGetListOutput) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x GraphGetListOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetListOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetListOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetListOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64list"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64list"...)
 	if dst, err = x.List.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("list", err)
 	}
@@ -3061,11 +3213,13 @@ func (x *GraphGetListOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3075,7 +3229,7 @@ func (x *GraphGetListOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *GraphGetListOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getList")
+	outer := r.Map()
 	if r.Key("\x64list") {
 		x.List.ReadLex(r)
 	} else {
@@ -3099,26 +3253,33 @@ func (x *GraphGetListOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getList")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetListOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getList")
 	v.Push("list")
 	x.List.ValidateLex(v)
 	v.Pop()
-	v.Push("items")
+	v.PushArray("items")
 	for i1 := range x.Items {
 		v.PushIndex(i1)
 		x.Items[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "list", "items", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -3160,6 +3321,21 @@ func GraphGetListPager(c xrpc.Caller, params *GraphGetListParams, o *xrpc.PagerO
 // GraphGetListBlocksNSID is the method app.bsky.graph.getListBlocks.
 const GraphGetListBlocksNSID = "app.bsky.graph.getListBlocks"
 
+// GraphGetListBlocksMethod describes the method
+// app.bsky.graph.getListBlocks.
+func GraphGetListBlocksMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphGetListBlocksNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // GraphGetListBlocksParams are the parameters of
 // app.bsky.graph.getListBlocks.
 type GraphGetListBlocksParams struct {
@@ -3184,6 +3360,21 @@ func (x *GraphGetListBlocksParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphGetListBlocksParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.getListBlocks")
+	v := GraphGetListBlocksParams{
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GraphGetListBlocksParams) Validate() error {
 	var v lex.Validator
@@ -3191,6 +3382,11 @@ func (x *GraphGetListBlocksParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -3244,26 +3440,23 @@ func (x *GraphGetListBlocksOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphGetListBlocksOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetListBlocksOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetListBlocksOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetListBlocksOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65lists"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65lists"...)
 	dst = lex.AppendArray(dst, len(x.Lists))
 	for i1 := range x.Lists {
 		if dst, err = x.Lists[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -3271,11 +3464,13 @@ func (x *GraphGetListBlocksOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3285,7 +3480,7 @@ func (x *GraphGetListBlocksOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *GraphGetListBlocksOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getListBlocks")
+	outer := r.Map()
 	if r.Key("\x65lists") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[GraphDefsListView](r, n1)
@@ -3304,23 +3499,30 @@ func (x *GraphGetListBlocksOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getListBlocks")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetListBlocksOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getListBlocks")
-	v.Push("lists")
+	v.PushArray("lists")
 	for i1 := range x.Lists {
 		v.PushIndex(i1)
 		x.Lists[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "lists", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -3362,6 +3564,20 @@ func GraphGetListBlocksPager(c xrpc.Caller, params *GraphGetListBlocksParams, o 
 // GraphGetListMutesNSID is the method app.bsky.graph.getListMutes.
 const GraphGetListMutesNSID = "app.bsky.graph.getListMutes"
 
+// GraphGetListMutesMethod describes the method app.bsky.graph.getListMutes.
+func GraphGetListMutesMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphGetListMutesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // GraphGetListMutesParams are the parameters of app.bsky.graph.getListMutes.
 type GraphGetListMutesParams struct {
 	Limit  *int64  // optional, 1 to 100, default 50
@@ -3385,6 +3601,21 @@ func (x *GraphGetListMutesParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphGetListMutesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.getListMutes")
+	v := GraphGetListMutesParams{
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GraphGetListMutesParams) Validate() error {
 	var v lex.Validator
@@ -3392,6 +3623,11 @@ func (x *GraphGetListMutesParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -3444,26 +3680,23 @@ func (x *GraphGetListMutesOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphGetListMutesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetListMutesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetListMutesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetListMutesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65lists"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65lists"...)
 	dst = lex.AppendArray(dst, len(x.Lists))
 	for i1 := range x.Lists {
 		if dst, err = x.Lists[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -3471,11 +3704,13 @@ func (x *GraphGetListMutesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3485,7 +3720,7 @@ func (x *GraphGetListMutesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *GraphGetListMutesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getListMutes")
+	outer := r.Map()
 	if r.Key("\x65lists") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[GraphDefsListView](r, n1)
@@ -3504,23 +3739,30 @@ func (x *GraphGetListMutesOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getListMutes")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetListMutesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getListMutes")
-	v.Push("lists")
+	v.PushArray("lists")
 	for i1 := range x.Lists {
 		v.PushIndex(i1)
 		x.Lists[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "lists", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -3562,6 +3804,23 @@ func GraphGetListMutesPager(c xrpc.Caller, params *GraphGetListMutesParams, o *x
 // GraphGetListsNSID is the method app.bsky.graph.getLists.
 const GraphGetListsNSID = "app.bsky.graph.getLists"
 
+// GraphGetListsMethod describes the method app.bsky.graph.getLists.
+func GraphGetListsMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphGetListsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "actor", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "purposes", Type: &schema.Array{Items: &schema.String{KnownValues: []string{"modlist", "curatelist"}}}},
+			},
+			Required: []string{"actor"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // GraphGetListsParams are the parameters of app.bsky.graph.getLists.
 type GraphGetListsParams struct {
 	Actor    string   // at-identifier
@@ -3591,6 +3850,23 @@ func (x *GraphGetListsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphGetListsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.getLists")
+	v := GraphGetListsParams{
+		Actor:    q.Text("actor"),
+		Limit:    lex.Or(q.OptInt("limit"), 50),
+		Cursor:   q.OptText("cursor"),
+		Purposes: q.Texts("purposes"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GraphGetListsParams) Validate() error {
 	var v lex.Validator
@@ -3600,6 +3876,22 @@ func (x *GraphGetListsParams) Validate() error {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.Purposes != nil {
+		v.PushArray("purposes")
+		for i1 := range x.Purposes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Purposes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
 	}
 	return v.Err()
 }
@@ -3655,26 +3947,23 @@ func (x *GraphGetListsOutput) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x GraphGetListsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetListsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetListsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetListsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65lists"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65lists"...)
 	dst = lex.AppendArray(dst, len(x.Lists))
 	for i1 := range x.Lists {
 		if dst, err = x.Lists[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -3682,11 +3971,13 @@ func (x *GraphGetListsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3696,7 +3987,7 @@ func (x *GraphGetListsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *GraphGetListsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getLists")
+	outer := r.Map()
 	if r.Key("\x65lists") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[GraphDefsListView](r, n1)
@@ -3715,23 +4006,30 @@ func (x *GraphGetListsOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getLists")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetListsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getLists")
-	v.Push("lists")
+	v.PushArray("lists")
 	for i1 := range x.Lists {
 		v.PushIndex(i1)
 		x.Lists[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "lists", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -3774,6 +4072,24 @@ func GraphGetListsPager(c xrpc.Caller, params *GraphGetListsParams, o *xrpc.Page
 // app.bsky.graph.getListsWithMembership.
 const GraphGetListsWithMembershipNSID = "app.bsky.graph.getListsWithMembership"
 
+// GraphGetListsWithMembershipMethod describes the method
+// app.bsky.graph.getListsWithMembership.
+func GraphGetListsWithMembershipMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphGetListsWithMembershipNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "actor", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "purposes", Type: &schema.Array{Items: &schema.String{KnownValues: []string{"modlist", "curatelist"}}}},
+			},
+			Required: []string{"actor"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // GraphGetListsWithMembershipParams are the parameters of
 // app.bsky.graph.getListsWithMembership.
 type GraphGetListsWithMembershipParams struct {
@@ -3804,6 +4120,23 @@ func (x *GraphGetListsWithMembershipParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphGetListsWithMembershipParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.getListsWithMembership")
+	v := GraphGetListsWithMembershipParams{
+		Actor:    q.Text("actor"),
+		Limit:    lex.Or(q.OptInt("limit"), 50),
+		Cursor:   q.OptText("cursor"),
+		Purposes: q.Texts("purposes"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GraphGetListsWithMembershipParams) Validate() error {
 	var v lex.Validator
@@ -3813,6 +4146,22 @@ func (x *GraphGetListsWithMembershipParams) Validate() error {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.Purposes != nil {
+		v.PushArray("purposes")
+		for i1 := range x.Purposes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Purposes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
 	}
 	return v.Err()
 }
@@ -3873,26 +4222,25 @@ func (x GraphGetListsWithMembershipOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetListsWithMembershipOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetListsWithMembershipOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetListsWithMembershipOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -3903,8 +4251,9 @@ func (x *GraphGetListsWithMembershipOutput) AppendLex(dst []byte, m lex.Mode) ([
 			return dst, lex.InItem("listsWithMembership", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3914,7 +4263,7 @@ func (x *GraphGetListsWithMembershipOutput) AppendLex(dst []byte, m lex.Mode) ([
 
 // ReadLex implements lex.Value.
 func (x *GraphGetListsWithMembershipOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getListsWithMembership")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -3933,23 +4282,30 @@ func (x *GraphGetListsWithMembershipOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("listsWithMembership")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getListsWithMembership")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetListsWithMembershipOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getListsWithMembership")
-	v.Push("listsWithMembership")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("listsWithMembership")
 	for i1 := range x.ListsWithMembership {
 		v.PushIndex(i1)
 		x.ListsWithMembership[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "listsWithMembership")
+	}
 	v.Leave(outer)
 }
 
@@ -4048,40 +4404,37 @@ func (x GraphGetListsWithMembershipListWithMembership) MarshalJSON() ([]byte, er
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetListsWithMembershipListWithMembership) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetListsWithMembershipListWithMembership{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetListsWithMembershipListWithMembership) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	if x.ListItem != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64list"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64list"...)
 	if dst, err = x.List.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("list", err)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x38app.bsky.graph.getListsWithMembership#listWithMembership"...)
 	}
 	if x.ListItem != nil {
+		head++
 		dst = append(dst, "\x68listItem"...)
 		if dst, err = x.ListItem.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("listItem", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -4090,7 +4443,7 @@ func (x *GraphGetListsWithMembershipListWithMembership) AppendLex(dst []byte, m 
 
 // ReadLex implements lex.Value.
 func (x *GraphGetListsWithMembershipListWithMembership) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getListsWithMembership#listWithMembership")
+	outer := r.Map()
 	if r.Key("\x64list") {
 		x.List.ReadLex(r)
 	} else {
@@ -4101,12 +4454,12 @@ func (x *GraphGetListsWithMembershipListWithMembership) ReadLex(r *lex.Reader) {
 		x.ListItem = lex.New[GraphDefsListItemView](r)
 		x.ListItem.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getListsWithMembership#listWithMembership")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetListsWithMembershipListWithMembership) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getListsWithMembership#listWithMembership")
@@ -4118,12 +4471,28 @@ func (x *GraphGetListsWithMembershipListWithMembership) ValidateLex(v *lex.Valid
 		x.ListItem.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.graph.getListsWithMembership#listWithMembership")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.getListsWithMembership#listWithMembership", "list", "listItem")
+	}
 	v.Leave(outer)
 }
 
 // GraphGetMutesNSID is the method app.bsky.graph.getMutes.
 const GraphGetMutesNSID = "app.bsky.graph.getMutes"
+
+// GraphGetMutesMethod describes the method app.bsky.graph.getMutes.
+func GraphGetMutesMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphGetMutesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // GraphGetMutesParams are the parameters of app.bsky.graph.getMutes.
 type GraphGetMutesParams struct {
@@ -4148,6 +4517,21 @@ func (x *GraphGetMutesParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphGetMutesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.getMutes")
+	v := GraphGetMutesParams{
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GraphGetMutesParams) Validate() error {
 	var v lex.Validator
@@ -4155,6 +4539,11 @@ func (x *GraphGetMutesParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -4205,26 +4594,23 @@ func (x *GraphGetMutesOutput) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x GraphGetMutesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetMutesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetMutesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetMutesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65mutes"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65mutes"...)
 	dst = lex.AppendArray(dst, len(x.Mutes))
 	for i1 := range x.Mutes {
 		if dst, err = x.Mutes[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -4232,11 +4618,13 @@ func (x *GraphGetMutesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4246,7 +4634,7 @@ func (x *GraphGetMutesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *GraphGetMutesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getMutes")
+	outer := r.Map()
 	if r.Key("\x65mutes") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ActorDefsProfileView](r, n1)
@@ -4265,23 +4653,30 @@ func (x *GraphGetMutesOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getMutes")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetMutesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getMutes")
-	v.Push("mutes")
+	v.PushArray("mutes")
 	for i1 := range x.Mutes {
 		v.PushIndex(i1)
 		x.Mutes[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "mutes", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -4328,6 +4723,23 @@ const (
 	GraphGetRelationshipsErrorActorNotFound = "ActorNotFound"
 )
 
+// GraphGetRelationshipsMethod describes the method
+// app.bsky.graph.getRelationships.
+func GraphGetRelationshipsMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphGetRelationshipsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "actor", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "others", Type: &schema.Array{Items: &schema.String{Format: "at-identifier"}, MaxLength: new(int64(30))}},
+			},
+			Required: []string{"actor"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{GraphGetRelationshipsErrorActorNotFound},
+	}
+}
+
 // GraphGetRelationshipsParams are the parameters of
 // app.bsky.graph.getRelationships.
 type GraphGetRelationshipsParams struct {
@@ -4348,6 +4760,21 @@ func (x *GraphGetRelationshipsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphGetRelationshipsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.getRelationships")
+	v := GraphGetRelationshipsParams{
+		Actor:  q.Text("actor"),
+		Others: q.Texts("others"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GraphGetRelationshipsParams) Validate() error {
 	var v lex.Validator
@@ -4356,14 +4783,15 @@ func (x *GraphGetRelationshipsParams) Validate() error {
 	if x.Others != nil {
 		if n := int64(len(x.Others)); n > 30 {
 			v.Length("others", "array", int(n), 0, 30)
-		}
-		v.Push("others")
-		for i1 := range x.Others {
-			v.PushIndex(i1)
-			v.Format("", x.Others[i1], "at-identifier")
+		} else {
+			v.PushArray("others")
+			for i1 := range x.Others {
+				v.PushIndex(i1)
+				v.Format("", x.Others[i1], "at-identifier")
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	return v.Err()
 }
@@ -4416,26 +4844,25 @@ func (x *GraphGetRelationshipsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphGetRelationshipsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetRelationshipsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetRelationshipsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetRelationshipsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Actor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Actor != nil {
+		head++
 		dst = append(dst, "\x65actor"...)
 		dst, ok = lex.AppendText(dst, *x.Actor, ok)
 	}
@@ -4446,8 +4873,9 @@ func (x *GraphGetRelationshipsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 			return dst, lex.InItem("relationships", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4457,7 +4885,7 @@ func (x *GraphGetRelationshipsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *GraphGetRelationshipsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getRelationships")
+	outer := r.Map()
 	if r.Key("\x65actor") {
 		x.Actor = new(r.Text())
 	}
@@ -4476,26 +4904,28 @@ func (x *GraphGetRelationshipsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("relationships")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getRelationships")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetRelationshipsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getRelationships")
 	if x.Actor != nil {
 		v.DID("actor", *x.Actor)
 	}
-	v.Push("relationships")
+	v.PushArray("relationships")
 	for i1 := range x.Relationships {
 		v.PushIndex(i1)
 		x.Relationships[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "actor", "relationships")
+	}
 	v.Leave(outer)
 }
 
@@ -4523,9 +4953,7 @@ func (x *GraphGetRelationshipsOutputRelationshipsItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *GraphGetRelationshipsOutputRelationshipsItem) IsZero() bool {
-	return *x == (GraphGetRelationshipsOutputRelationshipsItem{})
-}
+func (x *GraphGetRelationshipsOutputRelationshipsItem) IsZero() bool { return x.members() == 0 }
 
 func (x *GraphGetRelationshipsOutputRelationshipsItem) members() (n int) {
 	if x.Relationship != nil {
@@ -4550,15 +4978,16 @@ func (x GraphGetRelationshipsOutputRelationshipsItem) MarshalJSON() ([]byte, err
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetRelationshipsOutputRelationshipsItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetRelationshipsOutputRelationshipsItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetRelationshipsOutputRelationshipsItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -4587,14 +5016,14 @@ func (x *GraphGetRelationshipsOutputRelationshipsItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *GraphGetRelationshipsOutputRelationshipsItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.Relationship != nil:
 		x.Relationship.ValidateLex(v)
 	case x.NotFoundActor != nil:
 		x.NotFoundActor.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.graph.defs#relationship", "app.bsky.graph.defs#notFoundActor")
 	}
 }
 
@@ -4611,6 +5040,21 @@ func GraphGetRelationships(ctx context.Context, c xrpc.Caller, params *GraphGetR
 // GraphGetStarterPackNSID is the method app.bsky.graph.getStarterPack.
 const GraphGetStarterPackNSID = "app.bsky.graph.getStarterPack"
 
+// GraphGetStarterPackMethod describes the method
+// app.bsky.graph.getStarterPack.
+func GraphGetStarterPackMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphGetStarterPackNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "starterPack", Type: &schema.String{Format: "at-uri"}},
+			},
+			Required: []string{"starterPack"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // GraphGetStarterPackParams are the parameters of
 // app.bsky.graph.getStarterPack.
 type GraphGetStarterPackParams struct {
@@ -4625,6 +5069,20 @@ func (x *GraphGetStarterPackParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "starterPack", x.StarterPack)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphGetStarterPackParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.getStarterPack")
+	v := GraphGetStarterPackParams{
+		StarterPack: q.Text("starterPack"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -4682,16 +5140,17 @@ func (x *GraphGetStarterPackOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphGetStarterPackOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetStarterPackOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetStarterPackOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetStarterPackOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -4707,25 +5166,27 @@ func (x *GraphGetStarterPackOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *GraphGetStarterPackOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getStarterPack")
+	outer := r.Map()
 	if r.Key("\x6bstarterPack") {
 		x.StarterPack.ReadLex(r)
 	} else {
 		r.Missing("starterPack")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getStarterPack")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetStarterPackOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getStarterPack")
 	v.Push("starterPack")
 	x.StarterPack.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "starterPack")
+	}
 	v.Leave(outer)
 }
 
@@ -4741,6 +5202,21 @@ func GraphGetStarterPack(ctx context.Context, c xrpc.Caller, params *GraphGetSta
 
 // GraphGetStarterPacksNSID is the method app.bsky.graph.getStarterPacks.
 const GraphGetStarterPacksNSID = "app.bsky.graph.getStarterPacks"
+
+// GraphGetStarterPacksMethod describes the method
+// app.bsky.graph.getStarterPacks.
+func GraphGetStarterPacksMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphGetStarterPacksNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "uris", Type: &schema.Array{Items: &schema.String{Format: "at-uri"}, MaxLength: new(int64(25))}},
+			},
+			Required: []string{"uris"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // GraphGetStarterPacksParams are the parameters of
 // app.bsky.graph.getStarterPacks.
@@ -4760,20 +5236,36 @@ func (x *GraphGetStarterPacksParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphGetStarterPacksParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.getStarterPacks")
+	v := GraphGetStarterPacksParams{
+		URIs: q.Texts("uris"),
+	}
+	q.Require("uris", v.URIs != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GraphGetStarterPacksParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.graph.getStarterPacks")
 	if n := int64(len(x.URIs)); n > 25 {
 		v.Length("uris", "array", int(n), 0, 25)
-	}
-	v.Push("uris")
-	for i1 := range x.URIs {
-		v.PushIndex(i1)
-		v.ATURI("", x.URIs[i1])
+	} else {
+		v.PushArray("uris")
+		for i1 := range x.URIs {
+			v.PushIndex(i1)
+			v.ATURI("", x.URIs[i1])
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
 	return v.Err()
 }
 
@@ -4824,16 +5316,17 @@ func (x *GraphGetStarterPacksOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphGetStarterPacksOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetStarterPacksOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetStarterPacksOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetStarterPacksOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -4852,7 +5345,7 @@ func (x *GraphGetStarterPacksOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *GraphGetStarterPacksOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getStarterPacks")
+	outer := r.Map()
 	if r.Key("\x6cstarterPacks") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[GraphDefsStarterPackViewBasic](r, n1)
@@ -4868,23 +5361,25 @@ func (x *GraphGetStarterPacksOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("starterPacks")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getStarterPacks")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetStarterPacksOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getStarterPacks")
-	v.Push("starterPacks")
+	v.PushArray("starterPacks")
 	for i1 := range x.StarterPacks {
 		v.PushIndex(i1)
 		x.StarterPacks[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "starterPacks")
+	}
 	v.Leave(outer)
 }
 
@@ -4901,6 +5396,23 @@ func GraphGetStarterPacks(ctx context.Context, c xrpc.Caller, params *GraphGetSt
 // GraphGetStarterPacksWithMembershipNSID is the method
 // app.bsky.graph.getStarterPacksWithMembership.
 const GraphGetStarterPacksWithMembershipNSID = "app.bsky.graph.getStarterPacksWithMembership"
+
+// GraphGetStarterPacksWithMembershipMethod describes the method
+// app.bsky.graph.getStarterPacksWithMembership.
+func GraphGetStarterPacksWithMembershipMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphGetStarterPacksWithMembershipNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "actor", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"actor"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // GraphGetStarterPacksWithMembershipParams are the parameters of
 // app.bsky.graph.getStarterPacksWithMembership.
@@ -4928,6 +5440,22 @@ func (x *GraphGetStarterPacksWithMembershipParams) AppendQuery(query []byte) []b
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphGetStarterPacksWithMembershipParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.getStarterPacksWithMembership")
+	v := GraphGetStarterPacksWithMembershipParams{
+		Actor:  q.Text("actor"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GraphGetStarterPacksWithMembershipParams) Validate() error {
 	var v lex.Validator
@@ -4936,6 +5464,11 @@ func (x *GraphGetStarterPacksWithMembershipParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -4993,26 +5526,25 @@ func (x GraphGetStarterPacksWithMembershipOutput) MarshalJSON() ([]byte, error) 
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetStarterPacksWithMembershipOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetStarterPacksWithMembershipOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetStarterPacksWithMembershipOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -5023,8 +5555,9 @@ func (x *GraphGetStarterPacksWithMembershipOutput) AppendLex(dst []byte, m lex.M
 			return dst, lex.InItem("starterPacksWithMembership", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5034,7 +5567,7 @@ func (x *GraphGetStarterPacksWithMembershipOutput) AppendLex(dst []byte, m lex.M
 
 // ReadLex implements lex.Value.
 func (x *GraphGetStarterPacksWithMembershipOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getStarterPacksWithMembership")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -5053,23 +5586,30 @@ func (x *GraphGetStarterPacksWithMembershipOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("starterPacksWithMembership")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getStarterPacksWithMembership")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetStarterPacksWithMembershipOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getStarterPacksWithMembership")
-	v.Push("starterPacksWithMembership")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("starterPacksWithMembership")
 	for i1 := range x.StarterPacksWithMembership {
 		v.PushIndex(i1)
 		x.StarterPacksWithMembership[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "starterPacksWithMembership")
+	}
 	v.Leave(outer)
 }
 
@@ -5169,31 +5709,28 @@ func (x GraphGetStarterPacksWithMembershipStarterPackWithMembership) MarshalJSON
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetStarterPacksWithMembershipStarterPackWithMembership) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetStarterPacksWithMembershipStarterPackWithMembership{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetStarterPacksWithMembershipStarterPackWithMembership) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	if x.ListItem != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x46app.bsky.graph.getStarterPacksWithMembership#starterPackWithMembership"...)
 	}
 	if x.ListItem != nil {
+		head++
 		dst = append(dst, "\x68listItem"...)
 		if dst, err = x.ListItem.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("listItem", err)
@@ -5203,6 +5740,7 @@ func (x *GraphGetStarterPacksWithMembershipStarterPackWithMembership) AppendLex(
 	if dst, err = x.StarterPack.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("starterPack", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -5211,7 +5749,7 @@ func (x *GraphGetStarterPacksWithMembershipStarterPackWithMembership) AppendLex(
 
 // ReadLex implements lex.Value.
 func (x *GraphGetStarterPacksWithMembershipStarterPackWithMembership) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getStarterPacksWithMembership#starterPackWithMembership")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x68listItem") {
 		x.ListItem = lex.New[GraphDefsListItemView](r)
@@ -5222,12 +5760,12 @@ func (x *GraphGetStarterPacksWithMembershipStarterPackWithMembership) ReadLex(r 
 	} else {
 		r.Missing("starterPack")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getStarterPacksWithMembership#starterPackWithMembership")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetStarterPacksWithMembershipStarterPackWithMembership) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getStarterPacksWithMembership#starterPackWithMembership")
@@ -5239,13 +5777,30 @@ func (x *GraphGetStarterPacksWithMembershipStarterPackWithMembership) ValidateLe
 	v.Push("starterPack")
 	x.StarterPack.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.graph.getStarterPacksWithMembership#starterPackWithMembership")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.getStarterPacksWithMembership#starterPackWithMembership", "listItem", "starterPack")
+	}
 	v.Leave(outer)
 }
 
 // GraphGetSuggestedFollowsByActorNSID is the method
 // app.bsky.graph.getSuggestedFollowsByActor.
 const GraphGetSuggestedFollowsByActorNSID = "app.bsky.graph.getSuggestedFollowsByActor"
+
+// GraphGetSuggestedFollowsByActorMethod describes the method
+// app.bsky.graph.getSuggestedFollowsByActor.
+func GraphGetSuggestedFollowsByActorMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphGetSuggestedFollowsByActorNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "actor", Type: &schema.String{Format: "at-identifier"}},
+			},
+			Required: []string{"actor"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // GraphGetSuggestedFollowsByActorParams are the parameters of
 // app.bsky.graph.getSuggestedFollowsByActor.
@@ -5261,6 +5816,20 @@ func (x *GraphGetSuggestedFollowsByActorParams) AppendQuery(query []byte) []byte
 	}
 	query = xrpc.AppendParam(query, "actor", x.Actor)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphGetSuggestedFollowsByActorParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.getSuggestedFollowsByActor")
+	v := GraphGetSuggestedFollowsByActorParams{
+		Actor: q.Text("actor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -5325,40 +5894,35 @@ func (x GraphGetSuggestedFollowsByActorOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphGetSuggestedFollowsByActorOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphGetSuggestedFollowsByActorOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphGetSuggestedFollowsByActorOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.RecID != nil {
-		n++
-	}
-	if x.RecIDStr != nil {
-		n++
-	}
-	if x.IsFallback != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.RecID != nil {
+		head++
 		dst = append(dst, "\x65recId"...)
 		dst = lex.AppendInt(dst, *x.RecID)
 	}
 	if x.RecIDStr != nil {
+		head++
 		dst = append(dst, "\x68recIdStr"...)
 		dst, ok = lex.AppendText(dst, *x.RecIDStr, ok)
 	}
 	if x.IsFallback != nil {
+		head++
 		dst = append(dst, "\x6aisFallback"...)
 		dst = lex.AppendBool(dst, *x.IsFallback)
 	}
@@ -5369,8 +5933,9 @@ func (x *GraphGetSuggestedFollowsByActorOutput) AppendLex(dst []byte, m lex.Mode
 			return dst, lex.InItem("suggestions", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5380,7 +5945,7 @@ func (x *GraphGetSuggestedFollowsByActorOutput) AppendLex(dst []byte, m lex.Mode
 
 // ReadLex implements lex.Value.
 func (x *GraphGetSuggestedFollowsByActorOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.getSuggestedFollowsByActor")
+	outer := r.Map()
 	if r.Key("\x65recId") {
 		x.RecID = new(r.Int())
 	}
@@ -5405,24 +5970,39 @@ func (x *GraphGetSuggestedFollowsByActorOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("suggestions")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.getSuggestedFollowsByActor")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphGetSuggestedFollowsByActorOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.getSuggestedFollowsByActor")
-	v.Push("suggestions")
+	if x.RecIDStr != nil {
+		if !lex.IsText(*x.RecIDStr) {
+			v.Text("recIdStr")
+		}
+	}
+	v.PushArray("suggestions")
 	for i1 := range x.Suggestions {
 		v.PushIndex(i1)
 		x.Suggestions[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "recId", "recIdStr", "isFallback", "suggestions")
+	}
 	v.Leave(outer)
+}
+
+// IsFallbackOrDefault returns isFallback, or its default if it is not set.
+func (x *GraphGetSuggestedFollowsByActorOutput) IsFallbackOrDefault() bool {
+	if x.IsFallback != nil {
+		return *x.IsFallback
+	}
+	return false
 }
 
 // GraphGetSuggestedFollowsByActor calls the query
@@ -5495,42 +6075,32 @@ func (x *GraphList) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJS
 // MarshalJSON returns x in JSON.
 func (x GraphList) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphList) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphList{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphList) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if x.Avatar != nil {
-		n++
-	}
-	if !x.Labels.IsZero() {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	if x.DescriptionFacets != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64name"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	dst = append(dst, "\x65$type\x73app.bsky.graph.list"...)
 	if x.Avatar != nil {
+		head++
 		dst = append(dst, "\x66avatar"...)
-		dst, ok = lex.AppendBlob(dst, *x.Avatar, ok)
+		dst, ok = lex.AppendBlob(dst, x.Avatar, ok)
 	}
 	if !x.Labels.IsZero() {
+		head++
 		dst = append(dst, "\x66labels"...)
 		if dst, err = x.Labels.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("labels", err)
@@ -5541,10 +6111,12 @@ func (x *GraphList) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	if x.DescriptionFacets != nil {
+		head++
 		dst = append(dst, "\x71descriptionFacets"...)
 		dst = lex.AppendArray(dst, len(x.DescriptionFacets))
 		for i1 := range x.DescriptionFacets {
@@ -5553,8 +6125,9 @@ func (x *GraphList) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5564,12 +6137,8 @@ func (x *GraphList) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *GraphList) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.list")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
 	r.Type("app.bsky.graph.list")
 	if r.Key("\x66avatar") {
 		x.Avatar = new(r.Blob())
@@ -5577,16 +6146,8 @@ func (x *GraphList) ReadLex(r *lex.Reader) {
 	if r.Key("\x66labels") {
 		x.Labels.ReadLex(r)
 	}
-	if r.Key("\x67purpose") {
-		x.Purpose = r.Text()
-	} else {
-		r.Missing("purpose")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.Purpose = r.RequiredText("\x67purpose")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x6bdescription") {
 		x.Description = new(r.Text())
 	}
@@ -5603,16 +6164,19 @@ func (x *GraphList) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.DescriptionFacets = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.list")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphList) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.list")
-	if n := int64(len(x.Name)); n < 1 || n > 64 {
+	switch n := int64(len(x.Name)); {
+	case !lex.IsText(x.Name):
+		v.Text("name")
+	case n < 1 || n > 64:
 		v.Length("name", "string", int(n), 1, 64)
 	}
 	if x.Avatar != nil {
@@ -5623,17 +6187,22 @@ func (x *GraphList) ValidateLex(v *lex.Validator) {
 		x.Labels.ValidateLex(v)
 		v.Pop()
 	}
+	if !lex.IsText(x.Purpose) {
+		v.Text("purpose")
+	}
 	v.Datetime("createdAt", x.CreatedAt)
 	if x.Description != nil {
-		if n := int64(len(*x.Description)); n > 3000 {
+		switch n := int64(len(*x.Description)); {
+		case !lex.IsText(*x.Description):
+			v.Text("description")
+		case n > 3000:
 			v.Length("description", "string", int(n), 0, 3000)
-		}
-		if len(*x.Description) > 300 {
+		case n > 300:
 			v.Graphemes("description", *x.Description, 0, 300)
 		}
 	}
 	if x.DescriptionFacets != nil {
-		v.Push("descriptionFacets")
+		v.PushArray("descriptionFacets")
 		for i1 := range x.DescriptionFacets {
 			v.PushIndex(i1)
 			x.DescriptionFacets[i1].ValidateLex(v)
@@ -5641,7 +6210,9 @@ func (x *GraphList) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.graph.list")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.list", "name", "avatar", "labels", "purpose", "createdAt", "description", "descriptionFacets")
+	}
 	v.Leave(outer)
 }
 
@@ -5665,7 +6236,7 @@ func (x *GraphListLabels) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *GraphListLabels) IsZero() bool { return *x == (GraphListLabels{}) }
+func (x *GraphListLabels) IsZero() bool { return x.members() == 0 }
 
 func (x *GraphListLabels) members() (n int) {
 	if x.SelfLabels != nil {
@@ -5683,15 +6254,16 @@ func (x *GraphListLabels) AppendJSON(dst []byte) ([]byte, error) { return lex.Ap
 // MarshalJSON returns x in JSON.
 func (x GraphListLabels) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphListLabels) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphListLabels{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphListLabels) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -5715,12 +6287,12 @@ func (x *GraphListLabels) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *GraphListLabels) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.SelfLabels != nil:
 		x.SelfLabels.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.label.defs#selfLabels")
 	}
 }
 
@@ -5779,16 +6351,17 @@ func (x *GraphListblock) AppendJSON(dst []byte) ([]byte, error) { return lex.App
 // MarshalJSON returns x in JSON.
 func (x GraphListblock) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphListblock) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphListblock{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphListblock) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -5797,7 +6370,7 @@ func (x *GraphListblock) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5807,30 +6380,24 @@ func (x *GraphListblock) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *GraphListblock) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.listblock")
+	outer := r.Map()
 	r.Type("app.bsky.graph.listblock")
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Subject = r.RequiredText("\x67subject")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.Extra = r.EndMap(outer, "app.bsky.graph.listblock")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphListblock) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.listblock")
 	v.ATURI("subject", x.Subject)
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "app.bsky.graph.listblock")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.listblock", "subject", "createdAt")
+	}
 	v.Leave(outer)
 }
 
@@ -5889,16 +6456,17 @@ func (x *GraphListitem) AppendJSON(dst []byte) ([]byte, error) { return lex.Appe
 // MarshalJSON returns x in JSON.
 func (x GraphListitem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphListitem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphListitem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphListitem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -5909,7 +6477,7 @@ func (x *GraphListitem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5919,41 +6487,39 @@ func (x *GraphListitem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *GraphListitem) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.listitem")
-	if r.Key("\x64list") {
-		x.List = r.Text()
-	} else {
-		r.Missing("list")
-	}
+	outer := r.Map()
+	x.List = r.RequiredText("\x64list")
 	r.Type("app.bsky.graph.listitem")
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Subject = r.RequiredText("\x67subject")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.Extra = r.EndMap(outer, "app.bsky.graph.listitem")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphListitem) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.listitem")
 	v.ATURI("list", x.List)
 	v.DID("subject", x.Subject)
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "app.bsky.graph.listitem")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.listitem", "list", "subject", "createdAt")
+	}
 	v.Leave(outer)
 }
 
 // GraphMuteActorNSID is the method app.bsky.graph.muteActor.
 const GraphMuteActorNSID = "app.bsky.graph.muteActor"
+
+// GraphMuteActorMethod describes the method app.bsky.graph.muteActor.
+func GraphMuteActorMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphMuteActorNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A GraphMuteActorInput is an object within app.bsky.graph.muteActor.
 type GraphMuteActorInput struct {
@@ -6001,39 +6567,36 @@ func (x *GraphMuteActorInput) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x GraphMuteActorInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphMuteActorInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphMuteActorInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphMuteActorInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.OnlyReposts != nil {
-		n++
-	}
-	if x.OnlyQuoteposts != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65actor"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65actor"...)
 	dst, ok = lex.AppendText(dst, x.Actor, ok)
 	if x.OnlyReposts != nil {
+		head++
 		dst = append(dst, "\x6bonlyReposts"...)
 		dst = lex.AppendBool(dst, *x.OnlyReposts)
 	}
 	if x.OnlyQuoteposts != nil {
+		head++
 		dst = append(dst, "\x6eonlyQuoteposts"...)
 		dst = lex.AppendBool(dst, *x.OnlyQuoteposts)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6043,40 +6606,51 @@ func (x *GraphMuteActorInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *GraphMuteActorInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.muteActor")
-	if r.Key("\x65actor") {
-		x.Actor = r.Text()
-	} else {
-		r.Missing("actor")
-	}
+	outer := r.Map()
+	x.Actor = r.RequiredText("\x65actor")
 	if r.Key("\x6bonlyReposts") {
 		x.OnlyReposts = new(r.Bool())
 	}
 	if r.Key("\x6eonlyQuoteposts") {
 		x.OnlyQuoteposts = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.muteActor")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphMuteActorInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.muteActor")
 	v.Format("actor", x.Actor, "at-identifier")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "actor", "onlyReposts", "onlyQuoteposts")
+	}
 	v.Leave(outer)
 }
 
-// GraphMuteActor calls the procedure app.bsky.graph.muteActor.
+// GraphMuteActor calls the procedure app.bsky.graph.muteActor. A nil input
+// means an empty one.
 func GraphMuteActor(ctx context.Context, c xrpc.Caller, in *GraphMuteActorInput) error {
+	if in == nil {
+		in = new(GraphMuteActorInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: GraphMuteActorNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
 
 // GraphMuteActorListNSID is the method app.bsky.graph.muteActorList.
 const GraphMuteActorListNSID = "app.bsky.graph.muteActorList"
+
+// GraphMuteActorListMethod describes the method
+// app.bsky.graph.muteActorList.
+func GraphMuteActorListMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphMuteActorListNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A GraphMuteActorListInput is an object within
 // app.bsky.graph.muteActorList.
@@ -6125,23 +6699,24 @@ func (x *GraphMuteActorListInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphMuteActorListInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphMuteActorListInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphMuteActorListInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphMuteActorListInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x64list"...)
 	dst, ok = lex.AppendText(dst, x.List, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6151,34 +6726,44 @@ func (x *GraphMuteActorListInput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *GraphMuteActorListInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.muteActorList")
-	if r.Key("\x64list") {
-		x.List = r.Text()
-	} else {
-		r.Missing("list")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.List = r.RequiredText("\x64list")
+	x.Extra = r.EndMap(outer, "app.bsky.graph.muteActorList")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphMuteActorListInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.muteActorList")
 	v.ATURI("list", x.List)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "list")
+	}
 	v.Leave(outer)
 }
 
-// GraphMuteActorList calls the procedure app.bsky.graph.muteActorList.
+// GraphMuteActorList calls the procedure app.bsky.graph.muteActorList. A nil
+// input means an empty one.
 func GraphMuteActorList(ctx context.Context, c xrpc.Caller, in *GraphMuteActorListInput) error {
+	if in == nil {
+		in = new(GraphMuteActorListInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: GraphMuteActorListNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
 
 // GraphMuteThreadNSID is the method app.bsky.graph.muteThread.
 const GraphMuteThreadNSID = "app.bsky.graph.muteThread"
+
+// GraphMuteThreadMethod describes the method app.bsky.graph.muteThread.
+func GraphMuteThreadMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphMuteThreadNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A GraphMuteThreadInput is an object within app.bsky.graph.muteThread.
 type GraphMuteThreadInput struct {
@@ -6224,23 +6809,24 @@ func (x *GraphMuteThreadInput) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x GraphMuteThreadInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphMuteThreadInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphMuteThreadInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphMuteThreadInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x64root"...)
 	dst, ok = lex.AppendText(dst, x.Root, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6250,28 +6836,30 @@ func (x *GraphMuteThreadInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *GraphMuteThreadInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.muteThread")
-	if r.Key("\x64root") {
-		x.Root = r.Text()
-	} else {
-		r.Missing("root")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Root = r.RequiredText("\x64root")
+	x.Extra = r.EndMap(outer, "app.bsky.graph.muteThread")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphMuteThreadInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.muteThread")
 	v.ATURI("root", x.Root)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "root")
+	}
 	v.Leave(outer)
 }
 
-// GraphMuteThread calls the procedure app.bsky.graph.muteThread.
+// GraphMuteThread calls the procedure app.bsky.graph.muteThread. A nil input
+// means an empty one.
 func GraphMuteThread(ctx context.Context, c xrpc.Caller, in *GraphMuteThreadInput) error {
+	if in == nil {
+		in = new(GraphMuteThreadInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: GraphMuteThreadNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -6279,6 +6867,23 @@ func GraphMuteThread(ctx context.Context, c xrpc.Caller, in *GraphMuteThreadInpu
 // GraphSearchStarterPacksNSID is the method
 // app.bsky.graph.searchStarterPacks.
 const GraphSearchStarterPacksNSID = "app.bsky.graph.searchStarterPacks"
+
+// GraphSearchStarterPacksMethod describes the method
+// app.bsky.graph.searchStarterPacks.
+func GraphSearchStarterPacksMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphSearchStarterPacksNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "q", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(25))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"q"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // GraphSearchStarterPacksParams are the parameters of
 // app.bsky.graph.searchStarterPacks.
@@ -6306,13 +6911,37 @@ func (x *GraphSearchStarterPacksParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphSearchStarterPacksParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.searchStarterPacks")
+	v := GraphSearchStarterPacksParams{
+		Q:      q.Text("q"),
+		Limit:  lex.Or(q.OptInt("limit"), 25),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GraphSearchStarterPacksParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.graph.searchStarterPacks")
+	if !lex.IsText(x.Q) {
+		v.Text("q")
+	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -6366,26 +6995,25 @@ func (x *GraphSearchStarterPacksOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphSearchStarterPacksOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphSearchStarterPacksOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphSearchStarterPacksOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphSearchStarterPacksOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -6396,8 +7024,9 @@ func (x *GraphSearchStarterPacksOutput) AppendLex(dst []byte, m lex.Mode) ([]byt
 			return dst, lex.InItem("starterPacks", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6407,7 +7036,7 @@ func (x *GraphSearchStarterPacksOutput) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *GraphSearchStarterPacksOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.searchStarterPacks")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -6426,23 +7055,30 @@ func (x *GraphSearchStarterPacksOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("starterPacks")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.searchStarterPacks")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphSearchStarterPacksOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.searchStarterPacks")
-	v.Push("starterPacks")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("starterPacks")
 	for i1 := range x.StarterPacks {
 		v.PushIndex(i1)
 		x.StarterPacks[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "starterPacks")
+	}
 	v.Leave(outer)
 }
 
@@ -6485,6 +7121,23 @@ func GraphSearchStarterPacksPager(c xrpc.Caller, params *GraphSearchStarterPacks
 // app.bsky.graph.searchStarterPacksV2.
 const GraphSearchStarterPacksV2NSID = "app.bsky.graph.searchStarterPacksV2"
 
+// GraphSearchStarterPacksV2Method describes the method
+// app.bsky.graph.searchStarterPacksV2.
+func GraphSearchStarterPacksV2Method() schema.Method {
+	return schema.Method{
+		NSID: GraphSearchStarterPacksV2NSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "q", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(25))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"q"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // GraphSearchStarterPacksV2Params are the parameters of
 // app.bsky.graph.searchStarterPacksV2.
 type GraphSearchStarterPacksV2Params struct {
@@ -6511,13 +7164,37 @@ func (x *GraphSearchStarterPacksV2Params) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GraphSearchStarterPacksV2Params) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.graph.searchStarterPacksV2")
+	v := GraphSearchStarterPacksV2Params{
+		Q:      q.Text("q"),
+		Limit:  lex.Or(q.OptInt("limit"), 25),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GraphSearchStarterPacksV2Params) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.graph.searchStarterPacksV2")
+	if !lex.IsText(x.Q) {
+		v.Text("q")
+	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -6574,33 +7251,30 @@ func (x GraphSearchStarterPacksV2Output) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphSearchStarterPacksV2Output) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphSearchStarterPacksV2Output{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphSearchStarterPacksV2Output) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	if x.HitsTotal != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
 	if x.HitsTotal != nil {
+		head++
 		dst = append(dst, "\x69hitsTotal"...)
 		dst = lex.AppendInt(dst, *x.HitsTotal)
 	}
@@ -6611,8 +7285,9 @@ func (x *GraphSearchStarterPacksV2Output) AppendLex(dst []byte, m lex.Mode) ([]b
 			return dst, lex.InItem("starterPacks", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6622,7 +7297,7 @@ func (x *GraphSearchStarterPacksV2Output) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *GraphSearchStarterPacksV2Output) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.searchStarterPacksV2")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -6644,23 +7319,30 @@ func (x *GraphSearchStarterPacksV2Output) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("starterPacks")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.searchStarterPacksV2")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphSearchStarterPacksV2Output) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.searchStarterPacksV2")
-	v.Push("starterPacks")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("starterPacks")
 	for i1 := range x.StarterPacks {
 		v.PushIndex(i1)
 		x.StarterPacks[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "hitsTotal", "starterPacks")
+	}
 	v.Leave(outer)
 }
 
@@ -6760,37 +7442,29 @@ func (x *GraphStarterpack) AppendJSON(dst []byte) ([]byte, error) { return lex.A
 // MarshalJSON returns x in JSON.
 func (x GraphStarterpack) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphStarterpack) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphStarterpack{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphStarterpack) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if x.Feeds != nil {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	if x.DescriptionFacets != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64list"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x64list"...)
 	dst, ok = lex.AppendText(dst, x.List, ok)
 	dst = append(dst, "\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	dst = append(dst, "\x65$type\x78\x1aapp.bsky.graph.starterpack"...)
 	if x.Feeds != nil {
+		head++
 		dst = append(dst, "\x65feeds"...)
 		dst = lex.AppendArray(dst, len(x.Feeds))
 		for i1 := range x.Feeds {
@@ -6802,10 +7476,12 @@ func (x *GraphStarterpack) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	if x.DescriptionFacets != nil {
+		head++
 		dst = append(dst, "\x71descriptionFacets"...)
 		dst = lex.AppendArray(dst, len(x.DescriptionFacets))
 		for i1 := range x.DescriptionFacets {
@@ -6814,8 +7490,9 @@ func (x *GraphStarterpack) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6825,17 +7502,9 @@ func (x *GraphStarterpack) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *GraphStarterpack) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.starterpack")
-	if r.Key("\x64list") {
-		x.List = r.Text()
-	} else {
-		r.Missing("list")
-	}
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.List = r.RequiredText("\x64list")
+	x.Name = r.RequiredText("\x64name")
 	r.Type("app.bsky.graph.starterpack")
 	if r.Key("\x65feeds") {
 		n1 := r.Array()
@@ -6850,11 +7519,7 @@ func (x *GraphStarterpack) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.Feeds = list1
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x6bdescription") {
 		x.Description = new(r.Text())
 	}
@@ -6871,45 +7536,50 @@ func (x *GraphStarterpack) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.DescriptionFacets = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.starterpack")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphStarterpack) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.starterpack")
 	v.ATURI("list", x.List)
-	if n := int64(len(x.Name)); n < 1 || n > 500 {
+	switch n := int64(len(x.Name)); {
+	case !lex.IsText(x.Name):
+		v.Text("name")
+	case n < 1 || n > 500:
 		v.Length("name", "string", int(n), 1, 500)
-	}
-	if len(x.Name) > 50 {
+	case n > 50:
 		v.Graphemes("name", x.Name, 0, 50)
 	}
 	if x.Feeds != nil {
 		if n := int64(len(x.Feeds)); n > 3 {
 			v.Length("feeds", "array", int(n), 0, 3)
-		}
-		v.Push("feeds")
-		for i1 := range x.Feeds {
-			v.PushIndex(i1)
-			x.Feeds[i1].ValidateLex(v)
+		} else {
+			v.PushArray("feeds")
+			for i1 := range x.Feeds {
+				v.PushIndex(i1)
+				x.Feeds[i1].ValidateLex(v)
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	v.Datetime("createdAt", x.CreatedAt)
 	if x.Description != nil {
-		if n := int64(len(*x.Description)); n > 3000 {
+		switch n := int64(len(*x.Description)); {
+		case !lex.IsText(*x.Description):
+			v.Text("description")
+		case n > 3000:
 			v.Length("description", "string", int(n), 0, 3000)
-		}
-		if len(*x.Description) > 300 {
+		case n > 300:
 			v.Graphemes("description", *x.Description, 0, 300)
 		}
 	}
 	if x.DescriptionFacets != nil {
-		v.Push("descriptionFacets")
+		v.PushArray("descriptionFacets")
 		for i1 := range x.DescriptionFacets {
 			v.PushIndex(i1)
 			x.DescriptionFacets[i1].ValidateLex(v)
@@ -6917,7 +7587,9 @@ func (x *GraphStarterpack) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.graph.starterpack")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.starterpack", "list", "name", "feeds", "createdAt", "description", "descriptionFacets")
+	}
 	v.Leave(outer)
 }
 
@@ -6971,31 +7643,30 @@ func (x *GraphStarterpackFeedItem) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphStarterpackFeedItem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphStarterpackFeedItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphStarterpackFeedItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphStarterpackFeedItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23app.bsky.graph.starterpack#feedItem"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7005,29 +7676,35 @@ func (x *GraphStarterpackFeedItem) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *GraphStarterpackFeedItem) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.starterpack#feedItem")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.graph.starterpack#feedItem")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphStarterpackFeedItem) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.starterpack#feedItem")
 	v.ATURI("uri", x.URI)
-	v.Extra(x.Extra, "app.bsky.graph.starterpack#feedItem")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.starterpack#feedItem", "uri")
+	}
 	v.Leave(outer)
 }
 
 // GraphUnmuteActorNSID is the method app.bsky.graph.unmuteActor.
 const GraphUnmuteActorNSID = "app.bsky.graph.unmuteActor"
+
+// GraphUnmuteActorMethod describes the method app.bsky.graph.unmuteActor.
+func GraphUnmuteActorMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphUnmuteActorNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A GraphUnmuteActorInput is an object within app.bsky.graph.unmuteActor.
 type GraphUnmuteActorInput struct {
@@ -7073,23 +7750,24 @@ func (x *GraphUnmuteActorInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x GraphUnmuteActorInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphUnmuteActorInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphUnmuteActorInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphUnmuteActorInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x65actor"...)
 	dst, ok = lex.AppendText(dst, x.Actor, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7099,34 +7777,45 @@ func (x *GraphUnmuteActorInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *GraphUnmuteActorInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.unmuteActor")
-	if r.Key("\x65actor") {
-		x.Actor = r.Text()
-	} else {
-		r.Missing("actor")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Actor = r.RequiredText("\x65actor")
+	x.Extra = r.EndMap(outer, "app.bsky.graph.unmuteActor")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphUnmuteActorInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.unmuteActor")
 	v.Format("actor", x.Actor, "at-identifier")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "actor")
+	}
 	v.Leave(outer)
 }
 
-// GraphUnmuteActor calls the procedure app.bsky.graph.unmuteActor.
+// GraphUnmuteActor calls the procedure app.bsky.graph.unmuteActor. A nil
+// input means an empty one.
 func GraphUnmuteActor(ctx context.Context, c xrpc.Caller, in *GraphUnmuteActorInput) error {
+	if in == nil {
+		in = new(GraphUnmuteActorInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: GraphUnmuteActorNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
 
 // GraphUnmuteActorListNSID is the method app.bsky.graph.unmuteActorList.
 const GraphUnmuteActorListNSID = "app.bsky.graph.unmuteActorList"
+
+// GraphUnmuteActorListMethod describes the method
+// app.bsky.graph.unmuteActorList.
+func GraphUnmuteActorListMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphUnmuteActorListNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A GraphUnmuteActorListInput is an object within
 // app.bsky.graph.unmuteActorList.
@@ -7175,23 +7864,24 @@ func (x *GraphUnmuteActorListInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphUnmuteActorListInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphUnmuteActorListInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphUnmuteActorListInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphUnmuteActorListInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x64list"...)
 	dst, ok = lex.AppendText(dst, x.List, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7201,34 +7891,44 @@ func (x *GraphUnmuteActorListInput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *GraphUnmuteActorListInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.unmuteActorList")
-	if r.Key("\x64list") {
-		x.List = r.Text()
-	} else {
-		r.Missing("list")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.List = r.RequiredText("\x64list")
+	x.Extra = r.EndMap(outer, "app.bsky.graph.unmuteActorList")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphUnmuteActorListInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.unmuteActorList")
 	v.ATURI("list", x.List)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "list")
+	}
 	v.Leave(outer)
 }
 
-// GraphUnmuteActorList calls the procedure app.bsky.graph.unmuteActorList.
+// GraphUnmuteActorList calls the procedure app.bsky.graph.unmuteActorList. A
+// nil input means an empty one.
 func GraphUnmuteActorList(ctx context.Context, c xrpc.Caller, in *GraphUnmuteActorListInput) error {
+	if in == nil {
+		in = new(GraphUnmuteActorListInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: GraphUnmuteActorListNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
 
 // GraphUnmuteThreadNSID is the method app.bsky.graph.unmuteThread.
 const GraphUnmuteThreadNSID = "app.bsky.graph.unmuteThread"
+
+// GraphUnmuteThreadMethod describes the method app.bsky.graph.unmuteThread.
+func GraphUnmuteThreadMethod() schema.Method {
+	return schema.Method{
+		NSID: GraphUnmuteThreadNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A GraphUnmuteThreadInput is an object within app.bsky.graph.unmuteThread.
 type GraphUnmuteThreadInput struct {
@@ -7276,23 +7976,24 @@ func (x *GraphUnmuteThreadInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GraphUnmuteThreadInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphUnmuteThreadInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphUnmuteThreadInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphUnmuteThreadInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x64root"...)
 	dst, ok = lex.AppendText(dst, x.Root, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7302,28 +8003,30 @@ func (x *GraphUnmuteThreadInput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *GraphUnmuteThreadInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.unmuteThread")
-	if r.Key("\x64root") {
-		x.Root = r.Text()
-	} else {
-		r.Missing("root")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Root = r.RequiredText("\x64root")
+	x.Extra = r.EndMap(outer, "app.bsky.graph.unmuteThread")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphUnmuteThreadInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.unmuteThread")
 	v.ATURI("root", x.Root)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "root")
+	}
 	v.Leave(outer)
 }
 
-// GraphUnmuteThread calls the procedure app.bsky.graph.unmuteThread.
+// GraphUnmuteThread calls the procedure app.bsky.graph.unmuteThread. A nil
+// input means an empty one.
 func GraphUnmuteThread(ctx context.Context, c xrpc.Caller, in *GraphUnmuteThreadInput) error {
+	if in == nil {
+		in = new(GraphUnmuteThreadInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: GraphUnmuteThreadNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -7386,16 +8089,17 @@ func (x *GraphVerification) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x GraphVerification) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphVerification) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphVerification{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphVerification) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -7408,7 +8112,7 @@ func (x *GraphVerification) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x6bdisplayName"...)
 	dst, ok = lex.AppendText(dst, x.DisplayName, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7418,40 +8122,29 @@ func (x *GraphVerification) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *GraphVerification) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.graph.verification")
+	outer := r.Map()
 	r.Type("app.bsky.graph.verification")
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x6bdisplayName") {
-		x.DisplayName = r.Text()
-	} else {
-		r.Missing("displayName")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Handle = r.RequiredText("\x66handle")
+	x.Subject = r.RequiredText("\x67subject")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.DisplayName = r.RequiredText("\x6bdisplayName")
+	x.Extra = r.EndMap(outer, "app.bsky.graph.verification")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphVerification) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.graph.verification")
 	v.Format("handle", x.Handle, "handle")
 	v.DID("subject", x.Subject)
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "app.bsky.graph.verification")
+	if !lex.IsText(x.DisplayName) {
+		v.Text("displayName")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.graph.verification", "handle", "subject", "createdAt", "displayName")
+	}
 	v.Leave(outer)
 }

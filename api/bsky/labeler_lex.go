@@ -7,6 +7,7 @@ import (
 
 	"github.com/linnet-at/linnet/api/atproto"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -66,42 +67,32 @@ func (x *LabelerDefsLabelerView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x LabelerDefsLabelerView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelerDefsLabelerView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelerDefsLabelerView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelerDefsLabelerView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.Viewer != nil {
-		n++
-	}
-	if x.LikeCount != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21app.bsky.labeler.defs#labelerView"...)
 	}
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -111,6 +102,7 @@ func (x *LabelerDefsLabelerView) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 		}
 	}
 	if x.Viewer != nil {
+		head++
 		dst = append(dst, "\x66viewer"...)
 		if dst, err = x.Viewer.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("viewer", err)
@@ -123,11 +115,13 @@ func (x *LabelerDefsLabelerView) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 	dst = append(dst, "\x69indexedAt"...)
 	dst, ok = lex.AppendText(dst, x.IndexedAt, ok)
 	if x.LikeCount != nil {
+		head++
 		dst = append(dst, "\x69likeCount"...)
 		dst = lex.AppendInt(dst, *x.LikeCount)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -137,17 +131,9 @@ func (x *LabelerDefsLabelerView) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *LabelerDefsLabelerView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.labeler.defs#labelerView")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x66labels") {
 		n1 := r.Array()
@@ -171,27 +157,23 @@ func (x *LabelerDefsLabelerView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("creator")
 	}
-	if r.Key("\x69indexedAt") {
-		x.IndexedAt = r.Text()
-	} else {
-		r.Missing("indexedAt")
-	}
+	x.IndexedAt = r.RequiredText("\x69indexedAt")
 	if r.Key("\x69likeCount") {
 		x.LikeCount = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.labeler.defs#labelerView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *LabelerDefsLabelerView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.labeler.defs#labelerView")
 	v.CID("cid", x.CID)
 	v.ATURI("uri", x.URI)
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -213,7 +195,9 @@ func (x *LabelerDefsLabelerView) ValidateLex(v *lex.Validator) {
 			v.Range("likeCount", *x.LikeCount, 0, 9223372036854775807)
 		}
 	}
-	v.Extra(x.Extra, "app.bsky.labeler.defs#labelerView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.labeler.defs#labelerView", "cid", "uri", "labels", "viewer", "creator", "indexedAt", "likeCount")
+	}
 	v.Leave(outer)
 }
 
@@ -280,51 +264,32 @@ func (x *LabelerDefsLabelerViewDetailed) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x LabelerDefsLabelerViewDetailed) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelerDefsLabelerViewDetailed) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelerDefsLabelerViewDetailed{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelerDefsLabelerViewDetailed) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 5
-	if m.Typed() {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.Viewer != nil {
-		n++
-	}
-	if x.LikeCount != nil {
-		n++
-	}
-	if x.ReasonTypes != nil {
-		n++
-	}
-	if x.SubjectTypes != nil {
-		n++
-	}
-	if x.SubjectCollections != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa5)
+	dst = append(dst, "\xa5\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29app.bsky.labeler.defs#labelerViewDetailed"...)
 	}
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -334,6 +299,7 @@ func (x *LabelerDefsLabelerViewDetailed) AppendLex(dst []byte, m lex.Mode) ([]by
 		}
 	}
 	if x.Viewer != nil {
+		head++
 		dst = append(dst, "\x66viewer"...)
 		if dst, err = x.Viewer.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("viewer", err)
@@ -350,23 +316,28 @@ func (x *LabelerDefsLabelerViewDetailed) AppendLex(dst []byte, m lex.Mode) ([]by
 	dst = append(dst, "\x69indexedAt"...)
 	dst, ok = lex.AppendText(dst, x.IndexedAt, ok)
 	if x.LikeCount != nil {
+		head++
 		dst = append(dst, "\x69likeCount"...)
 		dst = lex.AppendInt(dst, *x.LikeCount)
 	}
 	if x.ReasonTypes != nil {
+		head++
 		dst = append(dst, "\x6breasonTypes"...)
 		dst, ok = lex.AppendTexts(dst, x.ReasonTypes, ok)
 	}
 	if x.SubjectTypes != nil {
+		head++
 		dst = append(dst, "\x6csubjectTypes"...)
 		dst, ok = lex.AppendTexts(dst, x.SubjectTypes, ok)
 	}
 	if x.SubjectCollections != nil {
+		head++
 		dst = append(dst, "\x72subjectCollections"...)
 		dst, ok = lex.AppendTexts(dst, x.SubjectCollections, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -376,17 +347,9 @@ func (x *LabelerDefsLabelerViewDetailed) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *LabelerDefsLabelerViewDetailed) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.labeler.defs#labelerViewDetailed")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x66labels") {
 		n1 := r.Array()
@@ -415,11 +378,7 @@ func (x *LabelerDefsLabelerViewDetailed) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("policies")
 	}
-	if r.Key("\x69indexedAt") {
-		x.IndexedAt = r.Text()
-	} else {
-		r.Missing("indexedAt")
-	}
+	x.IndexedAt = r.RequiredText("\x69indexedAt")
 	if r.Key("\x69likeCount") {
 		x.LikeCount = new(r.Int())
 	}
@@ -432,19 +391,19 @@ func (x *LabelerDefsLabelerViewDetailed) ReadLex(r *lex.Reader) {
 	if r.Key("\x72subjectCollections") {
 		x.SubjectCollections = r.Texts()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.labeler.defs#labelerViewDetailed")
 }
 
 // ValidateLex implements lex.Value.
 func (x *LabelerDefsLabelerViewDetailed) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.labeler.defs#labelerViewDetailed")
 	v.CID("cid", x.CID)
 	v.ATURI("uri", x.URI)
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -469,8 +428,30 @@ func (x *LabelerDefsLabelerViewDetailed) ValidateLex(v *lex.Validator) {
 			v.Range("likeCount", *x.LikeCount, 0, 9223372036854775807)
 		}
 	}
+	if x.ReasonTypes != nil {
+		v.PushArray("reasonTypes")
+		for i1 := range x.ReasonTypes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.ReasonTypes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.SubjectTypes != nil {
+		v.PushArray("subjectTypes")
+		for i1 := range x.SubjectTypes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.SubjectTypes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
 	if x.SubjectCollections != nil {
-		v.Push("subjectCollections")
+		v.PushArray("subjectCollections")
 		for i1 := range x.SubjectCollections {
 			v.PushIndex(i1)
 			v.Format("", x.SubjectCollections[i1], "nsid")
@@ -478,7 +459,9 @@ func (x *LabelerDefsLabelerViewDetailed) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.labeler.defs#labelerViewDetailed")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.labeler.defs#labelerViewDetailed", "cid", "uri", "labels", "viewer", "creator", "policies", "indexedAt", "likeCount", "reasonTypes", "subjectTypes", "subjectCollections")
+	}
 	v.Leave(outer)
 }
 
@@ -535,36 +518,34 @@ func (x *LabelerDefsLabelerViewerState) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x LabelerDefsLabelerViewerState) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelerDefsLabelerViewerState) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelerDefsLabelerViewerState{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelerDefsLabelerViewerState) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Like != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Like != nil {
+		head++
 		dst = append(dst, "\x64like"...)
 		dst, ok = lex.AppendText(dst, *x.Like, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28app.bsky.labeler.defs#labelerViewerState"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -574,24 +555,26 @@ func (x *LabelerDefsLabelerViewerState) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *LabelerDefsLabelerViewerState) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.labeler.defs#labelerViewerState")
+	outer := r.Map()
 	if r.Key("\x64like") {
 		x.Like = new(r.Text())
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.labeler.defs#labelerViewerState")
 }
 
 // ValidateLex implements lex.Value.
 func (x *LabelerDefsLabelerViewerState) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.labeler.defs#labelerViewerState")
 	if x.Like != nil {
 		v.ATURI("like", *x.Like)
 	}
-	v.Extra(x.Extra, "app.bsky.labeler.defs#labelerViewerState")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.labeler.defs#labelerViewerState", "like")
+	}
 	v.Leave(outer)
 }
 
@@ -647,34 +630,31 @@ func (x *LabelerDefsLabelerPolicies) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x LabelerDefsLabelerPolicies) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelerDefsLabelerPolicies) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelerDefsLabelerPolicies{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelerDefsLabelerPolicies) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	if x.LabelValueDefinitions != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25app.bsky.labeler.defs#labelerPolicies"...)
 	}
 	dst = append(dst, "\x6blabelValues"...)
 	dst, ok = lex.AppendTexts(dst, x.LabelValues, ok)
 	if x.LabelValueDefinitions != nil {
+		head++
 		dst = append(dst, "\x75labelValueDefinitions"...)
 		dst = lex.AppendArray(dst, len(x.LabelValueDefinitions))
 		for i1 := range x.LabelValueDefinitions {
@@ -683,8 +663,9 @@ func (x *LabelerDefsLabelerPolicies) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -694,7 +675,7 @@ func (x *LabelerDefsLabelerPolicies) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *LabelerDefsLabelerPolicies) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.labeler.defs#labelerPolicies")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6blabelValues") {
 		x.LabelValues = r.Texts()
@@ -714,17 +695,26 @@ func (x *LabelerDefsLabelerPolicies) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.LabelValueDefinitions = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.labeler.defs#labelerPolicies")
 }
 
 // ValidateLex implements lex.Value.
 func (x *LabelerDefsLabelerPolicies) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.labeler.defs#labelerPolicies")
+	v.PushArray("labelValues")
+	for i1 := range x.LabelValues {
+		v.PushIndex(i1)
+		if !lex.IsText(x.LabelValues[i1]) {
+			v.Text("")
+		}
+		v.Pop()
+	}
+	v.Pop()
 	if x.LabelValueDefinitions != nil {
-		v.Push("labelValueDefinitions")
+		v.PushArray("labelValueDefinitions")
 		for i1 := range x.LabelValueDefinitions {
 			v.PushIndex(i1)
 			x.LabelValueDefinitions[i1].ValidateLex(v)
@@ -732,12 +722,30 @@ func (x *LabelerDefsLabelerPolicies) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.labeler.defs#labelerPolicies")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.labeler.defs#labelerPolicies", "labelValues", "labelValueDefinitions")
+	}
 	v.Leave(outer)
 }
 
 // LabelerGetServicesNSID is the method app.bsky.labeler.getServices.
 const LabelerGetServicesNSID = "app.bsky.labeler.getServices"
+
+// LabelerGetServicesMethod describes the method
+// app.bsky.labeler.getServices.
+func LabelerGetServicesMethod() schema.Method {
+	return schema.Method{
+		NSID: LabelerGetServicesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "dids", Type: &schema.Array{Items: &schema.String{Format: "did"}}},
+				{Name: "detailed", Type: &schema.Boolean{Default: new(false)}},
+			},
+			Required: []string{"dids"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // LabelerGetServicesParams are the parameters of
 // app.bsky.labeler.getServices.
@@ -763,11 +771,27 @@ func (x *LabelerGetServicesParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *LabelerGetServicesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.labeler.getServices")
+	v := LabelerGetServicesParams{
+		DIDs:     q.Texts("dids"),
+		Detailed: lex.Or(q.OptBool("detailed"), false),
+	}
+	q.Require("dids", v.DIDs != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *LabelerGetServicesParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.labeler.getServices")
-	v.Push("dids")
+	v.PushArray("dids")
 	for i1 := range x.DIDs {
 		v.PushIndex(i1)
 		v.DID("", x.DIDs[i1])
@@ -824,16 +848,17 @@ func (x *LabelerGetServicesOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x LabelerGetServicesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelerGetServicesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelerGetServicesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelerGetServicesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -852,7 +877,7 @@ func (x *LabelerGetServicesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *LabelerGetServicesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.labeler.getServices")
+	outer := r.Map()
 	if r.Key("\x65views") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[LabelerGetServicesOutputViewsItem](r, n1)
@@ -868,23 +893,25 @@ func (x *LabelerGetServicesOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("views")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.labeler.getServices")
 }
 
 // ValidateLex implements lex.Value.
 func (x *LabelerGetServicesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.labeler.getServices")
-	v.Push("views")
+	v.PushArray("views")
 	for i1 := range x.Views {
 		v.PushIndex(i1)
 		x.Views[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "views")
+	}
 	v.Leave(outer)
 }
 
@@ -912,9 +939,7 @@ func (x *LabelerGetServicesOutputViewsItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *LabelerGetServicesOutputViewsItem) IsZero() bool {
-	return *x == (LabelerGetServicesOutputViewsItem{})
-}
+func (x *LabelerGetServicesOutputViewsItem) IsZero() bool { return x.members() == 0 }
 
 func (x *LabelerGetServicesOutputViewsItem) members() (n int) {
 	if x.LabelerView != nil {
@@ -939,15 +964,16 @@ func (x LabelerGetServicesOutputViewsItem) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelerGetServicesOutputViewsItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelerGetServicesOutputViewsItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelerGetServicesOutputViewsItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -976,14 +1002,14 @@ func (x *LabelerGetServicesOutputViewsItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *LabelerGetServicesOutputViewsItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.LabelerView != nil:
 		x.LabelerView.ValidateLex(v)
 	case x.LabelerViewDetailed != nil:
 		x.LabelerViewDetailed.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.labeler.defs#labelerView", "app.bsky.labeler.defs#labelerViewDetailed")
 	}
 }
 
@@ -1056,36 +1082,25 @@ func (x *LabelerService) AppendJSON(dst []byte) ([]byte, error) { return lex.App
 // MarshalJSON returns x in JSON.
 func (x LabelerService) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelerService) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelerService{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelerService) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x65$type\x78\x18app.bsky.labeler.service"...)
 	if !x.Labels.IsZero() {
-		n++
-	}
-	if x.ReasonTypes != nil {
-		n++
-	}
-	if x.SubjectTypes != nil {
-		n++
-	}
-	if x.SubjectCollections != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65$type\x78\x18app.bsky.labeler.service"...)
-	if !x.Labels.IsZero() {
+		head++
 		dst = append(dst, "\x66labels"...)
 		if dst, err = x.Labels.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("labels", err)
@@ -1098,19 +1113,23 @@ func (x *LabelerService) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.ReasonTypes != nil {
+		head++
 		dst = append(dst, "\x6breasonTypes"...)
 		dst, ok = lex.AppendTexts(dst, x.ReasonTypes, ok)
 	}
 	if x.SubjectTypes != nil {
+		head++
 		dst = append(dst, "\x6csubjectTypes"...)
 		dst, ok = lex.AppendTexts(dst, x.SubjectTypes, ok)
 	}
 	if x.SubjectCollections != nil {
+		head++
 		dst = append(dst, "\x72subjectCollections"...)
 		dst, ok = lex.AppendTexts(dst, x.SubjectCollections, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1120,7 +1139,7 @@ func (x *LabelerService) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *LabelerService) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.labeler.service")
+	outer := r.Map()
 	r.Type("app.bsky.labeler.service")
 	if r.Key("\x66labels") {
 		x.Labels.ReadLex(r)
@@ -1130,11 +1149,7 @@ func (x *LabelerService) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("policies")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x6breasonTypes") {
 		x.ReasonTypes = r.Texts()
 	}
@@ -1144,12 +1159,12 @@ func (x *LabelerService) ReadLex(r *lex.Reader) {
 	if r.Key("\x72subjectCollections") {
 		x.SubjectCollections = r.Texts()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.labeler.service")
 }
 
 // ValidateLex implements lex.Value.
 func (x *LabelerService) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.labeler.service")
@@ -1162,8 +1177,30 @@ func (x *LabelerService) ValidateLex(v *lex.Validator) {
 	x.Policies.ValidateLex(v)
 	v.Pop()
 	v.Datetime("createdAt", x.CreatedAt)
+	if x.ReasonTypes != nil {
+		v.PushArray("reasonTypes")
+		for i1 := range x.ReasonTypes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.ReasonTypes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.SubjectTypes != nil {
+		v.PushArray("subjectTypes")
+		for i1 := range x.SubjectTypes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.SubjectTypes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
 	if x.SubjectCollections != nil {
-		v.Push("subjectCollections")
+		v.PushArray("subjectCollections")
 		for i1 := range x.SubjectCollections {
 			v.PushIndex(i1)
 			v.Format("", x.SubjectCollections[i1], "nsid")
@@ -1171,7 +1208,9 @@ func (x *LabelerService) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "app.bsky.labeler.service")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.labeler.service", "labels", "policies", "createdAt", "reasonTypes", "subjectTypes", "subjectCollections")
+	}
 	v.Leave(outer)
 }
 
@@ -1195,7 +1234,7 @@ func (x *LabelerServiceLabels) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *LabelerServiceLabels) IsZero() bool { return *x == (LabelerServiceLabels{}) }
+func (x *LabelerServiceLabels) IsZero() bool { return x.members() == 0 }
 
 func (x *LabelerServiceLabels) members() (n int) {
 	if x.SelfLabels != nil {
@@ -1213,15 +1252,16 @@ func (x *LabelerServiceLabels) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x LabelerServiceLabels) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *LabelerServiceLabels) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = LabelerServiceLabels{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *LabelerServiceLabels) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1245,11 +1285,11 @@ func (x *LabelerServiceLabels) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *LabelerServiceLabels) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.SelfLabels != nil:
 		x.SelfLabels.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.label.defs#selfLabels")
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/linnet-at/linnet/api/atproto"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -67,23 +68,24 @@ func (x *NotificationDeclaration) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x NotificationDeclaration) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationDeclaration) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationDeclaration{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationDeclaration) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa2\x65$type\x78\x21app.bsky.notification.declaration\x72allowSubscriptions"...)
 	dst, ok = lex.AppendText(dst, x.AllowSubscriptions, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -93,23 +95,24 @@ func (x *NotificationDeclaration) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *NotificationDeclaration) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.declaration")
+	outer := r.Map()
 	r.Type("app.bsky.notification.declaration")
-	if r.Key("\x72allowSubscriptions") {
-		x.AllowSubscriptions = r.Text()
-	} else {
-		r.Missing("allowSubscriptions")
-	}
-	x.Extra = r.EndMap(outer)
+	x.AllowSubscriptions = r.RequiredText("\x72allowSubscriptions")
+	x.Extra = r.EndMap(outer, "app.bsky.notification.declaration")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationDeclaration) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.declaration")
-	v.Extra(x.Extra, "app.bsky.notification.declaration")
+	if !lex.IsText(x.AllowSubscriptions) {
+		v.Text("allowSubscriptions")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.notification.declaration", "allowSubscriptions")
+	}
 	v.Leave(outer)
 }
 
@@ -171,26 +174,26 @@ func (x *NotificationDefsRecordDeleted) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x NotificationDefsRecordDeleted) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationDefsRecordDeleted) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationDefsRecordDeleted{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationDefsRecordDeleted) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28app.bsky.notification.defs#recordDeleted"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -199,18 +202,20 @@ func (x *NotificationDefsRecordDeleted) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *NotificationDefsRecordDeleted) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.defs#recordDeleted")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.notification.defs#recordDeleted")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationDefsRecordDeleted) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.defs#recordDeleted")
-	v.Extra(x.Extra, "app.bsky.notification.defs#recordDeleted")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.notification.defs#recordDeleted")
+	}
 	v.Leave(outer)
 }
 
@@ -268,33 +273,32 @@ func (x *NotificationDefsChatPreference) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x NotificationDefsChatPreference) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationDefsChatPreference) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationDefsChatPreference{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationDefsChatPreference) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64push"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64push"...)
 	dst = lex.AppendBool(dst, x.Push)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29app.bsky.notification.defs#chatPreference"...)
 	}
 	dst = append(dst, "\x67include"...)
 	dst, ok = lex.AppendText(dst, x.Include, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -304,28 +308,29 @@ func (x *NotificationDefsChatPreference) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *NotificationDefsChatPreference) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.defs#chatPreference")
+	outer := r.Map()
 	if r.Key("\x64push") {
 		x.Push = r.Bool()
 	} else {
 		r.Missing("push")
 	}
 	r.MemberType()
-	if r.Key("\x67include") {
-		x.Include = r.Text()
-	} else {
-		r.Missing("include")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Include = r.RequiredText("\x67include")
+	x.Extra = r.EndMap(outer, "app.bsky.notification.defs#chatPreference")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationDefsChatPreference) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.defs#chatPreference")
-	v.Extra(x.Extra, "app.bsky.notification.defs#chatPreference")
+	if !lex.IsText(x.Include) {
+		v.Text("include")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.notification.defs#chatPreference", "push", "include")
+	}
 	v.Leave(outer)
 }
 
@@ -392,35 +397,34 @@ func (x NotificationDefsFilterablePreference) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationDefsFilterablePreference) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationDefsFilterablePreference{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationDefsFilterablePreference) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64list"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x64list"...)
 	dst = lex.AppendBool(dst, x.List)
 	dst = append(dst, "\x64push"...)
 	dst = lex.AppendBool(dst, x.Push)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2fapp.bsky.notification.defs#filterablePreference"...)
 	}
 	dst = append(dst, "\x67include"...)
 	dst, ok = lex.AppendText(dst, x.Include, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -430,7 +434,7 @@ func (x *NotificationDefsFilterablePreference) AppendLex(dst []byte, m lex.Mode)
 
 // ReadLex implements lex.Value.
 func (x *NotificationDefsFilterablePreference) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.defs#filterablePreference")
+	outer := r.Map()
 	if r.Key("\x64list") {
 		x.List = r.Bool()
 	} else {
@@ -442,21 +446,22 @@ func (x *NotificationDefsFilterablePreference) ReadLex(r *lex.Reader) {
 		r.Missing("push")
 	}
 	r.MemberType()
-	if r.Key("\x67include") {
-		x.Include = r.Text()
-	} else {
-		r.Missing("include")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Include = r.RequiredText("\x67include")
+	x.Extra = r.EndMap(outer, "app.bsky.notification.defs#filterablePreference")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationDefsFilterablePreference) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.defs#filterablePreference")
-	v.Extra(x.Extra, "app.bsky.notification.defs#filterablePreference")
+	if !lex.IsText(x.Include) {
+		v.Text("include")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.notification.defs#filterablePreference", "list", "push", "include")
+	}
 	v.Leave(outer)
 }
 
@@ -518,30 +523,29 @@ func (x *NotificationDefsPreference) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x NotificationDefsPreference) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationDefsPreference) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationDefsPreference{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationDefsPreference) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64list"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64list"...)
 	dst = lex.AppendBool(dst, x.List)
 	dst = append(dst, "\x64push"...)
 	dst = lex.AppendBool(dst, x.Push)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25app.bsky.notification.defs#preference"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -550,7 +554,7 @@ func (x *NotificationDefsPreference) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *NotificationDefsPreference) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.defs#preference")
+	outer := r.Map()
 	if r.Key("\x64list") {
 		x.List = r.Bool()
 	} else {
@@ -562,16 +566,18 @@ func (x *NotificationDefsPreference) ReadLex(r *lex.Reader) {
 		r.Missing("push")
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.notification.defs#preference")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationDefsPreference) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.defs#preference")
-	v.Extra(x.Extra, "app.bsky.notification.defs#preference")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.notification.defs#preference", "list", "push")
+	}
 	v.Leave(outer)
 }
 
@@ -638,25 +644,22 @@ func (x *NotificationDefsPreferences) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x NotificationDefsPreferences) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationDefsPreferences) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationDefsPreferences{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationDefsPreferences) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 13
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64chat"...)
+	head := byte(0xad)
+	dst = append(dst, "\xad\x64chat"...)
 	if dst, err = x.Chat.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("chat", err)
 	}
@@ -665,6 +668,7 @@ func (x *NotificationDefsPreferences) AppendLex(dst []byte, m lex.Mode) ([]byte,
 		return dst, lex.In("like", err)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26app.bsky.notification.defs#preferences"...)
 	}
 	dst = append(dst, "\x65quote"...)
@@ -711,6 +715,7 @@ func (x *NotificationDefsPreferences) AppendLex(dst []byte, m lex.Mode) ([]byte,
 	if dst, err = x.StarterpackJoined.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("starterpackJoined", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -719,7 +724,7 @@ func (x *NotificationDefsPreferences) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *NotificationDefsPreferences) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.defs#preferences")
+	outer := r.Map()
 	if r.Key("\x64chat") {
 		x.Chat.ReadLex(r)
 	} else {
@@ -786,12 +791,12 @@ func (x *NotificationDefsPreferences) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("starterpackJoined")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.notification.defs#preferences")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationDefsPreferences) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.defs#preferences")
@@ -834,7 +839,9 @@ func (x *NotificationDefsPreferences) ValidateLex(v *lex.Validator) {
 	v.Push("starterpackJoined")
 	x.StarterpackJoined.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.notification.defs#preferences")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.notification.defs#preferences", "chat", "like", "quote", "reply", "follow", "repost", "mention", "verified", "unverified", "likeViaRepost", "subscribedPost", "repostViaRepost", "starterpackJoined")
+	}
 	v.Leave(outer)
 }
 
@@ -894,30 +901,29 @@ func (x NotificationDefsActivitySubscription) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationDefsActivitySubscription) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationDefsActivitySubscription{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationDefsActivitySubscription) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64post"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64post"...)
 	dst = lex.AppendBool(dst, x.Post)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2fapp.bsky.notification.defs#activitySubscription"...)
 	}
 	dst = append(dst, "\x65reply"...)
 	dst = lex.AppendBool(dst, x.Reply)
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -926,7 +932,7 @@ func (x *NotificationDefsActivitySubscription) AppendLex(dst []byte, m lex.Mode)
 
 // ReadLex implements lex.Value.
 func (x *NotificationDefsActivitySubscription) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.defs#activitySubscription")
+	outer := r.Map()
 	if r.Key("\x64post") {
 		x.Post = r.Bool()
 	} else {
@@ -938,16 +944,18 @@ func (x *NotificationDefsActivitySubscription) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("reply")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.notification.defs#activitySubscription")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationDefsActivitySubscription) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.defs#activitySubscription")
-	v.Extra(x.Extra, "app.bsky.notification.defs#activitySubscription")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.notification.defs#activitySubscription", "post", "reply")
+	}
 	v.Leave(outer)
 }
 
@@ -1009,26 +1017,25 @@ func (x NotificationDefsSubjectActivitySubscription) MarshalJSON() ([]byte, erro
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationDefsSubjectActivitySubscription) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationDefsSubjectActivitySubscription{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationDefsSubjectActivitySubscription) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x36app.bsky.notification.defs#subjectActivitySubscription"...)
 	}
 	dst = append(dst, "\x67subject"...)
@@ -1037,8 +1044,9 @@ func (x *NotificationDefsSubjectActivitySubscription) AppendLex(dst []byte, m le
 	if dst, err = x.ActivitySubscription.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("activitySubscription", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1048,24 +1056,20 @@ func (x *NotificationDefsSubjectActivitySubscription) AppendLex(dst []byte, m le
 
 // ReadLex implements lex.Value.
 func (x *NotificationDefsSubjectActivitySubscription) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.defs#subjectActivitySubscription")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
+	x.Subject = r.RequiredText("\x67subject")
 	if r.Key("\x74activitySubscription") {
 		x.ActivitySubscription.ReadLex(r)
 	} else {
 		r.Missing("activitySubscription")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.notification.defs#subjectActivitySubscription")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationDefsSubjectActivitySubscription) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.defs#subjectActivitySubscription")
@@ -1073,13 +1077,24 @@ func (x *NotificationDefsSubjectActivitySubscription) ValidateLex(v *lex.Validat
 	v.Push("activitySubscription")
 	x.ActivitySubscription.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.notification.defs#subjectActivitySubscription")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.notification.defs#subjectActivitySubscription", "subject", "activitySubscription")
+	}
 	v.Leave(outer)
 }
 
 // NotificationGetPreferencesNSID is the method
 // app.bsky.notification.getPreferences.
 const NotificationGetPreferencesNSID = "app.bsky.notification.getPreferences"
+
+// NotificationGetPreferencesMethod describes the method
+// app.bsky.notification.getPreferences.
+func NotificationGetPreferencesMethod() schema.Method {
+	return schema.Method{
+		NSID: NotificationGetPreferencesNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A NotificationGetPreferencesOutput is an object within
 // app.bsky.notification.getPreferences.
@@ -1130,16 +1145,17 @@ func (x NotificationGetPreferencesOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationGetPreferencesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationGetPreferencesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationGetPreferencesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -1155,25 +1171,27 @@ func (x *NotificationGetPreferencesOutput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *NotificationGetPreferencesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.getPreferences")
+	outer := r.Map()
 	if r.Key("\x6bpreferences") {
 		x.Preferences.ReadLex(r)
 	} else {
 		r.Missing("preferences")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.notification.getPreferences")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationGetPreferencesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.getPreferences")
 	v.Push("preferences")
 	x.Preferences.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "preferences")
+	}
 	v.Leave(outer)
 }
 
@@ -1190,6 +1208,21 @@ func NotificationGetPreferences(ctx context.Context, c xrpc.Caller) (*Notificati
 // NotificationGetUnreadCountNSID is the method
 // app.bsky.notification.getUnreadCount.
 const NotificationGetUnreadCountNSID = "app.bsky.notification.getUnreadCount"
+
+// NotificationGetUnreadCountMethod describes the method
+// app.bsky.notification.getUnreadCount.
+func NotificationGetUnreadCountMethod() schema.Method {
+	return schema.Method{
+		NSID: NotificationGetUnreadCountNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "priority", Type: &schema.Boolean{}},
+				{Name: "seenAt", Type: &schema.String{Format: "datetime"}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // NotificationGetUnreadCountParams are the parameters of
 // app.bsky.notification.getUnreadCount.
@@ -1211,6 +1244,21 @@ func (x *NotificationGetUnreadCountParams) AppendQuery(query []byte) []byte {
 		query = xrpc.AppendParam(query, "seenAt", *x.SeenAt)
 	}
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *NotificationGetUnreadCountParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.notification.getUnreadCount")
+	v := NotificationGetUnreadCountParams{
+		SeenAt:   q.OptText("seenAt"),
+		Priority: q.OptBool("priority"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -1272,16 +1320,17 @@ func (x NotificationGetUnreadCountOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationGetUnreadCountOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationGetUnreadCountOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationGetUnreadCountOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa1\x65count"...)
@@ -1294,22 +1343,24 @@ func (x *NotificationGetUnreadCountOutput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *NotificationGetUnreadCountOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.getUnreadCount")
+	outer := r.Map()
 	if r.Key("\x65count") {
 		x.Count = r.Int()
 	} else {
 		r.Missing("count")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.notification.getUnreadCount")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationGetUnreadCountOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.getUnreadCount")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "count")
+	}
 	v.Leave(outer)
 }
 
@@ -1327,6 +1378,21 @@ func NotificationGetUnreadCount(ctx context.Context, c xrpc.Caller, params *Noti
 // NotificationListActivitySubscriptionsNSID is the method
 // app.bsky.notification.listActivitySubscriptions.
 const NotificationListActivitySubscriptionsNSID = "app.bsky.notification.listActivitySubscriptions"
+
+// NotificationListActivitySubscriptionsMethod describes the method
+// app.bsky.notification.listActivitySubscriptions.
+func NotificationListActivitySubscriptionsMethod() schema.Method {
+	return schema.Method{
+		NSID: NotificationListActivitySubscriptionsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // NotificationListActivitySubscriptionsParams are the parameters of
 // app.bsky.notification.listActivitySubscriptions.
@@ -1352,6 +1418,21 @@ func (x *NotificationListActivitySubscriptionsParams) AppendQuery(query []byte) 
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *NotificationListActivitySubscriptionsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.notification.listActivitySubscriptions")
+	v := NotificationListActivitySubscriptionsParams{
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *NotificationListActivitySubscriptionsParams) Validate() error {
 	var v lex.Validator
@@ -1359,6 +1440,11 @@ func (x *NotificationListActivitySubscriptionsParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -1416,26 +1502,25 @@ func (x NotificationListActivitySubscriptionsOutput) MarshalJSON() ([]byte, erro
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationListActivitySubscriptionsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationListActivitySubscriptionsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationListActivitySubscriptionsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -1446,8 +1531,9 @@ func (x *NotificationListActivitySubscriptionsOutput) AppendLex(dst []byte, m le
 			return dst, lex.InItem("subscriptions", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1457,7 +1543,7 @@ func (x *NotificationListActivitySubscriptionsOutput) AppendLex(dst []byte, m le
 
 // ReadLex implements lex.Value.
 func (x *NotificationListActivitySubscriptionsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.listActivitySubscriptions")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -1476,23 +1562,30 @@ func (x *NotificationListActivitySubscriptionsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("subscriptions")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.notification.listActivitySubscriptions")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationListActivitySubscriptionsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.listActivitySubscriptions")
-	v.Push("subscriptions")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("subscriptions")
 	for i1 := range x.Subscriptions {
 		v.PushIndex(i1)
 		x.Subscriptions[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "subscriptions")
+	}
 	v.Leave(outer)
 }
 
@@ -1537,6 +1630,24 @@ func NotificationListActivitySubscriptionsPager(c xrpc.Caller, params *Notificat
 // app.bsky.notification.listNotifications.
 const NotificationListNotificationsNSID = "app.bsky.notification.listNotifications"
 
+// NotificationListNotificationsMethod describes the method
+// app.bsky.notification.listNotifications.
+func NotificationListNotificationsMethod() schema.Method {
+	return schema.Method{
+		NSID: NotificationListNotificationsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "reasons", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "priority", Type: &schema.Boolean{}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "seenAt", Type: &schema.String{Format: "datetime"}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // NotificationListNotificationsParams are the parameters of
 // app.bsky.notification.listNotifications.
 type NotificationListNotificationsParams struct {
@@ -1573,6 +1684,24 @@ func (x *NotificationListNotificationsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *NotificationListNotificationsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.notification.listNotifications")
+	v := NotificationListNotificationsParams{
+		Limit:    lex.Or(q.OptInt("limit"), 50),
+		Cursor:   q.OptText("cursor"),
+		SeenAt:   q.OptText("seenAt"),
+		Reasons:  q.Texts("reasons"),
+		Priority: q.OptBool("priority"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *NotificationListNotificationsParams) Validate() error {
 	var v lex.Validator
@@ -1582,8 +1711,24 @@ func (x *NotificationListNotificationsParams) Validate() error {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
 	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
 	if x.SeenAt != nil {
 		v.Datetime("seenAt", *x.SeenAt)
+	}
+	if x.Reasons != nil {
+		v.PushArray("reasons")
+		for i1 := range x.Reasons {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Reasons[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
 	}
 	return v.Err()
 }
@@ -1640,40 +1785,35 @@ func (x NotificationListNotificationsOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationListNotificationsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationListNotificationsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationListNotificationsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	if x.SeenAt != nil {
-		n++
-	}
-	if x.Priority != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
 	if x.SeenAt != nil {
+		head++
 		dst = append(dst, "\x66seenAt"...)
 		dst, ok = lex.AppendText(dst, *x.SeenAt, ok)
 	}
 	if x.Priority != nil {
+		head++
 		dst = append(dst, "\x68priority"...)
 		dst = lex.AppendBool(dst, *x.Priority)
 	}
@@ -1684,8 +1824,9 @@ func (x *NotificationListNotificationsOutput) AppendLex(dst []byte, m lex.Mode) 
 			return dst, lex.InItem("notifications", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1695,7 +1836,7 @@ func (x *NotificationListNotificationsOutput) AppendLex(dst []byte, m lex.Mode) 
 
 // ReadLex implements lex.Value.
 func (x *NotificationListNotificationsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.listNotifications")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -1720,26 +1861,33 @@ func (x *NotificationListNotificationsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("notifications")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.notification.listNotifications")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationListNotificationsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.listNotifications")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
 	if x.SeenAt != nil {
 		v.Datetime("seenAt", *x.SeenAt)
 	}
-	v.Push("notifications")
+	v.PushArray("notifications")
 	for i1 := range x.Notifications {
 		v.PushIndex(i1)
 		x.Notifications[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "seenAt", "priority", "notifications")
+	}
 	v.Leave(outer)
 }
 
@@ -1846,39 +1994,28 @@ func (x NotificationListNotificationsNotification) MarshalJSON() ([]byte, error)
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationListNotificationsNotification) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationListNotificationsNotification{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationListNotificationsNotification) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 7
-	if m.Typed() {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.StarterPack != nil {
-		n++
-	}
-	if x.ReasonSubject != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa7)
+	dst = append(dst, "\xa7\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x34app.bsky.notification.listNotifications#notification"...)
 	}
 	dst = append(dst, "\x66author"...)
@@ -1888,6 +2025,7 @@ func (x *NotificationListNotificationsNotification) AppendLex(dst []byte, m lex.
 	dst = append(dst, "\x66isRead"...)
 	dst = lex.AppendBool(dst, x.IsRead)
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -1905,17 +2043,20 @@ func (x *NotificationListNotificationsNotification) AppendLex(dst []byte, m lex.
 	dst = append(dst, "\x69indexedAt"...)
 	dst, ok = lex.AppendText(dst, x.IndexedAt, ok)
 	if x.StarterPack != nil {
+		head++
 		dst = append(dst, "\x6bstarterPack"...)
 		if dst, err = x.StarterPack.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("starterPack", err)
 		}
 	}
 	if x.ReasonSubject != nil {
+		head++
 		dst = append(dst, "\x6dreasonSubject"...)
 		dst, ok = lex.AppendText(dst, *x.ReasonSubject, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1925,17 +2066,9 @@ func (x *NotificationListNotificationsNotification) AppendLex(dst []byte, m lex.
 
 // ReadLex implements lex.Value.
 func (x *NotificationListNotificationsNotification) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.listNotifications#notification")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x66author") {
 		x.Author.ReadLex(r)
@@ -1960,21 +2093,13 @@ func (x *NotificationListNotificationsNotification) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.Labels = list1
 	}
-	if r.Key("\x66reason") {
-		x.Reason = r.Text()
-	} else {
-		r.Missing("reason")
-	}
+	x.Reason = r.RequiredText("\x66reason")
 	if r.Key("\x66record") {
 		x.Record = r.Unknown()
 	} else {
 		r.Missing("record")
 	}
-	if r.Key("\x69indexedAt") {
-		x.IndexedAt = r.Text()
-	} else {
-		r.Missing("indexedAt")
-	}
+	x.IndexedAt = r.RequiredText("\x69indexedAt")
 	if r.Key("\x6bstarterPack") {
 		x.StarterPack = lex.New[GraphDefsStarterPackViewBasic](r)
 		x.StarterPack.ReadLex(r)
@@ -1982,12 +2107,12 @@ func (x *NotificationListNotificationsNotification) ReadLex(r *lex.Reader) {
 	if r.Key("\x6dreasonSubject") {
 		x.ReasonSubject = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.notification.listNotifications#notification")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationListNotificationsNotification) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.listNotifications#notification")
@@ -1997,13 +2122,16 @@ func (x *NotificationListNotificationsNotification) ValidateLex(v *lex.Validator
 	x.Author.ValidateLex(v)
 	v.Pop()
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
 			v.Pop()
 		}
 		v.Pop()
+	}
+	if !lex.IsText(x.Reason) {
+		v.Text("reason")
 	}
 	v.Unknown("record", x.Record)
 	v.Datetime("indexedAt", x.IndexedAt)
@@ -2015,7 +2143,9 @@ func (x *NotificationListNotificationsNotification) ValidateLex(v *lex.Validator
 	if x.ReasonSubject != nil {
 		v.ATURI("reasonSubject", *x.ReasonSubject)
 	}
-	v.Extra(x.Extra, "app.bsky.notification.listNotifications#notification")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.notification.listNotifications#notification", "cid", "uri", "author", "isRead", "labels", "reason", "record", "indexedAt", "starterPack", "reasonSubject")
+	}
 	v.Leave(outer)
 }
 
@@ -2039,6 +2169,16 @@ const (
 // NotificationPutActivitySubscriptionNSID is the method
 // app.bsky.notification.putActivitySubscription.
 const NotificationPutActivitySubscriptionNSID = "app.bsky.notification.putActivitySubscription"
+
+// NotificationPutActivitySubscriptionMethod describes the method
+// app.bsky.notification.putActivitySubscription.
+func NotificationPutActivitySubscriptionMethod() schema.Method {
+	return schema.Method{
+		NSID: NotificationPutActivitySubscriptionNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A NotificationPutActivitySubscriptionInput is an object within
 // app.bsky.notification.putActivitySubscription.
@@ -2092,16 +2232,17 @@ func (x NotificationPutActivitySubscriptionInput) MarshalJSON() ([]byte, error) 
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationPutActivitySubscriptionInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationPutActivitySubscriptionInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationPutActivitySubscriptionInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -2113,7 +2254,7 @@ func (x *NotificationPutActivitySubscriptionInput) AppendLex(dst []byte, m lex.M
 		return dst, lex.In("activitySubscription", err)
 	}
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2123,23 +2264,19 @@ func (x *NotificationPutActivitySubscriptionInput) AppendLex(dst []byte, m lex.M
 
 // ReadLex implements lex.Value.
 func (x *NotificationPutActivitySubscriptionInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.putActivitySubscription")
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
+	outer := r.Map()
+	x.Subject = r.RequiredText("\x67subject")
 	if r.Key("\x74activitySubscription") {
 		x.ActivitySubscription.ReadLex(r)
 	} else {
 		r.Missing("activitySubscription")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.notification.putActivitySubscription")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationPutActivitySubscriptionInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.putActivitySubscription")
@@ -2147,7 +2284,9 @@ func (x *NotificationPutActivitySubscriptionInput) ValidateLex(v *lex.Validator)
 	v.Push("activitySubscription")
 	x.ActivitySubscription.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "subject", "activitySubscription")
+	}
 	v.Leave(outer)
 }
 
@@ -2203,35 +2342,34 @@ func (x NotificationPutActivitySubscriptionOutput) MarshalJSON() ([]byte, error)
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationPutActivitySubscriptionOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationPutActivitySubscriptionOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationPutActivitySubscriptionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.ActivitySubscription != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x67subject"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x67subject"...)
 	dst, ok = lex.AppendText(dst, x.Subject, ok)
 	if x.ActivitySubscription != nil {
+		head++
 		dst = append(dst, "\x74activitySubscription"...)
 		if dst, err = x.ActivitySubscription.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("activitySubscription", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2241,22 +2379,18 @@ func (x *NotificationPutActivitySubscriptionOutput) AppendLex(dst []byte, m lex.
 
 // ReadLex implements lex.Value.
 func (x *NotificationPutActivitySubscriptionOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.putActivitySubscription")
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
+	outer := r.Map()
+	x.Subject = r.RequiredText("\x67subject")
 	if r.Key("\x74activitySubscription") {
 		x.ActivitySubscription = lex.New[NotificationDefsActivitySubscription](r)
 		x.ActivitySubscription.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.notification.putActivitySubscription")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationPutActivitySubscriptionOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.putActivitySubscription")
@@ -2266,13 +2400,19 @@ func (x *NotificationPutActivitySubscriptionOutput) ValidateLex(v *lex.Validator
 		x.ActivitySubscription.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "subject", "activitySubscription")
+	}
 	v.Leave(outer)
 }
 
 // NotificationPutActivitySubscription calls the procedure
-// app.bsky.notification.putActivitySubscription.
+// app.bsky.notification.putActivitySubscription. A nil input means an empty
+// one.
 func NotificationPutActivitySubscription(ctx context.Context, c xrpc.Caller, in *NotificationPutActivitySubscriptionInput) (*NotificationPutActivitySubscriptionOutput, error) {
+	if in == nil {
+		in = new(NotificationPutActivitySubscriptionInput)
+	}
 	out := new(NotificationPutActivitySubscriptionOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: NotificationPutActivitySubscriptionNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -2283,6 +2423,15 @@ func NotificationPutActivitySubscription(ctx context.Context, c xrpc.Caller, in 
 // NotificationPutPreferencesNSID is the method
 // app.bsky.notification.putPreferences.
 const NotificationPutPreferencesNSID = "app.bsky.notification.putPreferences"
+
+// NotificationPutPreferencesMethod describes the method
+// app.bsky.notification.putPreferences.
+func NotificationPutPreferencesMethod() schema.Method {
+	return schema.Method{
+		NSID: NotificationPutPreferencesNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A NotificationPutPreferencesInput is an object within
 // app.bsky.notification.putPreferences.
@@ -2333,16 +2482,17 @@ func (x NotificationPutPreferencesInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationPutPreferencesInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationPutPreferencesInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationPutPreferencesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa1\x68priority"...)
@@ -2355,28 +2505,33 @@ func (x *NotificationPutPreferencesInput) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *NotificationPutPreferencesInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.putPreferences")
+	outer := r.Map()
 	if r.Key("\x68priority") {
 		x.Priority = r.Bool()
 	} else {
 		r.Missing("priority")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.notification.putPreferences")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationPutPreferencesInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.putPreferences")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "priority")
+	}
 	v.Leave(outer)
 }
 
 // NotificationPutPreferences calls the procedure
-// app.bsky.notification.putPreferences.
+// app.bsky.notification.putPreferences. A nil input means an empty one.
 func NotificationPutPreferences(ctx context.Context, c xrpc.Caller, in *NotificationPutPreferencesInput) error {
+	if in == nil {
+		in = new(NotificationPutPreferencesInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: NotificationPutPreferencesNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -2384,6 +2539,16 @@ func NotificationPutPreferences(ctx context.Context, c xrpc.Caller, in *Notifica
 // NotificationPutPreferencesV2NSID is the method
 // app.bsky.notification.putPreferencesV2.
 const NotificationPutPreferencesV2NSID = "app.bsky.notification.putPreferencesV2"
+
+// NotificationPutPreferencesV2Method describes the method
+// app.bsky.notification.putPreferencesV2.
+func NotificationPutPreferencesV2Method() schema.Method {
+	return schema.Method{
+		NSID: NotificationPutPreferencesV2NSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A NotificationPutPreferencesV2Input is an object within
 // app.bsky.notification.putPreferencesV2.
@@ -2446,138 +2611,114 @@ func (x NotificationPutPreferencesV2Input) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationPutPreferencesV2Input) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationPutPreferencesV2Input{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationPutPreferencesV2Input) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Chat != nil {
-		n++
-	}
-	if x.Like != nil {
-		n++
-	}
-	if x.Quote != nil {
-		n++
-	}
-	if x.Reply != nil {
-		n++
-	}
-	if x.Follow != nil {
-		n++
-	}
-	if x.Repost != nil {
-		n++
-	}
-	if x.Mention != nil {
-		n++
-	}
-	if x.Verified != nil {
-		n++
-	}
-	if x.Unverified != nil {
-		n++
-	}
-	if x.LikeViaRepost != nil {
-		n++
-	}
-	if x.SubscribedPost != nil {
-		n++
-	}
-	if x.RepostViaRepost != nil {
-		n++
-	}
-	if x.StarterpackJoined != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Chat != nil {
+		head++
 		dst = append(dst, "\x64chat"...)
 		if dst, err = x.Chat.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("chat", err)
 		}
 	}
 	if x.Like != nil {
+		head++
 		dst = append(dst, "\x64like"...)
 		if dst, err = x.Like.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("like", err)
 		}
 	}
 	if x.Quote != nil {
+		head++
 		dst = append(dst, "\x65quote"...)
 		if dst, err = x.Quote.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("quote", err)
 		}
 	}
 	if x.Reply != nil {
+		head++
 		dst = append(dst, "\x65reply"...)
 		if dst, err = x.Reply.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("reply", err)
 		}
 	}
 	if x.Follow != nil {
+		head++
 		dst = append(dst, "\x66follow"...)
 		if dst, err = x.Follow.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("follow", err)
 		}
 	}
 	if x.Repost != nil {
+		head++
 		dst = append(dst, "\x66repost"...)
 		if dst, err = x.Repost.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("repost", err)
 		}
 	}
 	if x.Mention != nil {
+		head++
 		dst = append(dst, "\x67mention"...)
 		if dst, err = x.Mention.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("mention", err)
 		}
 	}
 	if x.Verified != nil {
+		head++
 		dst = append(dst, "\x68verified"...)
 		if dst, err = x.Verified.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("verified", err)
 		}
 	}
 	if x.Unverified != nil {
+		head++
 		dst = append(dst, "\x6aunverified"...)
 		if dst, err = x.Unverified.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("unverified", err)
 		}
 	}
 	if x.LikeViaRepost != nil {
+		head++
 		dst = append(dst, "\x6dlikeViaRepost"...)
 		if dst, err = x.LikeViaRepost.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("likeViaRepost", err)
 		}
 	}
 	if x.SubscribedPost != nil {
+		head++
 		dst = append(dst, "\x6esubscribedPost"...)
 		if dst, err = x.SubscribedPost.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("subscribedPost", err)
 		}
 	}
 	if x.RepostViaRepost != nil {
+		head++
 		dst = append(dst, "\x6frepostViaRepost"...)
 		if dst, err = x.RepostViaRepost.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("repostViaRepost", err)
 		}
 	}
 	if x.StarterpackJoined != nil {
+		head++
 		dst = append(dst, "\x71starterpackJoined"...)
 		if dst, err = x.StarterpackJoined.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("starterpackJoined", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2586,7 +2727,7 @@ func (x *NotificationPutPreferencesV2Input) AppendLex(dst []byte, m lex.Mode) ([
 
 // ReadLex implements lex.Value.
 func (x *NotificationPutPreferencesV2Input) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.putPreferencesV2")
+	outer := r.Map()
 	if r.Key("\x64chat") {
 		x.Chat = lex.New[NotificationDefsChatPreference](r)
 		x.Chat.ReadLex(r)
@@ -2639,12 +2780,12 @@ func (x *NotificationPutPreferencesV2Input) ReadLex(r *lex.Reader) {
 		x.StarterpackJoined = lex.New[NotificationDefsPreference](r)
 		x.StarterpackJoined.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.notification.putPreferencesV2")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationPutPreferencesV2Input) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.putPreferencesV2")
@@ -2713,7 +2854,9 @@ func (x *NotificationPutPreferencesV2Input) ValidateLex(v *lex.Validator) {
 		x.StarterpackJoined.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "chat", "like", "quote", "reply", "follow", "repost", "mention", "verified", "unverified", "likeViaRepost", "subscribedPost", "repostViaRepost", "starterpackJoined")
+	}
 	v.Leave(outer)
 }
 
@@ -2766,16 +2909,17 @@ func (x NotificationPutPreferencesV2Output) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationPutPreferencesV2Output) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationPutPreferencesV2Output{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationPutPreferencesV2Output) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -2791,31 +2935,36 @@ func (x *NotificationPutPreferencesV2Output) AppendLex(dst []byte, m lex.Mode) (
 
 // ReadLex implements lex.Value.
 func (x *NotificationPutPreferencesV2Output) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.putPreferencesV2")
+	outer := r.Map()
 	if r.Key("\x6bpreferences") {
 		x.Preferences.ReadLex(r)
 	} else {
 		r.Missing("preferences")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.notification.putPreferencesV2")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationPutPreferencesV2Output) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.putPreferencesV2")
 	v.Push("preferences")
 	x.Preferences.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "preferences")
+	}
 	v.Leave(outer)
 }
 
 // NotificationPutPreferencesV2 calls the procedure
-// app.bsky.notification.putPreferencesV2.
+// app.bsky.notification.putPreferencesV2. A nil input means an empty one.
 func NotificationPutPreferencesV2(ctx context.Context, c xrpc.Caller, in *NotificationPutPreferencesV2Input) (*NotificationPutPreferencesV2Output, error) {
+	if in == nil {
+		in = new(NotificationPutPreferencesV2Input)
+	}
 	out := new(NotificationPutPreferencesV2Output)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: NotificationPutPreferencesV2NSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -2826,6 +2975,15 @@ func NotificationPutPreferencesV2(ctx context.Context, c xrpc.Caller, in *Notifi
 // NotificationRegisterPushNSID is the method
 // app.bsky.notification.registerPush.
 const NotificationRegisterPushNSID = "app.bsky.notification.registerPush"
+
+// NotificationRegisterPushMethod describes the method
+// app.bsky.notification.registerPush.
+func NotificationRegisterPushMethod() schema.Method {
+	return schema.Method{
+		NSID: NotificationRegisterPushNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A NotificationRegisterPushInput is an object within
 // app.bsky.notification.registerPush.
@@ -2878,25 +3036,22 @@ func (x *NotificationRegisterPushInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x NotificationRegisterPushInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationRegisterPushInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationRegisterPushInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationRegisterPushInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 4
-	if x.AgeRestricted != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65appId"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x65appId"...)
 	dst, ok = lex.AppendText(dst, x.AppID, ok)
 	dst = append(dst, "\x65token"...)
 	dst, ok = lex.AppendText(dst, x.Token, ok)
@@ -2905,11 +3060,13 @@ func (x *NotificationRegisterPushInput) AppendLex(dst []byte, m lex.Mode) ([]byt
 	dst = append(dst, "\x6aserviceDid"...)
 	dst, ok = lex.AppendText(dst, x.ServiceDID, ok)
 	if x.AgeRestricted != nil {
+		head++
 		dst = append(dst, "\x6dageRestricted"...)
 		dst = lex.AppendBool(dst, *x.AgeRestricted)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2919,41 +3076,36 @@ func (x *NotificationRegisterPushInput) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *NotificationRegisterPushInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.registerPush")
-	if r.Key("\x65appId") {
-		x.AppID = r.Text()
-	} else {
-		r.Missing("appId")
-	}
-	if r.Key("\x65token") {
-		x.Token = r.Text()
-	} else {
-		r.Missing("token")
-	}
-	if r.Key("\x68platform") {
-		x.Platform = r.Text()
-	} else {
-		r.Missing("platform")
-	}
-	if r.Key("\x6aserviceDid") {
-		x.ServiceDID = r.Text()
-	} else {
-		r.Missing("serviceDid")
-	}
+	outer := r.Map()
+	x.AppID = r.RequiredText("\x65appId")
+	x.Token = r.RequiredText("\x65token")
+	x.Platform = r.RequiredText("\x68platform")
+	x.ServiceDID = r.RequiredText("\x6aserviceDid")
 	if r.Key("\x6dageRestricted") {
 		x.AgeRestricted = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.notification.registerPush")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationRegisterPushInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.registerPush")
+	if !lex.IsText(x.AppID) {
+		v.Text("appId")
+	}
+	if !lex.IsText(x.Token) {
+		v.Text("token")
+	}
+	if !lex.IsText(x.Platform) {
+		v.Text("platform")
+	}
 	v.DID("serviceDid", x.ServiceDID)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "appId", "token", "platform", "serviceDid", "ageRestricted")
+	}
 	v.Leave(outer)
 }
 
@@ -2965,8 +3117,11 @@ const (
 )
 
 // NotificationRegisterPush calls the procedure
-// app.bsky.notification.registerPush.
+// app.bsky.notification.registerPush. A nil input means an empty one.
 func NotificationRegisterPush(ctx context.Context, c xrpc.Caller, in *NotificationRegisterPushInput) error {
+	if in == nil {
+		in = new(NotificationRegisterPushInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: NotificationRegisterPushNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -2974,6 +3129,15 @@ func NotificationRegisterPush(ctx context.Context, c xrpc.Caller, in *Notificati
 // NotificationUnregisterPushNSID is the method
 // app.bsky.notification.unregisterPush.
 const NotificationUnregisterPushNSID = "app.bsky.notification.unregisterPush"
+
+// NotificationUnregisterPushMethod describes the method
+// app.bsky.notification.unregisterPush.
+func NotificationUnregisterPushMethod() schema.Method {
+	return schema.Method{
+		NSID: NotificationUnregisterPushNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A NotificationUnregisterPushInput is an object within
 // app.bsky.notification.unregisterPush.
@@ -3027,16 +3191,17 @@ func (x NotificationUnregisterPushInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationUnregisterPushInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationUnregisterPushInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationUnregisterPushInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -3049,7 +3214,7 @@ func (x *NotificationUnregisterPushInput) AppendLex(dst []byte, m lex.Mode) ([]b
 	dst = append(dst, "\x6aserviceDid"...)
 	dst, ok = lex.AppendText(dst, x.ServiceDID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3059,38 +3224,33 @@ func (x *NotificationUnregisterPushInput) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *NotificationUnregisterPushInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.unregisterPush")
-	if r.Key("\x65appId") {
-		x.AppID = r.Text()
-	} else {
-		r.Missing("appId")
-	}
-	if r.Key("\x65token") {
-		x.Token = r.Text()
-	} else {
-		r.Missing("token")
-	}
-	if r.Key("\x68platform") {
-		x.Platform = r.Text()
-	} else {
-		r.Missing("platform")
-	}
-	if r.Key("\x6aserviceDid") {
-		x.ServiceDID = r.Text()
-	} else {
-		r.Missing("serviceDid")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.AppID = r.RequiredText("\x65appId")
+	x.Token = r.RequiredText("\x65token")
+	x.Platform = r.RequiredText("\x68platform")
+	x.ServiceDID = r.RequiredText("\x6aserviceDid")
+	x.Extra = r.EndMap(outer, "app.bsky.notification.unregisterPush")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationUnregisterPushInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.unregisterPush")
+	if !lex.IsText(x.AppID) {
+		v.Text("appId")
+	}
+	if !lex.IsText(x.Token) {
+		v.Text("token")
+	}
+	if !lex.IsText(x.Platform) {
+		v.Text("platform")
+	}
 	v.DID("serviceDid", x.ServiceDID)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "appId", "token", "platform", "serviceDid")
+	}
 	v.Leave(outer)
 }
 
@@ -3102,14 +3262,26 @@ const (
 )
 
 // NotificationUnregisterPush calls the procedure
-// app.bsky.notification.unregisterPush.
+// app.bsky.notification.unregisterPush. A nil input means an empty one.
 func NotificationUnregisterPush(ctx context.Context, c xrpc.Caller, in *NotificationUnregisterPushInput) error {
+	if in == nil {
+		in = new(NotificationUnregisterPushInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: NotificationUnregisterPushNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
 
 // NotificationUpdateSeenNSID is the method app.bsky.notification.updateSeen.
 const NotificationUpdateSeenNSID = "app.bsky.notification.updateSeen"
+
+// NotificationUpdateSeenMethod describes the method
+// app.bsky.notification.updateSeen.
+func NotificationUpdateSeenMethod() schema.Method {
+	return schema.Method{
+		NSID: NotificationUpdateSeenNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A NotificationUpdateSeenInput is an object within
 // app.bsky.notification.updateSeen.
@@ -3158,23 +3330,24 @@ func (x *NotificationUpdateSeenInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x NotificationUpdateSeenInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationUpdateSeenInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationUpdateSeenInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationUpdateSeenInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x66seenAt"...)
 	dst, ok = lex.AppendText(dst, x.SeenAt, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3184,29 +3357,30 @@ func (x *NotificationUpdateSeenInput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *NotificationUpdateSeenInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.notification.updateSeen")
-	if r.Key("\x66seenAt") {
-		x.SeenAt = r.Text()
-	} else {
-		r.Missing("seenAt")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.SeenAt = r.RequiredText("\x66seenAt")
+	x.Extra = r.EndMap(outer, "app.bsky.notification.updateSeen")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationUpdateSeenInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.notification.updateSeen")
 	v.Datetime("seenAt", x.SeenAt)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "seenAt")
+	}
 	v.Leave(outer)
 }
 
 // NotificationUpdateSeen calls the procedure
-// app.bsky.notification.updateSeen.
+// app.bsky.notification.updateSeen. A nil input means an empty one.
 func NotificationUpdateSeen(ctx context.Context, c xrpc.Caller, in *NotificationUpdateSeenInput) error {
+	if in == nil {
+		in = new(NotificationUpdateSeenInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: NotificationUpdateSeenNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }

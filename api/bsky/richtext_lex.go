@@ -54,25 +54,24 @@ func (x *RichtextFacet) AppendJSON(dst []byte) ([]byte, error) { return lex.Appe
 // MarshalJSON returns x in JSON.
 func (x RichtextFacet) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RichtextFacet) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RichtextFacet{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RichtextFacet) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x77app.bsky.richtext.facet"...)
 	}
 	dst = append(dst, "\x65index"...)
@@ -86,6 +85,7 @@ func (x *RichtextFacet) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 			return dst, lex.InItem("features", i1, err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -94,7 +94,7 @@ func (x *RichtextFacet) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *RichtextFacet) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.richtext.facet")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65index") {
 		x.Index.ReadLex(r)
@@ -116,26 +116,28 @@ func (x *RichtextFacet) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("features")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.richtext.facet")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RichtextFacet) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.richtext.facet")
 	v.Push("index")
 	x.Index.ValidateLex(v)
 	v.Pop()
-	v.Push("features")
+	v.PushArray("features")
 	for i1 := range x.Features {
 		v.PushIndex(i1)
 		x.Features[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.richtext.facet")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.richtext.facet", "index", "features")
+	}
 	v.Leave(outer)
 }
 
@@ -166,7 +168,7 @@ func (x *RichtextFacetFeaturesItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *RichtextFacetFeaturesItem) IsZero() bool { return *x == (RichtextFacetFeaturesItem{}) }
+func (x *RichtextFacetFeaturesItem) IsZero() bool { return x.members() == 0 }
 
 func (x *RichtextFacetFeaturesItem) members() (n int) {
 	if x.Mention != nil {
@@ -192,15 +194,16 @@ func (x *RichtextFacetFeaturesItem) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x RichtextFacetFeaturesItem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RichtextFacetFeaturesItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RichtextFacetFeaturesItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RichtextFacetFeaturesItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -234,7 +237,7 @@ func (x *RichtextFacetFeaturesItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *RichtextFacetFeaturesItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.Mention != nil:
 		x.Mention.ValidateLex(v)
@@ -243,7 +246,7 @@ func (x *RichtextFacetFeaturesItem) ValidateLex(v *lex.Validator) {
 	case x.Tag != nil:
 		x.Tag.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.richtext.facet#mention", "app.bsky.richtext.facet#link", "app.bsky.richtext.facet#tag")
 	}
 }
 
@@ -295,31 +298,30 @@ func (x *RichtextFacetMention) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x RichtextFacetMention) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RichtextFacetMention) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RichtextFacetMention{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RichtextFacetMention) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1fapp.bsky.richtext.facet#mention"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -329,24 +331,22 @@ func (x *RichtextFacetMention) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *RichtextFacetMention) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.richtext.facet#mention")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.richtext.facet#mention")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RichtextFacetMention) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.richtext.facet#mention")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "app.bsky.richtext.facet#mention")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.richtext.facet#mention", "did")
+	}
 	v.Leave(outer)
 }
 
@@ -397,31 +397,30 @@ func (x *RichtextFacetLink) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x RichtextFacetLink) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RichtextFacetLink) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RichtextFacetLink{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RichtextFacetLink) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1capp.bsky.richtext.facet#link"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -431,24 +430,22 @@ func (x *RichtextFacetLink) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *RichtextFacetLink) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.richtext.facet#link")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.richtext.facet#link")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RichtextFacetLink) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.richtext.facet#link")
 	v.URI("uri", x.URI)
-	v.Extra(x.Extra, "app.bsky.richtext.facet#link")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.richtext.facet#link", "uri")
+	}
 	v.Leave(outer)
 }
 
@@ -499,31 +496,30 @@ func (x *RichtextFacetTag) AppendJSON(dst []byte) ([]byte, error) { return lex.A
 // MarshalJSON returns x in JSON.
 func (x RichtextFacetTag) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RichtextFacetTag) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RichtextFacetTag{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RichtextFacetTag) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63tag"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63tag"...)
 	dst, ok = lex.AppendText(dst, x.Tag, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1bapp.bsky.richtext.facet#tag"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -533,29 +529,29 @@ func (x *RichtextFacetTag) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *RichtextFacetTag) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.richtext.facet#tag")
-	if r.Key("\x63tag") {
-		x.Tag = r.Text()
-	} else {
-		r.Missing("tag")
-	}
+	outer := r.Map()
+	x.Tag = r.RequiredText("\x63tag")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.richtext.facet#tag")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RichtextFacetTag) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.richtext.facet#tag")
-	if n := int64(len(x.Tag)); n > 640 {
+	switch n := int64(len(x.Tag)); {
+	case !lex.IsText(x.Tag):
+		v.Text("tag")
+	case n > 640:
 		v.Length("tag", "string", int(n), 0, 640)
-	}
-	if len(x.Tag) > 64 {
+	case n > 64:
 		v.Graphemes("tag", x.Tag, 0, 64)
 	}
-	v.Extra(x.Extra, "app.bsky.richtext.facet#tag")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.richtext.facet#tag", "tag")
+	}
 	v.Leave(outer)
 }
 
@@ -610,30 +606,30 @@ func (x *RichtextFacetByteSlice) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x RichtextFacetByteSlice) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *RichtextFacetByteSlice) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = RichtextFacetByteSlice{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *RichtextFacetByteSlice) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21app.bsky.richtext.facet#byteSlice"...)
 	}
 	dst = append(dst, "\x67byteEnd"...)
 	dst = lex.AppendInt(dst, x.ByteEnd)
 	dst = append(dst, "\x69byteStart"...)
 	dst = lex.AppendInt(dst, x.ByteStart)
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -642,7 +638,7 @@ func (x *RichtextFacetByteSlice) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *RichtextFacetByteSlice) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.richtext.facet#byteSlice")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67byteEnd") {
 		x.ByteEnd = r.Int()
@@ -654,12 +650,12 @@ func (x *RichtextFacetByteSlice) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("byteStart")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.richtext.facet#byteSlice")
 }
 
 // ValidateLex implements lex.Value.
 func (x *RichtextFacetByteSlice) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.richtext.facet#byteSlice")
@@ -669,6 +665,8 @@ func (x *RichtextFacetByteSlice) ValidateLex(v *lex.Validator) {
 	if x.ByteStart < 0 {
 		v.Range("byteStart", x.ByteStart, 0, 9223372036854775807)
 	}
-	v.Extra(x.Extra, "app.bsky.richtext.facet#byteSlice")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.richtext.facet#byteSlice", "byteEnd", "byteStart")
+	}
 	v.Leave(outer)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -64,31 +65,30 @@ func (x UnspeccedDefsSkeletonSearchPost) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedDefsSkeletonSearchPost) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedDefsSkeletonSearchPost{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedDefsSkeletonSearchPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2aapp.bsky.unspecced.defs#skeletonSearchPost"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -98,24 +98,22 @@ func (x *UnspeccedDefsSkeletonSearchPost) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedDefsSkeletonSearchPost) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.defs#skeletonSearchPost")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.defs#skeletonSearchPost")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedDefsSkeletonSearchPost) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.defs#skeletonSearchPost")
 	v.ATURI("uri", x.URI)
-	v.Extra(x.Extra, "app.bsky.unspecced.defs#skeletonSearchPost")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.unspecced.defs#skeletonSearchPost", "uri")
+	}
 	v.Leave(outer)
 }
 
@@ -174,31 +172,30 @@ func (x UnspeccedDefsSkeletonSearchActor) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedDefsSkeletonSearchActor) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedDefsSkeletonSearchActor{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedDefsSkeletonSearchActor) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2bapp.bsky.unspecced.defs#skeletonSearchActor"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -208,24 +205,22 @@ func (x *UnspeccedDefsSkeletonSearchActor) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedDefsSkeletonSearchActor) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.defs#skeletonSearchActor")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.defs#skeletonSearchActor")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedDefsSkeletonSearchActor) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.defs#skeletonSearchActor")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "app.bsky.unspecced.defs#skeletonSearchActor")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.unspecced.defs#skeletonSearchActor", "did")
+	}
 	v.Leave(outer)
 }
 
@@ -286,31 +281,30 @@ func (x UnspeccedDefsSkeletonSearchStarterPack) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedDefsSkeletonSearchStarterPack) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedDefsSkeletonSearchStarterPack{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedDefsSkeletonSearchStarterPack) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x31app.bsky.unspecced.defs#skeletonSearchStarterPack"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -320,24 +314,22 @@ func (x *UnspeccedDefsSkeletonSearchStarterPack) AppendLex(dst []byte, m lex.Mod
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedDefsSkeletonSearchStarterPack) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.defs#skeletonSearchStarterPack")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.defs#skeletonSearchStarterPack")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedDefsSkeletonSearchStarterPack) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.defs#skeletonSearchStarterPack")
 	v.ATURI("uri", x.URI)
-	v.Extra(x.Extra, "app.bsky.unspecced.defs#skeletonSearchStarterPack")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.unspecced.defs#skeletonSearchStarterPack", "uri")
+	}
 	v.Leave(outer)
 }
 
@@ -395,47 +387,42 @@ func (x *UnspeccedDefsTrendingTopic) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x UnspeccedDefsTrendingTopic) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedDefsTrendingTopic) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedDefsTrendingTopic{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedDefsTrendingTopic) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	if x.DisplayName != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64link"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64link"...)
 	dst, ok = lex.AppendText(dst, x.Link, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25app.bsky.unspecced.defs#trendingTopic"...)
 	}
 	dst = append(dst, "\x65topic"...)
 	dst, ok = lex.AppendText(dst, x.Topic, ok)
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	if x.DisplayName != nil {
+		head++
 		dst = append(dst, "\x6bdisplayName"...)
 		dst, ok = lex.AppendText(dst, *x.DisplayName, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -445,34 +432,44 @@ func (x *UnspeccedDefsTrendingTopic) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedDefsTrendingTopic) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.defs#trendingTopic")
-	if r.Key("\x64link") {
-		x.Link = r.Text()
-	} else {
-		r.Missing("link")
-	}
+	outer := r.Map()
+	x.Link = r.RequiredText("\x64link")
 	r.MemberType()
-	if r.Key("\x65topic") {
-		x.Topic = r.Text()
-	} else {
-		r.Missing("topic")
-	}
+	x.Topic = r.RequiredText("\x65topic")
 	if r.Key("\x6bdescription") {
 		x.Description = new(r.Text())
 	}
 	if r.Key("\x6bdisplayName") {
 		x.DisplayName = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.defs#trendingTopic")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedDefsTrendingTopic) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.defs#trendingTopic")
-	v.Extra(x.Extra, "app.bsky.unspecced.defs#trendingTopic")
+	if !lex.IsText(x.Link) {
+		v.Text("link")
+	}
+	if !lex.IsText(x.Topic) {
+		v.Text("topic")
+	}
+	if x.Description != nil {
+		if !lex.IsText(*x.Description) {
+			v.Text("description")
+		}
+	}
+	if x.DisplayName != nil {
+		if !lex.IsText(*x.DisplayName) {
+			v.Text("displayName")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.unspecced.defs#trendingTopic", "link", "topic", "description", "displayName")
+	}
 	v.Leave(outer)
 }
 
@@ -535,47 +532,38 @@ func (x *UnspeccedDefsSkeletonTrend) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x UnspeccedDefsSkeletonTrend) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedDefsSkeletonTrend) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedDefsSkeletonTrend{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedDefsSkeletonTrend) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 6
-	if m.Typed() {
-		n++
-	}
-	if x.Status != nil {
-		n++
-	}
-	if x.Category != nil {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64dids"...)
+	head := byte(0xa6)
+	dst = append(dst, "\xa6\x64dids"...)
 	dst, ok = lex.AppendTexts(dst, x.DIDs, ok)
 	dst = append(dst, "\x64link"...)
 	dst, ok = lex.AppendText(dst, x.Link, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25app.bsky.unspecced.defs#skeletonTrend"...)
 	}
 	dst = append(dst, "\x65topic"...)
 	dst, ok = lex.AppendText(dst, x.Topic, ok)
 	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		dst, ok = lex.AppendText(dst, *x.Status, ok)
 	}
 	if x.Category != nil {
+		head++
 		dst = append(dst, "\x68category"...)
 		dst, ok = lex.AppendText(dst, *x.Category, ok)
 	}
@@ -584,13 +572,15 @@ func (x *UnspeccedDefsSkeletonTrend) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 	dst = append(dst, "\x69startedAt"...)
 	dst, ok = lex.AppendText(dst, x.StartedAt, ok)
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	dst = append(dst, "\x6bdisplayName"...)
 	dst, ok = lex.AppendText(dst, x.DisplayName, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -600,23 +590,15 @@ func (x *UnspeccedDefsSkeletonTrend) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedDefsSkeletonTrend) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.defs#skeletonTrend")
+	outer := r.Map()
 	if r.Key("\x64dids") {
 		x.DIDs = r.Texts()
 	} else {
 		r.Missing("dids")
 	}
-	if r.Key("\x64link") {
-		x.Link = r.Text()
-	} else {
-		r.Missing("link")
-	}
+	x.Link = r.RequiredText("\x64link")
 	r.MemberType()
-	if r.Key("\x65topic") {
-		x.Topic = r.Text()
-	} else {
-		r.Missing("topic")
-	}
+	x.Topic = r.RequiredText("\x65topic")
 	if r.Key("\x66status") {
 		x.Status = new(r.Text())
 	}
@@ -628,37 +610,55 @@ func (x *UnspeccedDefsSkeletonTrend) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("postCount")
 	}
-	if r.Key("\x69startedAt") {
-		x.StartedAt = r.Text()
-	} else {
-		r.Missing("startedAt")
-	}
+	x.StartedAt = r.RequiredText("\x69startedAt")
 	if r.Key("\x6bdescription") {
 		x.Description = new(r.Text())
 	}
-	if r.Key("\x6bdisplayName") {
-		x.DisplayName = r.Text()
-	} else {
-		r.Missing("displayName")
-	}
-	x.Extra = r.EndMap(outer)
+	x.DisplayName = r.RequiredText("\x6bdisplayName")
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.defs#skeletonTrend")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedDefsSkeletonTrend) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.defs#skeletonTrend")
-	v.Push("dids")
+	v.PushArray("dids")
 	for i1 := range x.DIDs {
 		v.PushIndex(i1)
 		v.DID("", x.DIDs[i1])
 		v.Pop()
 	}
 	v.Pop()
+	if !lex.IsText(x.Link) {
+		v.Text("link")
+	}
+	if !lex.IsText(x.Topic) {
+		v.Text("topic")
+	}
+	if x.Status != nil {
+		if !lex.IsText(*x.Status) {
+			v.Text("status")
+		}
+	}
+	if x.Category != nil {
+		if !lex.IsText(*x.Category) {
+			v.Text("category")
+		}
+	}
 	v.Datetime("startedAt", x.StartedAt)
-	v.Extra(x.Extra, "app.bsky.unspecced.defs#skeletonTrend")
+	if x.Description != nil {
+		if !lex.IsText(*x.Description) {
+			v.Text("description")
+		}
+	}
+	if !lex.IsText(x.DisplayName) {
+		v.Text("displayName")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.unspecced.defs#skeletonTrend", "dids", "link", "topic", "status", "category", "postCount", "startedAt", "description", "displayName")
+	}
 	v.Leave(outer)
 }
 
@@ -725,37 +725,26 @@ func (x *UnspeccedDefsTrendView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x UnspeccedDefsTrendView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedDefsTrendView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedDefsTrendView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedDefsTrendView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 6
-	if m.Typed() {
-		n++
-	}
-	if x.Status != nil {
-		n++
-	}
-	if x.Category != nil {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64link"...)
+	head := byte(0xa6)
+	dst = append(dst, "\xa6\x64link"...)
 	dst, ok = lex.AppendText(dst, x.Link, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21app.bsky.unspecced.defs#trendView"...)
 	}
 	dst = append(dst, "\x65topic"...)
@@ -768,10 +757,12 @@ func (x *UnspeccedDefsTrendView) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 		}
 	}
 	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		dst, ok = lex.AppendText(dst, *x.Status, ok)
 	}
 	if x.Category != nil {
+		head++
 		dst = append(dst, "\x68category"...)
 		dst, ok = lex.AppendText(dst, *x.Category, ok)
 	}
@@ -780,13 +771,15 @@ func (x *UnspeccedDefsTrendView) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 	dst = append(dst, "\x69startedAt"...)
 	dst, ok = lex.AppendText(dst, x.StartedAt, ok)
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	dst = append(dst, "\x6bdisplayName"...)
 	dst, ok = lex.AppendText(dst, x.DisplayName, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -796,18 +789,10 @@ func (x *UnspeccedDefsTrendView) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedDefsTrendView) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.defs#trendView")
-	if r.Key("\x64link") {
-		x.Link = r.Text()
-	} else {
-		r.Missing("link")
-	}
+	outer := r.Map()
+	x.Link = r.RequiredText("\x64link")
 	r.MemberType()
-	if r.Key("\x65topic") {
-		x.Topic = r.Text()
-	} else {
-		r.Missing("topic")
-	}
+	x.Topic = r.RequiredText("\x65topic")
 	if r.Key("\x66actors") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ActorDefsProfileViewBasic](r, n1)
@@ -834,37 +819,55 @@ func (x *UnspeccedDefsTrendView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("postCount")
 	}
-	if r.Key("\x69startedAt") {
-		x.StartedAt = r.Text()
-	} else {
-		r.Missing("startedAt")
-	}
+	x.StartedAt = r.RequiredText("\x69startedAt")
 	if r.Key("\x6bdescription") {
 		x.Description = new(r.Text())
 	}
-	if r.Key("\x6bdisplayName") {
-		x.DisplayName = r.Text()
-	} else {
-		r.Missing("displayName")
-	}
-	x.Extra = r.EndMap(outer)
+	x.DisplayName = r.RequiredText("\x6bdisplayName")
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.defs#trendView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedDefsTrendView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.defs#trendView")
-	v.Push("actors")
+	if !lex.IsText(x.Link) {
+		v.Text("link")
+	}
+	if !lex.IsText(x.Topic) {
+		v.Text("topic")
+	}
+	v.PushArray("actors")
 	for i1 := range x.Actors {
 		v.PushIndex(i1)
 		x.Actors[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
+	if x.Status != nil {
+		if !lex.IsText(*x.Status) {
+			v.Text("status")
+		}
+	}
+	if x.Category != nil {
+		if !lex.IsText(*x.Category) {
+			v.Text("category")
+		}
+	}
 	v.Datetime("startedAt", x.StartedAt)
-	v.Extra(x.Extra, "app.bsky.unspecced.defs#trendView")
+	if x.Description != nil {
+		if !lex.IsText(*x.Description) {
+			v.Text("description")
+		}
+	}
+	if !lex.IsText(x.DisplayName) {
+		v.Text("displayName")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.unspecced.defs#trendView", "link", "topic", "actors", "status", "category", "postCount", "startedAt", "description", "displayName")
+	}
 	v.Leave(outer)
 }
 
@@ -931,35 +934,27 @@ func (x *UnspeccedDefsThreadItemPost) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x UnspeccedDefsThreadItemPost) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedDefsThreadItemPost) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedDefsThreadItemPost{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedDefsThreadItemPost) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 6
-	if m.Typed() {
-		n++
-	}
-	if x.OpThreadPostCount != nil {
-		n++
-	}
-	if x.OpThreadPostIndex != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64post"...)
+	head := byte(0xa6)
+	dst = append(dst, "\xa6\x64post"...)
 	if dst, err = x.Post.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("post", err)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26app.bsky.unspecced.defs#threadItemPost"...)
 	}
 	dst = append(dst, "\x68opThread"...)
@@ -971,15 +966,18 @@ func (x *UnspeccedDefsThreadItemPost) AppendLex(dst []byte, m lex.Mode) ([]byte,
 	dst = append(dst, "\x6dmutedByViewer"...)
 	dst = lex.AppendBool(dst, x.MutedByViewer)
 	if x.OpThreadPostCount != nil {
+		head++
 		dst = append(dst, "\x71opThreadPostCount"...)
 		dst = lex.AppendInt(dst, *x.OpThreadPostCount)
 	}
 	if x.OpThreadPostIndex != nil {
+		head++
 		dst = append(dst, "\x71opThreadPostIndex"...)
 		dst = lex.AppendInt(dst, *x.OpThreadPostIndex)
 	}
 	dst = append(dst, "\x72hiddenByThreadgate"...)
 	dst = lex.AppendBool(dst, x.HiddenByThreadgate)
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -988,7 +986,7 @@ func (x *UnspeccedDefsThreadItemPost) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedDefsThreadItemPost) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.defs#threadItemPost")
+	outer := r.Map()
 	if r.Key("\x64post") {
 		x.Post.ReadLex(r)
 	} else {
@@ -1026,19 +1024,21 @@ func (x *UnspeccedDefsThreadItemPost) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("hiddenByThreadgate")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.defs#threadItemPost")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedDefsThreadItemPost) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.defs#threadItemPost")
 	v.Push("post")
 	x.Post.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.unspecced.defs#threadItemPost")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.unspecced.defs#threadItemPost", "post", "opThread", "moreParents", "moreReplies", "mutedByViewer", "opThreadPostCount", "opThreadPostIndex", "hiddenByThreadgate")
+	}
 	v.Leave(outer)
 }
 
@@ -1097,26 +1097,26 @@ func (x UnspeccedDefsThreadItemNoUnauthenticated) MarshalJSON() ([]byte, error) 
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedDefsThreadItemNoUnauthenticated) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedDefsThreadItemNoUnauthenticated{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedDefsThreadItemNoUnauthenticated) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x33app.bsky.unspecced.defs#threadItemNoUnauthenticated"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1125,18 +1125,20 @@ func (x *UnspeccedDefsThreadItemNoUnauthenticated) AppendLex(dst []byte, m lex.M
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedDefsThreadItemNoUnauthenticated) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.defs#threadItemNoUnauthenticated")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.defs#threadItemNoUnauthenticated")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedDefsThreadItemNoUnauthenticated) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.defs#threadItemNoUnauthenticated")
-	v.Extra(x.Extra, "app.bsky.unspecced.defs#threadItemNoUnauthenticated")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.unspecced.defs#threadItemNoUnauthenticated")
+	}
 	v.Leave(outer)
 }
 
@@ -1193,26 +1195,26 @@ func (x UnspeccedDefsThreadItemNotFound) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedDefsThreadItemNotFound) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedDefsThreadItemNotFound{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedDefsThreadItemNotFound) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2aapp.bsky.unspecced.defs#threadItemNotFound"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1221,18 +1223,20 @@ func (x *UnspeccedDefsThreadItemNotFound) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedDefsThreadItemNotFound) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.defs#threadItemNotFound")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.defs#threadItemNotFound")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedDefsThreadItemNotFound) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.defs#threadItemNotFound")
-	v.Extra(x.Extra, "app.bsky.unspecced.defs#threadItemNotFound")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.unspecced.defs#threadItemNotFound")
+	}
 	v.Leave(outer)
 }
 
@@ -1289,31 +1293,31 @@ func (x *UnspeccedDefsThreadItemBlocked) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x UnspeccedDefsThreadItemBlocked) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedDefsThreadItemBlocked) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedDefsThreadItemBlocked{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedDefsThreadItemBlocked) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29app.bsky.unspecced.defs#threadItemBlocked"...)
 	}
 	dst = append(dst, "\x66author"...)
 	if dst, err = x.Author.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("author", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1322,26 +1326,28 @@ func (x *UnspeccedDefsThreadItemBlocked) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedDefsThreadItemBlocked) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.defs#threadItemBlocked")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66author") {
 		x.Author.ReadLex(r)
 	} else {
 		r.Missing("author")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.defs#threadItemBlocked")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedDefsThreadItemBlocked) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.defs#threadItemBlocked")
 	v.Push("author")
 	x.Author.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "app.bsky.unspecced.defs#threadItemBlocked")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.unspecced.defs#threadItemBlocked", "author")
+	}
 	v.Leave(outer)
 }
 
@@ -1399,38 +1405,36 @@ func (x *UnspeccedDefsAgeAssuranceState) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x UnspeccedDefsAgeAssuranceState) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedDefsAgeAssuranceState) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedDefsAgeAssuranceState{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedDefsAgeAssuranceState) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	if x.LastInitiatedAt != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29app.bsky.unspecced.defs#ageAssuranceState"...)
 	}
 	dst = append(dst, "\x66status"...)
 	dst, ok = lex.AppendText(dst, x.Status, ok)
 	if x.LastInitiatedAt != nil {
+		head++
 		dst = append(dst, "\x6flastInitiatedAt"...)
 		dst, ok = lex.AppendText(dst, *x.LastInitiatedAt, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1440,29 +1444,30 @@ func (x *UnspeccedDefsAgeAssuranceState) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedDefsAgeAssuranceState) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.defs#ageAssuranceState")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x66status") {
-		x.Status = r.Text()
-	} else {
-		r.Missing("status")
-	}
+	x.Status = r.RequiredText("\x66status")
 	if r.Key("\x6flastInitiatedAt") {
 		x.LastInitiatedAt = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.defs#ageAssuranceState")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedDefsAgeAssuranceState) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.defs#ageAssuranceState")
+	if !lex.IsText(x.Status) {
+		v.Text("status")
+	}
 	if x.LastInitiatedAt != nil {
 		v.Datetime("lastInitiatedAt", *x.LastInitiatedAt)
 	}
-	v.Extra(x.Extra, "app.bsky.unspecced.defs#ageAssuranceState")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.unspecced.defs#ageAssuranceState", "status", "lastInitiatedAt")
+	}
 	v.Leave(outer)
 }
 
@@ -1534,51 +1539,38 @@ func (x *UnspeccedDefsAgeAssuranceEvent) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x UnspeccedDefsAgeAssuranceEvent) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedDefsAgeAssuranceEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedDefsAgeAssuranceEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedDefsAgeAssuranceEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Email != nil {
-		n++
-	}
-	if x.InitIP != nil {
-		n++
-	}
-	if x.InitUa != nil {
-		n++
-	}
-	if x.CompleteIP != nil {
-		n++
-	}
-	if x.CompleteUa != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29app.bsky.unspecced.defs#ageAssuranceEvent"...)
 	}
 	if x.Email != nil {
+		head++
 		dst = append(dst, "\x65email"...)
 		dst, ok = lex.AppendText(dst, *x.Email, ok)
 	}
 	if x.InitIP != nil {
+		head++
 		dst = append(dst, "\x66initIp"...)
 		dst, ok = lex.AppendText(dst, *x.InitIP, ok)
 	}
 	if x.InitUa != nil {
+		head++
 		dst = append(dst, "\x66initUa"...)
 		dst, ok = lex.AppendText(dst, *x.InitUa, ok)
 	}
@@ -1589,15 +1581,18 @@ func (x *UnspeccedDefsAgeAssuranceEvent) AppendLex(dst []byte, m lex.Mode) ([]by
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.CompleteIP != nil {
+		head++
 		dst = append(dst, "\x6acompleteIp"...)
 		dst, ok = lex.AppendText(dst, *x.CompleteIP, ok)
 	}
 	if x.CompleteUa != nil {
+		head++
 		dst = append(dst, "\x6acompleteUa"...)
 		dst, ok = lex.AppendText(dst, *x.CompleteUa, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1607,7 +1602,7 @@ func (x *UnspeccedDefsAgeAssuranceEvent) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedDefsAgeAssuranceEvent) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.defs#ageAssuranceEvent")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65email") {
 		x.Email = new(r.Text())
@@ -1618,38 +1613,59 @@ func (x *UnspeccedDefsAgeAssuranceEvent) ReadLex(r *lex.Reader) {
 	if r.Key("\x66initUa") {
 		x.InitUa = new(r.Text())
 	}
-	if r.Key("\x66status") {
-		x.Status = r.Text()
-	} else {
-		r.Missing("status")
-	}
-	if r.Key("\x69attemptId") {
-		x.AttemptID = r.Text()
-	} else {
-		r.Missing("attemptId")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.Status = r.RequiredText("\x66status")
+	x.AttemptID = r.RequiredText("\x69attemptId")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x6acompleteIp") {
 		x.CompleteIP = new(r.Text())
 	}
 	if r.Key("\x6acompleteUa") {
 		x.CompleteUa = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.defs#ageAssuranceEvent")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedDefsAgeAssuranceEvent) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.defs#ageAssuranceEvent")
+	if x.Email != nil {
+		if !lex.IsText(*x.Email) {
+			v.Text("email")
+		}
+	}
+	if x.InitIP != nil {
+		if !lex.IsText(*x.InitIP) {
+			v.Text("initIp")
+		}
+	}
+	if x.InitUa != nil {
+		if !lex.IsText(*x.InitUa) {
+			v.Text("initUa")
+		}
+	}
+	if !lex.IsText(x.Status) {
+		v.Text("status")
+	}
+	if !lex.IsText(x.AttemptID) {
+		v.Text("attemptId")
+	}
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "app.bsky.unspecced.defs#ageAssuranceEvent")
+	if x.CompleteIP != nil {
+		if !lex.IsText(*x.CompleteIP) {
+			v.Text("completeIp")
+		}
+	}
+	if x.CompleteUa != nil {
+		if !lex.IsText(*x.CompleteUa) {
+			v.Text("completeUa")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.unspecced.defs#ageAssuranceEvent", "email", "initIp", "initUa", "status", "attemptId", "createdAt", "completeIp", "completeUa")
+	}
 	v.Leave(outer)
 }
 
@@ -1664,6 +1680,15 @@ const (
 // app.bsky.unspecced.getAgeAssuranceState.
 const UnspeccedGetAgeAssuranceStateNSID = "app.bsky.unspecced.getAgeAssuranceState"
 
+// UnspeccedGetAgeAssuranceStateMethod describes the method
+// app.bsky.unspecced.getAgeAssuranceState.
+func UnspeccedGetAgeAssuranceStateMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetAgeAssuranceStateNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // UnspeccedGetAgeAssuranceState calls the query
 // app.bsky.unspecced.getAgeAssuranceState.
 func UnspeccedGetAgeAssuranceState(ctx context.Context, c xrpc.Caller) (*UnspeccedDefsAgeAssuranceState, error) {
@@ -1676,6 +1701,15 @@ func UnspeccedGetAgeAssuranceState(ctx context.Context, c xrpc.Caller) (*Unspecc
 
 // UnspeccedGetConfigNSID is the method app.bsky.unspecced.getConfig.
 const UnspeccedGetConfigNSID = "app.bsky.unspecced.getConfig"
+
+// UnspeccedGetConfigMethod describes the method
+// app.bsky.unspecced.getConfig.
+func UnspeccedGetConfigMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetConfigNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A UnspeccedGetConfigOutput is an object within
 // app.bsky.unspecced.getConfig.
@@ -1725,28 +1759,24 @@ func (x *UnspeccedGetConfigOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x UnspeccedGetConfigOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetConfigOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetConfigOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetConfigOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.LiveNow != nil {
-		n++
-	}
-	if x.CheckEmailConfirmed != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.LiveNow != nil {
+		head++
 		dst = append(dst, "\x67liveNow"...)
 		dst = lex.AppendArray(dst, len(x.LiveNow))
 		for i1 := range x.LiveNow {
@@ -1756,9 +1786,11 @@ func (x *UnspeccedGetConfigOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 		}
 	}
 	if x.CheckEmailConfirmed != nil {
+		head++
 		dst = append(dst, "\x73checkEmailConfirmed"...)
 		dst = lex.AppendBool(dst, *x.CheckEmailConfirmed)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1767,7 +1799,7 @@ func (x *UnspeccedGetConfigOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetConfigOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getConfig")
+	outer := r.Map()
 	if r.Key("\x67liveNow") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[UnspeccedGetConfigLiveNowConfig](r, n1)
@@ -1784,17 +1816,17 @@ func (x *UnspeccedGetConfigOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x73checkEmailConfirmed") {
 		x.CheckEmailConfirmed = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getConfig")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetConfigOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getConfig")
 	if x.LiveNow != nil {
-		v.Push("liveNow")
+		v.PushArray("liveNow")
 		for i1 := range x.LiveNow {
 			v.PushIndex(i1)
 			x.LiveNow[i1].ValidateLex(v)
@@ -1802,7 +1834,9 @@ func (x *UnspeccedGetConfigOutput) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "liveNow", "checkEmailConfirmed")
+	}
 	v.Leave(outer)
 }
 
@@ -1871,33 +1905,32 @@ func (x UnspeccedGetConfigLiveNowConfig) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetConfigLiveNowConfig) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetConfigLiveNowConfig{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetConfigLiveNowConfig) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2aapp.bsky.unspecced.getConfig#liveNowConfig"...)
 	}
 	dst = append(dst, "\x67domains"...)
 	dst, ok = lex.AppendTexts(dst, x.Domains, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1907,35 +1940,56 @@ func (x *UnspeccedGetConfigLiveNowConfig) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetConfigLiveNowConfig) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getConfig#liveNowConfig")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
 	if r.Key("\x67domains") {
 		x.Domains = r.Texts()
 	} else {
 		r.Missing("domains")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getConfig#liveNowConfig")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetConfigLiveNowConfig) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getConfig#liveNowConfig")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "app.bsky.unspecced.getConfig#liveNowConfig")
+	v.PushArray("domains")
+	for i1 := range x.Domains {
+		v.PushIndex(i1)
+		if !lex.IsText(x.Domains[i1]) {
+			v.Text("")
+		}
+		v.Pop()
+	}
+	v.Pop()
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.unspecced.getConfig#liveNowConfig", "did", "domains")
+	}
 	v.Leave(outer)
 }
 
 // UnspeccedGetOnboardingSuggestedStarterPacksNSID is the method
 // app.bsky.unspecced.getOnboardingSuggestedStarterPacks.
 const UnspeccedGetOnboardingSuggestedStarterPacksNSID = "app.bsky.unspecced.getOnboardingSuggestedStarterPacks"
+
+// UnspeccedGetOnboardingSuggestedStarterPacksMethod describes the method
+// app.bsky.unspecced.getOnboardingSuggestedStarterPacks.
+func UnspeccedGetOnboardingSuggestedStarterPacksMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetOnboardingSuggestedStarterPacksNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(25)), Default: new(int64(10))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetOnboardingSuggestedStarterPacksParams are the parameters of
 // app.bsky.unspecced.getOnboardingSuggestedStarterPacks.
@@ -1955,6 +2009,20 @@ func (x *UnspeccedGetOnboardingSuggestedStarterPacksParams) AppendQuery(query []
 		query = xrpc.AppendIntParam(query, "limit", 10)
 	}
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetOnboardingSuggestedStarterPacksParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getOnboardingSuggestedStarterPacks")
+	v := UnspeccedGetOnboardingSuggestedStarterPacksParams{
+		Limit: lex.Or(q.OptInt("limit"), 10),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -2020,16 +2088,17 @@ func (x UnspeccedGetOnboardingSuggestedStarterPacksOutput) MarshalJSON() ([]byte
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetOnboardingSuggestedStarterPacksOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetOnboardingSuggestedStarterPacksOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetOnboardingSuggestedStarterPacksOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -2048,7 +2117,7 @@ func (x *UnspeccedGetOnboardingSuggestedStarterPacksOutput) AppendLex(dst []byte
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetOnboardingSuggestedStarterPacksOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getOnboardingSuggestedStarterPacks")
+	outer := r.Map()
 	if r.Key("\x6cstarterPacks") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[GraphDefsStarterPackView](r, n1)
@@ -2064,23 +2133,25 @@ func (x *UnspeccedGetOnboardingSuggestedStarterPacksOutput) ReadLex(r *lex.Reade
 	} else {
 		r.Missing("starterPacks")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getOnboardingSuggestedStarterPacks")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetOnboardingSuggestedStarterPacksOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getOnboardingSuggestedStarterPacks")
-	v.Push("starterPacks")
+	v.PushArray("starterPacks")
 	for i1 := range x.StarterPacks {
 		v.PushIndex(i1)
 		x.StarterPacks[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "starterPacks")
+	}
 	v.Leave(outer)
 }
 
@@ -2098,6 +2169,21 @@ func UnspeccedGetOnboardingSuggestedStarterPacks(ctx context.Context, c xrpc.Cal
 // UnspeccedGetOnboardingSuggestedStarterPacksSkeletonNSID is the method
 // app.bsky.unspecced.getOnboardingSuggestedStarterPacksSkeleton.
 const UnspeccedGetOnboardingSuggestedStarterPacksSkeletonNSID = "app.bsky.unspecced.getOnboardingSuggestedStarterPacksSkeleton"
+
+// UnspeccedGetOnboardingSuggestedStarterPacksSkeletonMethod describes the
+// method app.bsky.unspecced.getOnboardingSuggestedStarterPacksSkeleton.
+func UnspeccedGetOnboardingSuggestedStarterPacksSkeletonMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetOnboardingSuggestedStarterPacksSkeletonNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "viewer", Type: &schema.String{Format: "did"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(25)), Default: new(int64(10))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetOnboardingSuggestedStarterPacksSkeletonParams are the
 // parameters of
@@ -2124,17 +2210,32 @@ func (x *UnspeccedGetOnboardingSuggestedStarterPacksSkeletonParams) AppendQuery(
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetOnboardingSuggestedStarterPacksSkeletonParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getOnboardingSuggestedStarterPacksSkeleton")
+	v := UnspeccedGetOnboardingSuggestedStarterPacksSkeletonParams{
+		Limit:  lex.Or(q.OptInt("limit"), 10),
+		Viewer: q.OptText("viewer"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetOnboardingSuggestedStarterPacksSkeletonParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.unspecced.getOnboardingSuggestedStarterPacksSkeleton")
-	if x.Viewer != nil {
-		v.DID("viewer", *x.Viewer)
-	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 25 {
 			v.Range("limit", *x.Limit, 1, 25)
 		}
+	}
+	if x.Viewer != nil {
+		v.DID("viewer", *x.Viewer)
 	}
 	return v.Err()
 }
@@ -2190,23 +2291,24 @@ func (x UnspeccedGetOnboardingSuggestedStarterPacksSkeletonOutput) MarshalJSON()
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetOnboardingSuggestedStarterPacksSkeletonOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetOnboardingSuggestedStarterPacksSkeletonOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetOnboardingSuggestedStarterPacksSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x6cstarterPacks"...)
 	dst, ok = lex.AppendTexts(dst, x.StarterPacks, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2216,29 +2318,31 @@ func (x *UnspeccedGetOnboardingSuggestedStarterPacksSkeletonOutput) AppendLex(ds
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetOnboardingSuggestedStarterPacksSkeletonOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getOnboardingSuggestedStarterPacksSkeleton")
+	outer := r.Map()
 	if r.Key("\x6cstarterPacks") {
 		x.StarterPacks = r.Texts()
 	} else {
 		r.Missing("starterPacks")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getOnboardingSuggestedStarterPacksSkeleton")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetOnboardingSuggestedStarterPacksSkeletonOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getOnboardingSuggestedStarterPacksSkeleton")
-	v.Push("starterPacks")
+	v.PushArray("starterPacks")
 	for i1 := range x.StarterPacks {
 		v.PushIndex(i1)
 		v.ATURI("", x.StarterPacks[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "starterPacks")
+	}
 	v.Leave(outer)
 }
 
@@ -2256,6 +2360,22 @@ func UnspeccedGetOnboardingSuggestedStarterPacksSkeleton(ctx context.Context, c 
 // UnspeccedGetOnboardingSuggestedUsersSkeletonNSID is the method
 // app.bsky.unspecced.getOnboardingSuggestedUsersSkeleton.
 const UnspeccedGetOnboardingSuggestedUsersSkeletonNSID = "app.bsky.unspecced.getOnboardingSuggestedUsersSkeleton"
+
+// UnspeccedGetOnboardingSuggestedUsersSkeletonMethod describes the method
+// app.bsky.unspecced.getOnboardingSuggestedUsersSkeleton.
+func UnspeccedGetOnboardingSuggestedUsersSkeletonMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetOnboardingSuggestedUsersSkeletonNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "viewer", Type: &schema.String{Format: "did"}},
+				{Name: "category", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(50)), Default: new(int64(25))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetOnboardingSuggestedUsersSkeletonParams are the parameters of
 // app.bsky.unspecced.getOnboardingSuggestedUsersSkeleton.
@@ -2285,16 +2405,37 @@ func (x *UnspeccedGetOnboardingSuggestedUsersSkeletonParams) AppendQuery(query [
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetOnboardingSuggestedUsersSkeletonParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getOnboardingSuggestedUsersSkeleton")
+	v := UnspeccedGetOnboardingSuggestedUsersSkeletonParams{
+		Limit:    lex.Or(q.OptInt("limit"), 25),
+		Viewer:   q.OptText("viewer"),
+		Category: q.OptText("category"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetOnboardingSuggestedUsersSkeletonParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.unspecced.getOnboardingSuggestedUsersSkeleton")
-	if x.Viewer != nil {
-		v.DID("viewer", *x.Viewer)
-	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 50 {
 			v.Range("limit", *x.Limit, 1, 50)
+		}
+	}
+	if x.Viewer != nil {
+		v.DID("viewer", *x.Viewer)
+	}
+	if x.Category != nil {
+		if !lex.IsText(*x.Category) {
+			v.Text("category")
 		}
 	}
 	return v.Err()
@@ -2353,39 +2494,36 @@ func (x UnspeccedGetOnboardingSuggestedUsersSkeletonOutput) MarshalJSON() ([]byt
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetOnboardingSuggestedUsersSkeletonOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetOnboardingSuggestedUsersSkeletonOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetOnboardingSuggestedUsersSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.RecID != nil {
-		n++
-	}
-	if x.RecIDStr != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64dids"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64dids"...)
 	dst, ok = lex.AppendTexts(dst, x.DIDs, ok)
 	if x.RecID != nil {
+		head++
 		dst = append(dst, "\x65recId"...)
 		dst, ok = lex.AppendText(dst, *x.RecID, ok)
 	}
 	if x.RecIDStr != nil {
+		head++
 		dst = append(dst, "\x68recIdStr"...)
 		dst, ok = lex.AppendText(dst, *x.RecIDStr, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2395,7 +2533,7 @@ func (x *UnspeccedGetOnboardingSuggestedUsersSkeletonOutput) AppendLex(dst []byt
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetOnboardingSuggestedUsersSkeletonOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getOnboardingSuggestedUsersSkeleton")
+	outer := r.Map()
 	if r.Key("\x64dids") {
 		x.DIDs = r.Texts()
 	} else {
@@ -2407,23 +2545,35 @@ func (x *UnspeccedGetOnboardingSuggestedUsersSkeletonOutput) ReadLex(r *lex.Read
 	if r.Key("\x68recIdStr") {
 		x.RecIDStr = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getOnboardingSuggestedUsersSkeleton")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetOnboardingSuggestedUsersSkeletonOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getOnboardingSuggestedUsersSkeleton")
-	v.Push("dids")
+	v.PushArray("dids")
 	for i1 := range x.DIDs {
 		v.PushIndex(i1)
 		v.DID("", x.DIDs[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.RecID != nil {
+		if !lex.IsText(*x.RecID) {
+			v.Text("recId")
+		}
+	}
+	if x.RecIDStr != nil {
+		if !lex.IsText(*x.RecIDStr) {
+			v.Text("recIdStr")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "dids", "recId", "recIdStr")
+	}
 	v.Leave(outer)
 }
 
@@ -2441,6 +2591,22 @@ func UnspeccedGetOnboardingSuggestedUsersSkeleton(ctx context.Context, c xrpc.Ca
 // UnspeccedGetPopularFeedGeneratorsNSID is the method
 // app.bsky.unspecced.getPopularFeedGenerators.
 const UnspeccedGetPopularFeedGeneratorsNSID = "app.bsky.unspecced.getPopularFeedGenerators"
+
+// UnspeccedGetPopularFeedGeneratorsMethod describes the method
+// app.bsky.unspecced.getPopularFeedGenerators.
+func UnspeccedGetPopularFeedGeneratorsMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetPopularFeedGeneratorsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "query", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetPopularFeedGeneratorsParams are the parameters of
 // app.bsky.unspecced.getPopularFeedGenerators.
@@ -2470,6 +2636,22 @@ func (x *UnspeccedGetPopularFeedGeneratorsParams) AppendQuery(query []byte) []by
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetPopularFeedGeneratorsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getPopularFeedGenerators")
+	v := UnspeccedGetPopularFeedGeneratorsParams{
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Query:  q.OptText("query"),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetPopularFeedGeneratorsParams) Validate() error {
 	var v lex.Validator
@@ -2477,6 +2659,16 @@ func (x *UnspeccedGetPopularFeedGeneratorsParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Query != nil {
+		if !lex.IsText(*x.Query) {
+			v.Text("query")
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -2534,26 +2726,23 @@ func (x UnspeccedGetPopularFeedGeneratorsOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetPopularFeedGeneratorsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetPopularFeedGeneratorsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetPopularFeedGeneratorsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65feeds"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65feeds"...)
 	dst = lex.AppendArray(dst, len(x.Feeds))
 	for i1 := range x.Feeds {
 		if dst, err = x.Feeds[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -2561,11 +2750,13 @@ func (x *UnspeccedGetPopularFeedGeneratorsOutput) AppendLex(dst []byte, m lex.Mo
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2575,7 +2766,7 @@ func (x *UnspeccedGetPopularFeedGeneratorsOutput) AppendLex(dst []byte, m lex.Mo
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetPopularFeedGeneratorsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getPopularFeedGenerators")
+	outer := r.Map()
 	if r.Key("\x65feeds") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedDefsGeneratorView](r, n1)
@@ -2594,23 +2785,30 @@ func (x *UnspeccedGetPopularFeedGeneratorsOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getPopularFeedGenerators")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetPopularFeedGeneratorsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getPopularFeedGenerators")
-	v.Push("feeds")
+	v.PushArray("feeds")
 	for i1 := range x.Feeds {
 		v.PushIndex(i1)
 		x.Feeds[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "feeds", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -2654,6 +2852,21 @@ func UnspeccedGetPopularFeedGeneratorsPager(c xrpc.Caller, params *UnspeccedGetP
 // app.bsky.unspecced.getPostThreadOtherV2.
 const UnspeccedGetPostThreadOtherV2NSID = "app.bsky.unspecced.getPostThreadOtherV2"
 
+// UnspeccedGetPostThreadOtherV2Method describes the method
+// app.bsky.unspecced.getPostThreadOtherV2.
+func UnspeccedGetPostThreadOtherV2Method() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetPostThreadOtherV2NSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "anchor", Type: &schema.String{Format: "at-uri"}},
+			},
+			Required: []string{"anchor"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // UnspeccedGetPostThreadOtherV2Params are the parameters of
 // app.bsky.unspecced.getPostThreadOtherV2.
 type UnspeccedGetPostThreadOtherV2Params struct {
@@ -2668,6 +2881,20 @@ func (x *UnspeccedGetPostThreadOtherV2Params) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "anchor", x.Anchor)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetPostThreadOtherV2Params) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getPostThreadOtherV2")
+	v := UnspeccedGetPostThreadOtherV2Params{
+		Anchor: q.Text("anchor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -2727,16 +2954,17 @@ func (x UnspeccedGetPostThreadOtherV2Output) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetPostThreadOtherV2Output) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetPostThreadOtherV2Output{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetPostThreadOtherV2Output) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -2755,7 +2983,7 @@ func (x *UnspeccedGetPostThreadOtherV2Output) AppendLex(dst []byte, m lex.Mode) 
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetPostThreadOtherV2Output) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getPostThreadOtherV2")
+	outer := r.Map()
 	if r.Key("\x66thread") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[UnspeccedGetPostThreadOtherV2ThreadItem](r, n1)
@@ -2771,23 +2999,25 @@ func (x *UnspeccedGetPostThreadOtherV2Output) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("thread")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getPostThreadOtherV2")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetPostThreadOtherV2Output) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getPostThreadOtherV2")
-	v.Push("thread")
+	v.PushArray("thread")
 	for i1 := range x.Thread {
 		v.PushIndex(i1)
 		x.Thread[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "thread")
+	}
 	v.Leave(outer)
 }
 
@@ -2861,28 +3091,26 @@ func (x UnspeccedGetPostThreadOtherV2ThreadItem) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetPostThreadOtherV2ThreadItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetPostThreadOtherV2ThreadItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetPostThreadOtherV2ThreadItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x32app.bsky.unspecced.getPostThreadOtherV2#threadItem"...)
 	}
 	dst = append(dst, "\x65depth"...)
@@ -2891,8 +3119,9 @@ func (x *UnspeccedGetPostThreadOtherV2ThreadItem) AppendLex(dst []byte, m lex.Mo
 	if dst, err = x.Value.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("value", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2902,12 +3131,8 @@ func (x *UnspeccedGetPostThreadOtherV2ThreadItem) AppendLex(dst []byte, m lex.Mo
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetPostThreadOtherV2ThreadItem) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getPostThreadOtherV2#threadItem")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x65depth") {
 		x.Depth = r.Int()
@@ -2919,12 +3144,12 @@ func (x *UnspeccedGetPostThreadOtherV2ThreadItem) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("value")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getPostThreadOtherV2#threadItem")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetPostThreadOtherV2ThreadItem) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getPostThreadOtherV2#threadItem")
@@ -2937,7 +3162,9 @@ func (x *UnspeccedGetPostThreadOtherV2ThreadItem) ValidateLex(v *lex.Validator) 
 		v.Pop()
 
 	}
-	v.Extra(x.Extra, "app.bsky.unspecced.getPostThreadOtherV2#threadItem")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.unspecced.getPostThreadOtherV2#threadItem", "uri", "depth", "value")
+	}
 	v.Leave(outer)
 }
 
@@ -2962,9 +3189,7 @@ func (x *UnspeccedGetPostThreadOtherV2ThreadItemValue) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *UnspeccedGetPostThreadOtherV2ThreadItemValue) IsZero() bool {
-	return *x == (UnspeccedGetPostThreadOtherV2ThreadItemValue{})
-}
+func (x *UnspeccedGetPostThreadOtherV2ThreadItemValue) IsZero() bool { return x.members() == 0 }
 
 func (x *UnspeccedGetPostThreadOtherV2ThreadItemValue) members() (n int) {
 	if x.ThreadItemPost != nil {
@@ -2986,15 +3211,16 @@ func (x UnspeccedGetPostThreadOtherV2ThreadItemValue) MarshalJSON() ([]byte, err
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetPostThreadOtherV2ThreadItemValue) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetPostThreadOtherV2ThreadItemValue{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetPostThreadOtherV2ThreadItemValue) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -3018,18 +3244,37 @@ func (x *UnspeccedGetPostThreadOtherV2ThreadItemValue) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetPostThreadOtherV2ThreadItemValue) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ThreadItemPost != nil:
 		x.ThreadItemPost.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.unspecced.defs#threadItemPost")
 	}
 }
 
 // UnspeccedGetPostThreadV2NSID is the method
 // app.bsky.unspecced.getPostThreadV2.
 const UnspeccedGetPostThreadV2NSID = "app.bsky.unspecced.getPostThreadV2"
+
+// UnspeccedGetPostThreadV2Method describes the method
+// app.bsky.unspecced.getPostThreadV2.
+func UnspeccedGetPostThreadV2Method() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetPostThreadV2NSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "anchor", Type: &schema.String{Format: "at-uri"}},
+				{Name: "above", Type: &schema.Boolean{Default: new(true)}},
+				{Name: "below", Type: &schema.Integer{Minimum: new(int64(0)), Maximum: new(int64(20)), Default: new(int64(6))}},
+				{Name: "branchingFactor", Type: &schema.Integer{Minimum: new(int64(0)), Maximum: new(int64(100)), Default: new(int64(10))}},
+				{Name: "sort", Type: &schema.String{KnownValues: []string{"newest", "oldest", "top"}, Default: new("oldest")}},
+			},
+			Required: []string{"anchor"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetPostThreadV2Params are the parameters of
 // app.bsky.unspecced.getPostThreadV2.
@@ -3071,16 +3316,39 @@ func (x *UnspeccedGetPostThreadV2Params) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetPostThreadV2Params) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getPostThreadV2")
+	v := UnspeccedGetPostThreadV2Params{
+		Sort:            lex.Or(q.OptText("sort"), "oldest"),
+		Above:           lex.Or(q.OptBool("above"), true),
+		Below:           lex.Or(q.OptInt("below"), 6),
+		Anchor:          q.Text("anchor"),
+		BranchingFactor: lex.Or(q.OptInt("branchingFactor"), 10),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetPostThreadV2Params) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.unspecced.getPostThreadV2")
-	v.ATURI("anchor", x.Anchor)
+	if x.Sort != nil {
+		if !lex.IsText(*x.Sort) {
+			v.Text("sort")
+		}
+	}
 	if x.Below != nil {
 		if *x.Below < 0 || *x.Below > 20 {
 			v.Range("below", *x.Below, 0, 20)
 		}
 	}
+	v.ATURI("anchor", x.Anchor)
 	if x.BranchingFactor != nil {
 		if *x.BranchingFactor < 0 || *x.BranchingFactor > 100 {
 			v.Range("branchingFactor", *x.BranchingFactor, 0, 100)
@@ -3145,25 +3413,22 @@ func (x *UnspeccedGetPostThreadV2Output) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x UnspeccedGetPostThreadV2Output) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetPostThreadV2Output) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetPostThreadV2Output{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetPostThreadV2Output) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 2
-	if x.Threadgate != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x66thread"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x66thread"...)
 	dst = lex.AppendArray(dst, len(x.Thread))
 	for i1 := range x.Thread {
 		if dst, err = x.Thread[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -3171,6 +3436,7 @@ func (x *UnspeccedGetPostThreadV2Output) AppendLex(dst []byte, m lex.Mode) ([]by
 		}
 	}
 	if x.Threadgate != nil {
+		head++
 		dst = append(dst, "\x6athreadgate"...)
 		if dst, err = x.Threadgate.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("threadgate", err)
@@ -3178,6 +3444,7 @@ func (x *UnspeccedGetPostThreadV2Output) AppendLex(dst []byte, m lex.Mode) ([]by
 	}
 	dst = append(dst, "\x6fhasOtherReplies"...)
 	dst = lex.AppendBool(dst, x.HasOtherReplies)
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -3186,7 +3453,7 @@ func (x *UnspeccedGetPostThreadV2Output) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetPostThreadV2Output) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getPostThreadV2")
+	outer := r.Map()
 	if r.Key("\x66thread") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[UnspeccedGetPostThreadV2ThreadItem](r, n1)
@@ -3211,16 +3478,16 @@ func (x *UnspeccedGetPostThreadV2Output) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("hasOtherReplies")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getPostThreadV2")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetPostThreadV2Output) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getPostThreadV2")
-	v.Push("thread")
+	v.PushArray("thread")
 	for i1 := range x.Thread {
 		v.PushIndex(i1)
 		x.Thread[i1].ValidateLex(v)
@@ -3232,7 +3499,9 @@ func (x *UnspeccedGetPostThreadV2Output) ValidateLex(v *lex.Validator) {
 		x.Threadgate.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "thread", "threadgate", "hasOtherReplies")
+	}
 	v.Leave(outer)
 }
 
@@ -3303,28 +3572,26 @@ func (x UnspeccedGetPostThreadV2ThreadItem) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetPostThreadV2ThreadItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetPostThreadV2ThreadItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetPostThreadV2ThreadItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2dapp.bsky.unspecced.getPostThreadV2#threadItem"...)
 	}
 	dst = append(dst, "\x65depth"...)
@@ -3333,8 +3600,9 @@ func (x *UnspeccedGetPostThreadV2ThreadItem) AppendLex(dst []byte, m lex.Mode) (
 	if dst, err = x.Value.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("value", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3344,12 +3612,8 @@ func (x *UnspeccedGetPostThreadV2ThreadItem) AppendLex(dst []byte, m lex.Mode) (
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetPostThreadV2ThreadItem) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getPostThreadV2#threadItem")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
 	if r.Key("\x65depth") {
 		x.Depth = r.Int()
@@ -3361,12 +3625,12 @@ func (x *UnspeccedGetPostThreadV2ThreadItem) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("value")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getPostThreadV2#threadItem")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetPostThreadV2ThreadItem) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getPostThreadV2#threadItem")
@@ -3379,7 +3643,9 @@ func (x *UnspeccedGetPostThreadV2ThreadItem) ValidateLex(v *lex.Validator) {
 		v.Pop()
 
 	}
-	v.Extra(x.Extra, "app.bsky.unspecced.getPostThreadV2#threadItem")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.unspecced.getPostThreadV2#threadItem", "uri", "depth", "value")
+	}
 	v.Leave(outer)
 }
 
@@ -3413,9 +3679,7 @@ func (x *UnspeccedGetPostThreadV2ThreadItemValue) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *UnspeccedGetPostThreadV2ThreadItemValue) IsZero() bool {
-	return *x == (UnspeccedGetPostThreadV2ThreadItemValue{})
-}
+func (x *UnspeccedGetPostThreadV2ThreadItemValue) IsZero() bool { return x.members() == 0 }
 
 func (x *UnspeccedGetPostThreadV2ThreadItemValue) members() (n int) {
 	if x.ThreadItemPost != nil {
@@ -3446,15 +3710,16 @@ func (x UnspeccedGetPostThreadV2ThreadItemValue) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetPostThreadV2ThreadItemValue) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetPostThreadV2ThreadItemValue{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetPostThreadV2ThreadItemValue) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -3493,7 +3758,7 @@ func (x *UnspeccedGetPostThreadV2ThreadItemValue) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetPostThreadV2ThreadItemValue) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ThreadItemPost != nil:
 		x.ThreadItemPost.ValidateLex(v)
@@ -3504,13 +3769,27 @@ func (x *UnspeccedGetPostThreadV2ThreadItemValue) ValidateLex(v *lex.Validator) 
 	case x.ThreadItemBlocked != nil:
 		x.ThreadItemBlocked.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.unspecced.defs#threadItemPost", "app.bsky.unspecced.defs#threadItemNoUnauthenticated", "app.bsky.unspecced.defs#threadItemNotFound", "app.bsky.unspecced.defs#threadItemBlocked")
 	}
 }
 
 // UnspeccedGetSuggestedFeedsNSID is the method
 // app.bsky.unspecced.getSuggestedFeeds.
 const UnspeccedGetSuggestedFeedsNSID = "app.bsky.unspecced.getSuggestedFeeds"
+
+// UnspeccedGetSuggestedFeedsMethod describes the method
+// app.bsky.unspecced.getSuggestedFeeds.
+func UnspeccedGetSuggestedFeedsMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetSuggestedFeedsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(25)), Default: new(int64(10))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetSuggestedFeedsParams are the parameters of
 // app.bsky.unspecced.getSuggestedFeeds.
@@ -3530,6 +3809,20 @@ func (x *UnspeccedGetSuggestedFeedsParams) AppendQuery(query []byte) []byte {
 		query = xrpc.AppendIntParam(query, "limit", 10)
 	}
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetSuggestedFeedsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getSuggestedFeeds")
+	v := UnspeccedGetSuggestedFeedsParams{
+		Limit: lex.Or(q.OptInt("limit"), 10),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -3593,16 +3886,17 @@ func (x UnspeccedGetSuggestedFeedsOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetSuggestedFeedsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetSuggestedFeedsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetSuggestedFeedsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -3621,7 +3915,7 @@ func (x *UnspeccedGetSuggestedFeedsOutput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetSuggestedFeedsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getSuggestedFeeds")
+	outer := r.Map()
 	if r.Key("\x65feeds") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[FeedDefsGeneratorView](r, n1)
@@ -3637,23 +3931,25 @@ func (x *UnspeccedGetSuggestedFeedsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("feeds")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getSuggestedFeeds")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetSuggestedFeedsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getSuggestedFeeds")
-	v.Push("feeds")
+	v.PushArray("feeds")
 	for i1 := range x.Feeds {
 		v.PushIndex(i1)
 		x.Feeds[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "feeds")
+	}
 	v.Leave(outer)
 }
 
@@ -3671,6 +3967,21 @@ func UnspeccedGetSuggestedFeeds(ctx context.Context, c xrpc.Caller, params *Unsp
 // UnspeccedGetSuggestedFeedsSkeletonNSID is the method
 // app.bsky.unspecced.getSuggestedFeedsSkeleton.
 const UnspeccedGetSuggestedFeedsSkeletonNSID = "app.bsky.unspecced.getSuggestedFeedsSkeleton"
+
+// UnspeccedGetSuggestedFeedsSkeletonMethod describes the method
+// app.bsky.unspecced.getSuggestedFeedsSkeleton.
+func UnspeccedGetSuggestedFeedsSkeletonMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetSuggestedFeedsSkeletonNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "viewer", Type: &schema.String{Format: "did"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(25)), Default: new(int64(10))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetSuggestedFeedsSkeletonParams are the parameters of
 // app.bsky.unspecced.getSuggestedFeedsSkeleton.
@@ -3696,17 +4007,32 @@ func (x *UnspeccedGetSuggestedFeedsSkeletonParams) AppendQuery(query []byte) []b
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetSuggestedFeedsSkeletonParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getSuggestedFeedsSkeleton")
+	v := UnspeccedGetSuggestedFeedsSkeletonParams{
+		Limit:  lex.Or(q.OptInt("limit"), 10),
+		Viewer: q.OptText("viewer"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetSuggestedFeedsSkeletonParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.unspecced.getSuggestedFeedsSkeleton")
-	if x.Viewer != nil {
-		v.DID("viewer", *x.Viewer)
-	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 25 {
 			v.Range("limit", *x.Limit, 1, 25)
 		}
+	}
+	if x.Viewer != nil {
+		v.DID("viewer", *x.Viewer)
 	}
 	return v.Err()
 }
@@ -3762,23 +4088,24 @@ func (x UnspeccedGetSuggestedFeedsSkeletonOutput) MarshalJSON() ([]byte, error) 
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetSuggestedFeedsSkeletonOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetSuggestedFeedsSkeletonOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetSuggestedFeedsSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x65feeds"...)
 	dst, ok = lex.AppendTexts(dst, x.Feeds, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3788,29 +4115,31 @@ func (x *UnspeccedGetSuggestedFeedsSkeletonOutput) AppendLex(dst []byte, m lex.M
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetSuggestedFeedsSkeletonOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getSuggestedFeedsSkeleton")
+	outer := r.Map()
 	if r.Key("\x65feeds") {
 		x.Feeds = r.Texts()
 	} else {
 		r.Missing("feeds")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getSuggestedFeedsSkeleton")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetSuggestedFeedsSkeletonOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getSuggestedFeedsSkeleton")
-	v.Push("feeds")
+	v.PushArray("feeds")
 	for i1 := range x.Feeds {
 		v.PushIndex(i1)
 		v.ATURI("", x.Feeds[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "feeds")
+	}
 	v.Leave(outer)
 }
 
@@ -3828,6 +4157,21 @@ func UnspeccedGetSuggestedFeedsSkeleton(ctx context.Context, c xrpc.Caller, para
 // UnspeccedGetSuggestedOnboardingUsersNSID is the method
 // app.bsky.unspecced.getSuggestedOnboardingUsers.
 const UnspeccedGetSuggestedOnboardingUsersNSID = "app.bsky.unspecced.getSuggestedOnboardingUsers"
+
+// UnspeccedGetSuggestedOnboardingUsersMethod describes the method
+// app.bsky.unspecced.getSuggestedOnboardingUsers.
+func UnspeccedGetSuggestedOnboardingUsersMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetSuggestedOnboardingUsersNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "category", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(50)), Default: new(int64(25))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetSuggestedOnboardingUsersParams are the parameters of
 // app.bsky.unspecced.getSuggestedOnboardingUsers.
@@ -3853,6 +4197,21 @@ func (x *UnspeccedGetSuggestedOnboardingUsersParams) AppendQuery(query []byte) [
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetSuggestedOnboardingUsersParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getSuggestedOnboardingUsers")
+	v := UnspeccedGetSuggestedOnboardingUsersParams{
+		Limit:    lex.Or(q.OptInt("limit"), 25),
+		Category: q.OptText("category"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetSuggestedOnboardingUsersParams) Validate() error {
 	var v lex.Validator
@@ -3860,6 +4219,11 @@ func (x *UnspeccedGetSuggestedOnboardingUsersParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 50 {
 			v.Range("limit", *x.Limit, 1, 50)
+		}
+	}
+	if x.Category != nil {
+		if !lex.IsText(*x.Category) {
+			v.Text("category")
 		}
 	}
 	return v.Err()
@@ -3918,29 +4282,25 @@ func (x UnspeccedGetSuggestedOnboardingUsersOutput) MarshalJSON() ([]byte, error
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetSuggestedOnboardingUsersOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetSuggestedOnboardingUsersOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetSuggestedOnboardingUsersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.RecID != nil {
-		n++
-	}
-	if x.RecIDStr != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.RecID != nil {
+		head++
 		dst = append(dst, "\x65recId"...)
 		dst, ok = lex.AppendText(dst, *x.RecID, ok)
 	}
@@ -3952,11 +4312,13 @@ func (x *UnspeccedGetSuggestedOnboardingUsersOutput) AppendLex(dst []byte, m lex
 		}
 	}
 	if x.RecIDStr != nil {
+		head++
 		dst = append(dst, "\x68recIdStr"...)
 		dst, ok = lex.AppendText(dst, *x.RecIDStr, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3966,7 +4328,7 @@ func (x *UnspeccedGetSuggestedOnboardingUsersOutput) AppendLex(dst []byte, m lex
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetSuggestedOnboardingUsersOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getSuggestedOnboardingUsers")
+	outer := r.Map()
 	if r.Key("\x65recId") {
 		x.RecID = new(r.Text())
 	}
@@ -3988,23 +4350,35 @@ func (x *UnspeccedGetSuggestedOnboardingUsersOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x68recIdStr") {
 		x.RecIDStr = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getSuggestedOnboardingUsers")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetSuggestedOnboardingUsersOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getSuggestedOnboardingUsers")
-	v.Push("actors")
+	if x.RecID != nil {
+		if !lex.IsText(*x.RecID) {
+			v.Text("recId")
+		}
+	}
+	v.PushArray("actors")
 	for i1 := range x.Actors {
 		v.PushIndex(i1)
 		x.Actors[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.RecIDStr != nil {
+		if !lex.IsText(*x.RecIDStr) {
+			v.Text("recIdStr")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "recId", "actors", "recIdStr")
+	}
 	v.Leave(outer)
 }
 
@@ -4022,6 +4396,20 @@ func UnspeccedGetSuggestedOnboardingUsers(ctx context.Context, c xrpc.Caller, pa
 // UnspeccedGetSuggestedStarterPacksNSID is the method
 // app.bsky.unspecced.getSuggestedStarterPacks.
 const UnspeccedGetSuggestedStarterPacksNSID = "app.bsky.unspecced.getSuggestedStarterPacks"
+
+// UnspeccedGetSuggestedStarterPacksMethod describes the method
+// app.bsky.unspecced.getSuggestedStarterPacks.
+func UnspeccedGetSuggestedStarterPacksMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetSuggestedStarterPacksNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(25)), Default: new(int64(10))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetSuggestedStarterPacksParams are the parameters of
 // app.bsky.unspecced.getSuggestedStarterPacks.
@@ -4041,6 +4429,20 @@ func (x *UnspeccedGetSuggestedStarterPacksParams) AppendQuery(query []byte) []by
 		query = xrpc.AppendIntParam(query, "limit", 10)
 	}
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetSuggestedStarterPacksParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getSuggestedStarterPacks")
+	v := UnspeccedGetSuggestedStarterPacksParams{
+		Limit: lex.Or(q.OptInt("limit"), 10),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -4106,16 +4508,17 @@ func (x UnspeccedGetSuggestedStarterPacksOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetSuggestedStarterPacksOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetSuggestedStarterPacksOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetSuggestedStarterPacksOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -4134,7 +4537,7 @@ func (x *UnspeccedGetSuggestedStarterPacksOutput) AppendLex(dst []byte, m lex.Mo
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetSuggestedStarterPacksOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getSuggestedStarterPacks")
+	outer := r.Map()
 	if r.Key("\x6cstarterPacks") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[GraphDefsStarterPackView](r, n1)
@@ -4150,23 +4553,25 @@ func (x *UnspeccedGetSuggestedStarterPacksOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("starterPacks")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getSuggestedStarterPacks")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetSuggestedStarterPacksOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getSuggestedStarterPacks")
-	v.Push("starterPacks")
+	v.PushArray("starterPacks")
 	for i1 := range x.StarterPacks {
 		v.PushIndex(i1)
 		x.StarterPacks[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "starterPacks")
+	}
 	v.Leave(outer)
 }
 
@@ -4184,6 +4589,21 @@ func UnspeccedGetSuggestedStarterPacks(ctx context.Context, c xrpc.Caller, param
 // UnspeccedGetSuggestedStarterPacksSkeletonNSID is the method
 // app.bsky.unspecced.getSuggestedStarterPacksSkeleton.
 const UnspeccedGetSuggestedStarterPacksSkeletonNSID = "app.bsky.unspecced.getSuggestedStarterPacksSkeleton"
+
+// UnspeccedGetSuggestedStarterPacksSkeletonMethod describes the method
+// app.bsky.unspecced.getSuggestedStarterPacksSkeleton.
+func UnspeccedGetSuggestedStarterPacksSkeletonMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetSuggestedStarterPacksSkeletonNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "viewer", Type: &schema.String{Format: "did"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(25)), Default: new(int64(10))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetSuggestedStarterPacksSkeletonParams are the parameters of
 // app.bsky.unspecced.getSuggestedStarterPacksSkeleton.
@@ -4209,17 +4629,32 @@ func (x *UnspeccedGetSuggestedStarterPacksSkeletonParams) AppendQuery(query []by
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetSuggestedStarterPacksSkeletonParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getSuggestedStarterPacksSkeleton")
+	v := UnspeccedGetSuggestedStarterPacksSkeletonParams{
+		Limit:  lex.Or(q.OptInt("limit"), 10),
+		Viewer: q.OptText("viewer"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetSuggestedStarterPacksSkeletonParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.unspecced.getSuggestedStarterPacksSkeleton")
-	if x.Viewer != nil {
-		v.DID("viewer", *x.Viewer)
-	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 25 {
 			v.Range("limit", *x.Limit, 1, 25)
 		}
+	}
+	if x.Viewer != nil {
+		v.DID("viewer", *x.Viewer)
 	}
 	return v.Err()
 }
@@ -4275,23 +4710,24 @@ func (x UnspeccedGetSuggestedStarterPacksSkeletonOutput) MarshalJSON() ([]byte, 
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetSuggestedStarterPacksSkeletonOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetSuggestedStarterPacksSkeletonOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetSuggestedStarterPacksSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x6cstarterPacks"...)
 	dst, ok = lex.AppendTexts(dst, x.StarterPacks, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4301,29 +4737,31 @@ func (x *UnspeccedGetSuggestedStarterPacksSkeletonOutput) AppendLex(dst []byte, 
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetSuggestedStarterPacksSkeletonOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getSuggestedStarterPacksSkeleton")
+	outer := r.Map()
 	if r.Key("\x6cstarterPacks") {
 		x.StarterPacks = r.Texts()
 	} else {
 		r.Missing("starterPacks")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getSuggestedStarterPacksSkeleton")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetSuggestedStarterPacksSkeletonOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getSuggestedStarterPacksSkeleton")
-	v.Push("starterPacks")
+	v.PushArray("starterPacks")
 	for i1 := range x.StarterPacks {
 		v.PushIndex(i1)
 		v.ATURI("", x.StarterPacks[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "starterPacks")
+	}
 	v.Leave(outer)
 }
 
@@ -4341,6 +4779,21 @@ func UnspeccedGetSuggestedStarterPacksSkeleton(ctx context.Context, c xrpc.Calle
 // UnspeccedGetSuggestedUsersNSID is the method
 // app.bsky.unspecced.getSuggestedUsers.
 const UnspeccedGetSuggestedUsersNSID = "app.bsky.unspecced.getSuggestedUsers"
+
+// UnspeccedGetSuggestedUsersMethod describes the method
+// app.bsky.unspecced.getSuggestedUsers.
+func UnspeccedGetSuggestedUsersMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetSuggestedUsersNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "category", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(50)), Default: new(int64(25))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetSuggestedUsersParams are the parameters of
 // app.bsky.unspecced.getSuggestedUsers.
@@ -4366,6 +4819,21 @@ func (x *UnspeccedGetSuggestedUsersParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetSuggestedUsersParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getSuggestedUsers")
+	v := UnspeccedGetSuggestedUsersParams{
+		Limit:    lex.Or(q.OptInt("limit"), 25),
+		Category: q.OptText("category"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetSuggestedUsersParams) Validate() error {
 	var v lex.Validator
@@ -4373,6 +4841,11 @@ func (x *UnspeccedGetSuggestedUsersParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 50 {
 			v.Range("limit", *x.Limit, 1, 50)
+		}
+	}
+	if x.Category != nil {
+		if !lex.IsText(*x.Category) {
+			v.Text("category")
 		}
 	}
 	return v.Err()
@@ -4429,29 +4902,25 @@ func (x UnspeccedGetSuggestedUsersOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetSuggestedUsersOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetSuggestedUsersOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetSuggestedUsersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.RecID != nil {
-		n++
-	}
-	if x.RecIDStr != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.RecID != nil {
+		head++
 		dst = append(dst, "\x65recId"...)
 		dst, ok = lex.AppendText(dst, *x.RecID, ok)
 	}
@@ -4463,11 +4932,13 @@ func (x *UnspeccedGetSuggestedUsersOutput) AppendLex(dst []byte, m lex.Mode) ([]
 		}
 	}
 	if x.RecIDStr != nil {
+		head++
 		dst = append(dst, "\x68recIdStr"...)
 		dst, ok = lex.AppendText(dst, *x.RecIDStr, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4477,7 +4948,7 @@ func (x *UnspeccedGetSuggestedUsersOutput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetSuggestedUsersOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getSuggestedUsers")
+	outer := r.Map()
 	if r.Key("\x65recId") {
 		x.RecID = new(r.Text())
 	}
@@ -4499,23 +4970,35 @@ func (x *UnspeccedGetSuggestedUsersOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x68recIdStr") {
 		x.RecIDStr = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getSuggestedUsers")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetSuggestedUsersOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getSuggestedUsers")
-	v.Push("actors")
+	if x.RecID != nil {
+		if !lex.IsText(*x.RecID) {
+			v.Text("recId")
+		}
+	}
+	v.PushArray("actors")
 	for i1 := range x.Actors {
 		v.PushIndex(i1)
 		x.Actors[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.RecIDStr != nil {
+		if !lex.IsText(*x.RecIDStr) {
+			v.Text("recIdStr")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "recId", "actors", "recIdStr")
+	}
 	v.Leave(outer)
 }
 
@@ -4533,6 +5016,20 @@ func UnspeccedGetSuggestedUsers(ctx context.Context, c xrpc.Caller, params *Unsp
 // UnspeccedGetSuggestedUsersForDiscoverNSID is the method
 // app.bsky.unspecced.getSuggestedUsersForDiscover.
 const UnspeccedGetSuggestedUsersForDiscoverNSID = "app.bsky.unspecced.getSuggestedUsersForDiscover"
+
+// UnspeccedGetSuggestedUsersForDiscoverMethod describes the method
+// app.bsky.unspecced.getSuggestedUsersForDiscover.
+func UnspeccedGetSuggestedUsersForDiscoverMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetSuggestedUsersForDiscoverNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(50)), Default: new(int64(25))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetSuggestedUsersForDiscoverParams are the parameters of
 // app.bsky.unspecced.getSuggestedUsersForDiscover.
@@ -4552,6 +5049,20 @@ func (x *UnspeccedGetSuggestedUsersForDiscoverParams) AppendQuery(query []byte) 
 		query = xrpc.AppendIntParam(query, "limit", 25)
 	}
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetSuggestedUsersForDiscoverParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getSuggestedUsersForDiscover")
+	v := UnspeccedGetSuggestedUsersForDiscoverParams{
+		Limit: lex.Or(q.OptInt("limit"), 25),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -4618,26 +5129,23 @@ func (x UnspeccedGetSuggestedUsersForDiscoverOutput) MarshalJSON() ([]byte, erro
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetSuggestedUsersForDiscoverOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetSuggestedUsersForDiscoverOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetSuggestedUsersForDiscoverOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.RecIDStr != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x66actors"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x66actors"...)
 	dst = lex.AppendArray(dst, len(x.Actors))
 	for i1 := range x.Actors {
 		if dst, err = x.Actors[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -4645,11 +5153,13 @@ func (x *UnspeccedGetSuggestedUsersForDiscoverOutput) AppendLex(dst []byte, m le
 		}
 	}
 	if x.RecIDStr != nil {
+		head++
 		dst = append(dst, "\x68recIdStr"...)
 		dst, ok = lex.AppendText(dst, *x.RecIDStr, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4659,7 +5169,7 @@ func (x *UnspeccedGetSuggestedUsersForDiscoverOutput) AppendLex(dst []byte, m le
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetSuggestedUsersForDiscoverOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getSuggestedUsersForDiscover")
+	outer := r.Map()
 	if r.Key("\x66actors") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ActorDefsProfileView](r, n1)
@@ -4678,23 +5188,30 @@ func (x *UnspeccedGetSuggestedUsersForDiscoverOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x68recIdStr") {
 		x.RecIDStr = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getSuggestedUsersForDiscover")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetSuggestedUsersForDiscoverOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getSuggestedUsersForDiscover")
-	v.Push("actors")
+	v.PushArray("actors")
 	for i1 := range x.Actors {
 		v.PushIndex(i1)
 		x.Actors[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.RecIDStr != nil {
+		if !lex.IsText(*x.RecIDStr) {
+			v.Text("recIdStr")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "actors", "recIdStr")
+	}
 	v.Leave(outer)
 }
 
@@ -4712,6 +5229,21 @@ func UnspeccedGetSuggestedUsersForDiscover(ctx context.Context, c xrpc.Caller, p
 // UnspeccedGetSuggestedUsersForDiscoverSkeletonNSID is the method
 // app.bsky.unspecced.getSuggestedUsersForDiscoverSkeleton.
 const UnspeccedGetSuggestedUsersForDiscoverSkeletonNSID = "app.bsky.unspecced.getSuggestedUsersForDiscoverSkeleton"
+
+// UnspeccedGetSuggestedUsersForDiscoverSkeletonMethod describes the method
+// app.bsky.unspecced.getSuggestedUsersForDiscoverSkeleton.
+func UnspeccedGetSuggestedUsersForDiscoverSkeletonMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetSuggestedUsersForDiscoverSkeletonNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "viewer", Type: &schema.String{Format: "did"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(50)), Default: new(int64(25))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetSuggestedUsersForDiscoverSkeletonParams are the parameters of
 // app.bsky.unspecced.getSuggestedUsersForDiscoverSkeleton.
@@ -4737,17 +5269,32 @@ func (x *UnspeccedGetSuggestedUsersForDiscoverSkeletonParams) AppendQuery(query 
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetSuggestedUsersForDiscoverSkeletonParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getSuggestedUsersForDiscoverSkeleton")
+	v := UnspeccedGetSuggestedUsersForDiscoverSkeletonParams{
+		Limit:  lex.Or(q.OptInt("limit"), 25),
+		Viewer: q.OptText("viewer"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetSuggestedUsersForDiscoverSkeletonParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.unspecced.getSuggestedUsersForDiscoverSkeleton")
-	if x.Viewer != nil {
-		v.DID("viewer", *x.Viewer)
-	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 50 {
 			v.Range("limit", *x.Limit, 1, 50)
 		}
+	}
+	if x.Viewer != nil {
+		v.DID("viewer", *x.Viewer)
 	}
 	return v.Err()
 }
@@ -4804,32 +5351,31 @@ func (x UnspeccedGetSuggestedUsersForDiscoverSkeletonOutput) MarshalJSON() ([]by
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetSuggestedUsersForDiscoverSkeletonOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetSuggestedUsersForDiscoverSkeletonOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetSuggestedUsersForDiscoverSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.RecIDStr != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64dids"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64dids"...)
 	dst, ok = lex.AppendTexts(dst, x.DIDs, ok)
 	if x.RecIDStr != nil {
+		head++
 		dst = append(dst, "\x68recIdStr"...)
 		dst, ok = lex.AppendText(dst, *x.RecIDStr, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4839,7 +5385,7 @@ func (x *UnspeccedGetSuggestedUsersForDiscoverSkeletonOutput) AppendLex(dst []by
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetSuggestedUsersForDiscoverSkeletonOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getSuggestedUsersForDiscoverSkeleton")
+	outer := r.Map()
 	if r.Key("\x64dids") {
 		x.DIDs = r.Texts()
 	} else {
@@ -4848,23 +5394,30 @@ func (x *UnspeccedGetSuggestedUsersForDiscoverSkeletonOutput) ReadLex(r *lex.Rea
 	if r.Key("\x68recIdStr") {
 		x.RecIDStr = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getSuggestedUsersForDiscoverSkeleton")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetSuggestedUsersForDiscoverSkeletonOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getSuggestedUsersForDiscoverSkeleton")
-	v.Push("dids")
+	v.PushArray("dids")
 	for i1 := range x.DIDs {
 		v.PushIndex(i1)
 		v.DID("", x.DIDs[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.RecIDStr != nil {
+		if !lex.IsText(*x.RecIDStr) {
+			v.Text("recIdStr")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "dids", "recIdStr")
+	}
 	v.Leave(outer)
 }
 
@@ -4882,6 +5435,21 @@ func UnspeccedGetSuggestedUsersForDiscoverSkeleton(ctx context.Context, c xrpc.C
 // UnspeccedGetSuggestedUsersForExploreNSID is the method
 // app.bsky.unspecced.getSuggestedUsersForExplore.
 const UnspeccedGetSuggestedUsersForExploreNSID = "app.bsky.unspecced.getSuggestedUsersForExplore"
+
+// UnspeccedGetSuggestedUsersForExploreMethod describes the method
+// app.bsky.unspecced.getSuggestedUsersForExplore.
+func UnspeccedGetSuggestedUsersForExploreMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetSuggestedUsersForExploreNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "category", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(50)), Default: new(int64(25))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetSuggestedUsersForExploreParams are the parameters of
 // app.bsky.unspecced.getSuggestedUsersForExplore.
@@ -4907,6 +5475,21 @@ func (x *UnspeccedGetSuggestedUsersForExploreParams) AppendQuery(query []byte) [
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetSuggestedUsersForExploreParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getSuggestedUsersForExplore")
+	v := UnspeccedGetSuggestedUsersForExploreParams{
+		Limit:    lex.Or(q.OptInt("limit"), 25),
+		Category: q.OptText("category"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetSuggestedUsersForExploreParams) Validate() error {
 	var v lex.Validator
@@ -4914,6 +5497,11 @@ func (x *UnspeccedGetSuggestedUsersForExploreParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 50 {
 			v.Range("limit", *x.Limit, 1, 50)
+		}
+	}
+	if x.Category != nil {
+		if !lex.IsText(*x.Category) {
+			v.Text("category")
 		}
 	}
 	return v.Err()
@@ -4971,26 +5559,23 @@ func (x UnspeccedGetSuggestedUsersForExploreOutput) MarshalJSON() ([]byte, error
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetSuggestedUsersForExploreOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetSuggestedUsersForExploreOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetSuggestedUsersForExploreOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.RecIDStr != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x66actors"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x66actors"...)
 	dst = lex.AppendArray(dst, len(x.Actors))
 	for i1 := range x.Actors {
 		if dst, err = x.Actors[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -4998,11 +5583,13 @@ func (x *UnspeccedGetSuggestedUsersForExploreOutput) AppendLex(dst []byte, m lex
 		}
 	}
 	if x.RecIDStr != nil {
+		head++
 		dst = append(dst, "\x68recIdStr"...)
 		dst, ok = lex.AppendText(dst, *x.RecIDStr, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5012,7 +5599,7 @@ func (x *UnspeccedGetSuggestedUsersForExploreOutput) AppendLex(dst []byte, m lex
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetSuggestedUsersForExploreOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getSuggestedUsersForExplore")
+	outer := r.Map()
 	if r.Key("\x66actors") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ActorDefsProfileView](r, n1)
@@ -5031,23 +5618,30 @@ func (x *UnspeccedGetSuggestedUsersForExploreOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x68recIdStr") {
 		x.RecIDStr = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getSuggestedUsersForExplore")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetSuggestedUsersForExploreOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getSuggestedUsersForExplore")
-	v.Push("actors")
+	v.PushArray("actors")
 	for i1 := range x.Actors {
 		v.PushIndex(i1)
 		x.Actors[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.RecIDStr != nil {
+		if !lex.IsText(*x.RecIDStr) {
+			v.Text("recIdStr")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "actors", "recIdStr")
+	}
 	v.Leave(outer)
 }
 
@@ -5065,6 +5659,22 @@ func UnspeccedGetSuggestedUsersForExplore(ctx context.Context, c xrpc.Caller, pa
 // UnspeccedGetSuggestedUsersForExploreSkeletonNSID is the method
 // app.bsky.unspecced.getSuggestedUsersForExploreSkeleton.
 const UnspeccedGetSuggestedUsersForExploreSkeletonNSID = "app.bsky.unspecced.getSuggestedUsersForExploreSkeleton"
+
+// UnspeccedGetSuggestedUsersForExploreSkeletonMethod describes the method
+// app.bsky.unspecced.getSuggestedUsersForExploreSkeleton.
+func UnspeccedGetSuggestedUsersForExploreSkeletonMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetSuggestedUsersForExploreSkeletonNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "viewer", Type: &schema.String{Format: "did"}},
+				{Name: "category", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(50)), Default: new(int64(25))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetSuggestedUsersForExploreSkeletonParams are the parameters of
 // app.bsky.unspecced.getSuggestedUsersForExploreSkeleton.
@@ -5094,16 +5704,37 @@ func (x *UnspeccedGetSuggestedUsersForExploreSkeletonParams) AppendQuery(query [
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetSuggestedUsersForExploreSkeletonParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getSuggestedUsersForExploreSkeleton")
+	v := UnspeccedGetSuggestedUsersForExploreSkeletonParams{
+		Limit:    lex.Or(q.OptInt("limit"), 25),
+		Viewer:   q.OptText("viewer"),
+		Category: q.OptText("category"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetSuggestedUsersForExploreSkeletonParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.unspecced.getSuggestedUsersForExploreSkeleton")
-	if x.Viewer != nil {
-		v.DID("viewer", *x.Viewer)
-	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 50 {
 			v.Range("limit", *x.Limit, 1, 50)
+		}
+	}
+	if x.Viewer != nil {
+		v.DID("viewer", *x.Viewer)
+	}
+	if x.Category != nil {
+		if !lex.IsText(*x.Category) {
+			v.Text("category")
 		}
 	}
 	return v.Err()
@@ -5161,32 +5792,31 @@ func (x UnspeccedGetSuggestedUsersForExploreSkeletonOutput) MarshalJSON() ([]byt
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetSuggestedUsersForExploreSkeletonOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetSuggestedUsersForExploreSkeletonOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetSuggestedUsersForExploreSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.RecIDStr != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64dids"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64dids"...)
 	dst, ok = lex.AppendTexts(dst, x.DIDs, ok)
 	if x.RecIDStr != nil {
+		head++
 		dst = append(dst, "\x68recIdStr"...)
 		dst, ok = lex.AppendText(dst, *x.RecIDStr, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5196,7 +5826,7 @@ func (x *UnspeccedGetSuggestedUsersForExploreSkeletonOutput) AppendLex(dst []byt
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetSuggestedUsersForExploreSkeletonOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getSuggestedUsersForExploreSkeleton")
+	outer := r.Map()
 	if r.Key("\x64dids") {
 		x.DIDs = r.Texts()
 	} else {
@@ -5205,23 +5835,30 @@ func (x *UnspeccedGetSuggestedUsersForExploreSkeletonOutput) ReadLex(r *lex.Read
 	if r.Key("\x68recIdStr") {
 		x.RecIDStr = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getSuggestedUsersForExploreSkeleton")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetSuggestedUsersForExploreSkeletonOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getSuggestedUsersForExploreSkeleton")
-	v.Push("dids")
+	v.PushArray("dids")
 	for i1 := range x.DIDs {
 		v.PushIndex(i1)
 		v.DID("", x.DIDs[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.RecIDStr != nil {
+		if !lex.IsText(*x.RecIDStr) {
+			v.Text("recIdStr")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "dids", "recIdStr")
+	}
 	v.Leave(outer)
 }
 
@@ -5239,6 +5876,21 @@ func UnspeccedGetSuggestedUsersForExploreSkeleton(ctx context.Context, c xrpc.Ca
 // UnspeccedGetSuggestedUsersForSeeMoreNSID is the method
 // app.bsky.unspecced.getSuggestedUsersForSeeMore.
 const UnspeccedGetSuggestedUsersForSeeMoreNSID = "app.bsky.unspecced.getSuggestedUsersForSeeMore"
+
+// UnspeccedGetSuggestedUsersForSeeMoreMethod describes the method
+// app.bsky.unspecced.getSuggestedUsersForSeeMore.
+func UnspeccedGetSuggestedUsersForSeeMoreMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetSuggestedUsersForSeeMoreNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "category", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(50)), Default: new(int64(25))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetSuggestedUsersForSeeMoreParams are the parameters of
 // app.bsky.unspecced.getSuggestedUsersForSeeMore.
@@ -5264,6 +5916,21 @@ func (x *UnspeccedGetSuggestedUsersForSeeMoreParams) AppendQuery(query []byte) [
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetSuggestedUsersForSeeMoreParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getSuggestedUsersForSeeMore")
+	v := UnspeccedGetSuggestedUsersForSeeMoreParams{
+		Limit:    lex.Or(q.OptInt("limit"), 25),
+		Category: q.OptText("category"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetSuggestedUsersForSeeMoreParams) Validate() error {
 	var v lex.Validator
@@ -5271,6 +5938,11 @@ func (x *UnspeccedGetSuggestedUsersForSeeMoreParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 50 {
 			v.Range("limit", *x.Limit, 1, 50)
+		}
+	}
+	if x.Category != nil {
+		if !lex.IsText(*x.Category) {
+			v.Text("category")
 		}
 	}
 	return v.Err()
@@ -5328,26 +6000,23 @@ func (x UnspeccedGetSuggestedUsersForSeeMoreOutput) MarshalJSON() ([]byte, error
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetSuggestedUsersForSeeMoreOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetSuggestedUsersForSeeMoreOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetSuggestedUsersForSeeMoreOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.RecIDStr != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x66actors"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x66actors"...)
 	dst = lex.AppendArray(dst, len(x.Actors))
 	for i1 := range x.Actors {
 		if dst, err = x.Actors[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -5355,11 +6024,13 @@ func (x *UnspeccedGetSuggestedUsersForSeeMoreOutput) AppendLex(dst []byte, m lex
 		}
 	}
 	if x.RecIDStr != nil {
+		head++
 		dst = append(dst, "\x68recIdStr"...)
 		dst, ok = lex.AppendText(dst, *x.RecIDStr, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5369,7 +6040,7 @@ func (x *UnspeccedGetSuggestedUsersForSeeMoreOutput) AppendLex(dst []byte, m lex
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetSuggestedUsersForSeeMoreOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getSuggestedUsersForSeeMore")
+	outer := r.Map()
 	if r.Key("\x66actors") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ActorDefsProfileView](r, n1)
@@ -5388,23 +6059,30 @@ func (x *UnspeccedGetSuggestedUsersForSeeMoreOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x68recIdStr") {
 		x.RecIDStr = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getSuggestedUsersForSeeMore")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetSuggestedUsersForSeeMoreOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getSuggestedUsersForSeeMore")
-	v.Push("actors")
+	v.PushArray("actors")
 	for i1 := range x.Actors {
 		v.PushIndex(i1)
 		x.Actors[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.RecIDStr != nil {
+		if !lex.IsText(*x.RecIDStr) {
+			v.Text("recIdStr")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "actors", "recIdStr")
+	}
 	v.Leave(outer)
 }
 
@@ -5422,6 +6100,22 @@ func UnspeccedGetSuggestedUsersForSeeMore(ctx context.Context, c xrpc.Caller, pa
 // UnspeccedGetSuggestedUsersForSeeMoreSkeletonNSID is the method
 // app.bsky.unspecced.getSuggestedUsersForSeeMoreSkeleton.
 const UnspeccedGetSuggestedUsersForSeeMoreSkeletonNSID = "app.bsky.unspecced.getSuggestedUsersForSeeMoreSkeleton"
+
+// UnspeccedGetSuggestedUsersForSeeMoreSkeletonMethod describes the method
+// app.bsky.unspecced.getSuggestedUsersForSeeMoreSkeleton.
+func UnspeccedGetSuggestedUsersForSeeMoreSkeletonMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetSuggestedUsersForSeeMoreSkeletonNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "viewer", Type: &schema.String{Format: "did"}},
+				{Name: "category", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(50)), Default: new(int64(25))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetSuggestedUsersForSeeMoreSkeletonParams are the parameters of
 // app.bsky.unspecced.getSuggestedUsersForSeeMoreSkeleton.
@@ -5451,16 +6145,37 @@ func (x *UnspeccedGetSuggestedUsersForSeeMoreSkeletonParams) AppendQuery(query [
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetSuggestedUsersForSeeMoreSkeletonParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getSuggestedUsersForSeeMoreSkeleton")
+	v := UnspeccedGetSuggestedUsersForSeeMoreSkeletonParams{
+		Limit:    lex.Or(q.OptInt("limit"), 25),
+		Viewer:   q.OptText("viewer"),
+		Category: q.OptText("category"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetSuggestedUsersForSeeMoreSkeletonParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.unspecced.getSuggestedUsersForSeeMoreSkeleton")
-	if x.Viewer != nil {
-		v.DID("viewer", *x.Viewer)
-	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 50 {
 			v.Range("limit", *x.Limit, 1, 50)
+		}
+	}
+	if x.Viewer != nil {
+		v.DID("viewer", *x.Viewer)
+	}
+	if x.Category != nil {
+		if !lex.IsText(*x.Category) {
+			v.Text("category")
 		}
 	}
 	return v.Err()
@@ -5518,32 +6233,31 @@ func (x UnspeccedGetSuggestedUsersForSeeMoreSkeletonOutput) MarshalJSON() ([]byt
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetSuggestedUsersForSeeMoreSkeletonOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetSuggestedUsersForSeeMoreSkeletonOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetSuggestedUsersForSeeMoreSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.RecIDStr != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64dids"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64dids"...)
 	dst, ok = lex.AppendTexts(dst, x.DIDs, ok)
 	if x.RecIDStr != nil {
+		head++
 		dst = append(dst, "\x68recIdStr"...)
 		dst, ok = lex.AppendText(dst, *x.RecIDStr, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5553,7 +6267,7 @@ func (x *UnspeccedGetSuggestedUsersForSeeMoreSkeletonOutput) AppendLex(dst []byt
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetSuggestedUsersForSeeMoreSkeletonOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getSuggestedUsersForSeeMoreSkeleton")
+	outer := r.Map()
 	if r.Key("\x64dids") {
 		x.DIDs = r.Texts()
 	} else {
@@ -5562,23 +6276,30 @@ func (x *UnspeccedGetSuggestedUsersForSeeMoreSkeletonOutput) ReadLex(r *lex.Read
 	if r.Key("\x68recIdStr") {
 		x.RecIDStr = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getSuggestedUsersForSeeMoreSkeleton")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetSuggestedUsersForSeeMoreSkeletonOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getSuggestedUsersForSeeMoreSkeleton")
-	v.Push("dids")
+	v.PushArray("dids")
 	for i1 := range x.DIDs {
 		v.PushIndex(i1)
 		v.DID("", x.DIDs[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.RecIDStr != nil {
+		if !lex.IsText(*x.RecIDStr) {
+			v.Text("recIdStr")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "dids", "recIdStr")
+	}
 	v.Leave(outer)
 }
 
@@ -5596,6 +6317,22 @@ func UnspeccedGetSuggestedUsersForSeeMoreSkeleton(ctx context.Context, c xrpc.Ca
 // UnspeccedGetSuggestedUsersSkeletonNSID is the method
 // app.bsky.unspecced.getSuggestedUsersSkeleton.
 const UnspeccedGetSuggestedUsersSkeletonNSID = "app.bsky.unspecced.getSuggestedUsersSkeleton"
+
+// UnspeccedGetSuggestedUsersSkeletonMethod describes the method
+// app.bsky.unspecced.getSuggestedUsersSkeleton.
+func UnspeccedGetSuggestedUsersSkeletonMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetSuggestedUsersSkeletonNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "viewer", Type: &schema.String{Format: "did"}},
+				{Name: "category", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(50)), Default: new(int64(25))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetSuggestedUsersSkeletonParams are the parameters of
 // app.bsky.unspecced.getSuggestedUsersSkeleton.
@@ -5625,16 +6362,37 @@ func (x *UnspeccedGetSuggestedUsersSkeletonParams) AppendQuery(query []byte) []b
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetSuggestedUsersSkeletonParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getSuggestedUsersSkeleton")
+	v := UnspeccedGetSuggestedUsersSkeletonParams{
+		Limit:    lex.Or(q.OptInt("limit"), 25),
+		Viewer:   q.OptText("viewer"),
+		Category: q.OptText("category"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetSuggestedUsersSkeletonParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.unspecced.getSuggestedUsersSkeleton")
-	if x.Viewer != nil {
-		v.DID("viewer", *x.Viewer)
-	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 50 {
 			v.Range("limit", *x.Limit, 1, 50)
+		}
+	}
+	if x.Viewer != nil {
+		v.DID("viewer", *x.Viewer)
+	}
+	if x.Category != nil {
+		if !lex.IsText(*x.Category) {
+			v.Text("category")
 		}
 	}
 	return v.Err()
@@ -5693,39 +6451,36 @@ func (x UnspeccedGetSuggestedUsersSkeletonOutput) MarshalJSON() ([]byte, error) 
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetSuggestedUsersSkeletonOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetSuggestedUsersSkeletonOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetSuggestedUsersSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.RecID != nil {
-		n++
-	}
-	if x.RecIDStr != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64dids"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64dids"...)
 	dst, ok = lex.AppendTexts(dst, x.DIDs, ok)
 	if x.RecID != nil {
+		head++
 		dst = append(dst, "\x65recId"...)
 		dst, ok = lex.AppendText(dst, *x.RecID, ok)
 	}
 	if x.RecIDStr != nil {
+		head++
 		dst = append(dst, "\x68recIdStr"...)
 		dst, ok = lex.AppendText(dst, *x.RecIDStr, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5735,7 +6490,7 @@ func (x *UnspeccedGetSuggestedUsersSkeletonOutput) AppendLex(dst []byte, m lex.M
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetSuggestedUsersSkeletonOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getSuggestedUsersSkeleton")
+	outer := r.Map()
 	if r.Key("\x64dids") {
 		x.DIDs = r.Texts()
 	} else {
@@ -5747,23 +6502,35 @@ func (x *UnspeccedGetSuggestedUsersSkeletonOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x68recIdStr") {
 		x.RecIDStr = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getSuggestedUsersSkeleton")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetSuggestedUsersSkeletonOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getSuggestedUsersSkeleton")
-	v.Push("dids")
+	v.PushArray("dids")
 	for i1 := range x.DIDs {
 		v.PushIndex(i1)
 		v.DID("", x.DIDs[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.RecID != nil {
+		if !lex.IsText(*x.RecID) {
+			v.Text("recId")
+		}
+	}
+	if x.RecIDStr != nil {
+		if !lex.IsText(*x.RecIDStr) {
+			v.Text("recIdStr")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "dids", "recId", "recIdStr")
+	}
 	v.Leave(outer)
 }
 
@@ -5781,6 +6548,23 @@ func UnspeccedGetSuggestedUsersSkeleton(ctx context.Context, c xrpc.Caller, para
 // UnspeccedGetSuggestionsSkeletonNSID is the method
 // app.bsky.unspecced.getSuggestionsSkeleton.
 const UnspeccedGetSuggestionsSkeletonNSID = "app.bsky.unspecced.getSuggestionsSkeleton"
+
+// UnspeccedGetSuggestionsSkeletonMethod describes the method
+// app.bsky.unspecced.getSuggestionsSkeleton.
+func UnspeccedGetSuggestionsSkeletonMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetSuggestionsSkeletonNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "viewer", Type: &schema.String{Format: "did"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "relativeToDid", Type: &schema.String{Format: "did"}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetSuggestionsSkeletonParams are the parameters of
 // app.bsky.unspecced.getSuggestionsSkeleton.
@@ -5814,17 +6598,39 @@ func (x *UnspeccedGetSuggestionsSkeletonParams) AppendQuery(query []byte) []byte
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetSuggestionsSkeletonParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getSuggestionsSkeleton")
+	v := UnspeccedGetSuggestionsSkeletonParams{
+		Limit:         lex.Or(q.OptInt("limit"), 50),
+		Cursor:        q.OptText("cursor"),
+		Viewer:        q.OptText("viewer"),
+		RelativeToDID: q.OptText("relativeToDid"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetSuggestionsSkeletonParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.unspecced.getSuggestionsSkeleton")
-	if x.Viewer != nil {
-		v.DID("viewer", *x.Viewer)
-	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.Viewer != nil {
+		v.DID("viewer", *x.Viewer)
 	}
 	if x.RelativeToDID != nil {
 		v.DID("relativeToDid", *x.RelativeToDID)
@@ -5887,35 +6693,25 @@ func (x UnspeccedGetSuggestionsSkeletonOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetSuggestionsSkeletonOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetSuggestionsSkeletonOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetSuggestionsSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.RecID != nil {
-		n++
-	}
-	if x.Cursor != nil {
-		n++
-	}
-	if x.RecIDStr != nil {
-		n++
-	}
-	if x.RelativeToDID != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.RecID != nil {
+		head++
 		dst = append(dst, "\x65recId"...)
 		dst = lex.AppendInt(dst, *x.RecID)
 	}
@@ -5927,19 +6723,23 @@ func (x *UnspeccedGetSuggestionsSkeletonOutput) AppendLex(dst []byte, m lex.Mode
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
 	if x.RecIDStr != nil {
+		head++
 		dst = append(dst, "\x68recIdStr"...)
 		dst, ok = lex.AppendText(dst, *x.RecIDStr, ok)
 	}
 	if x.RelativeToDID != nil {
+		head++
 		dst = append(dst, "\x6drelativeToDid"...)
 		dst, ok = lex.AppendText(dst, *x.RelativeToDID, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5949,7 +6749,7 @@ func (x *UnspeccedGetSuggestionsSkeletonOutput) AppendLex(dst []byte, m lex.Mode
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetSuggestionsSkeletonOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getSuggestionsSkeleton")
+	outer := r.Map()
 	if r.Key("\x65recId") {
 		x.RecID = new(r.Int())
 	}
@@ -5977,26 +6777,38 @@ func (x *UnspeccedGetSuggestionsSkeletonOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6drelativeToDid") {
 		x.RelativeToDID = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getSuggestionsSkeleton")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetSuggestionsSkeletonOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getSuggestionsSkeleton")
-	v.Push("actors")
+	v.PushArray("actors")
 	for i1 := range x.Actors {
 		v.PushIndex(i1)
 		x.Actors[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.RecIDStr != nil {
+		if !lex.IsText(*x.RecIDStr) {
+			v.Text("recIdStr")
+		}
+	}
 	if x.RelativeToDID != nil {
 		v.DID("relativeToDid", *x.RelativeToDID)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "recId", "actors", "cursor", "recIdStr", "relativeToDid")
+	}
 	v.Leave(outer)
 }
 
@@ -6039,6 +6851,15 @@ func UnspeccedGetSuggestionsSkeletonPager(c xrpc.Caller, params *UnspeccedGetSug
 // UnspeccedGetTaggedSuggestionsNSID is the method
 // app.bsky.unspecced.getTaggedSuggestions.
 const UnspeccedGetTaggedSuggestionsNSID = "app.bsky.unspecced.getTaggedSuggestions"
+
+// UnspeccedGetTaggedSuggestionsMethod describes the method
+// app.bsky.unspecced.getTaggedSuggestions.
+func UnspeccedGetTaggedSuggestionsMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetTaggedSuggestionsNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A UnspeccedGetTaggedSuggestionsOutput is an object within
 // app.bsky.unspecced.getTaggedSuggestions.
@@ -6089,16 +6910,17 @@ func (x UnspeccedGetTaggedSuggestionsOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetTaggedSuggestionsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetTaggedSuggestionsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetTaggedSuggestionsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -6117,7 +6939,7 @@ func (x *UnspeccedGetTaggedSuggestionsOutput) AppendLex(dst []byte, m lex.Mode) 
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetTaggedSuggestionsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getTaggedSuggestions")
+	outer := r.Map()
 	if r.Key("\x6bsuggestions") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[UnspeccedGetTaggedSuggestionsSuggestion](r, n1)
@@ -6133,23 +6955,25 @@ func (x *UnspeccedGetTaggedSuggestionsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("suggestions")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getTaggedSuggestions")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetTaggedSuggestionsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getTaggedSuggestions")
-	v.Push("suggestions")
+	v.PushArray("suggestions")
 	for i1 := range x.Suggestions {
 		v.PushIndex(i1)
 		x.Suggestions[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "suggestions")
+	}
 	v.Leave(outer)
 }
 
@@ -6222,35 +7046,34 @@ func (x UnspeccedGetTaggedSuggestionsSuggestion) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetTaggedSuggestionsSuggestion) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetTaggedSuggestionsSuggestion{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetTaggedSuggestionsSuggestion) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63tag"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63tag"...)
 	dst, ok = lex.AppendText(dst, x.Tag, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x32app.bsky.unspecced.getTaggedSuggestions#suggestion"...)
 	}
 	dst = append(dst, "\x67subject"...)
 	dst, ok = lex.AppendText(dst, x.Subject, ok)
 	dst = append(dst, "\x6bsubjectType"...)
 	dst, ok = lex.AppendText(dst, x.SubjectType, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6260,34 +7083,30 @@ func (x *UnspeccedGetTaggedSuggestionsSuggestion) AppendLex(dst []byte, m lex.Mo
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetTaggedSuggestionsSuggestion) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getTaggedSuggestions#suggestion")
-	if r.Key("\x63tag") {
-		x.Tag = r.Text()
-	} else {
-		r.Missing("tag")
-	}
+	outer := r.Map()
+	x.Tag = r.RequiredText("\x63tag")
 	r.MemberType()
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
-	if r.Key("\x6bsubjectType") {
-		x.SubjectType = r.Text()
-	} else {
-		r.Missing("subjectType")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Subject = r.RequiredText("\x67subject")
+	x.SubjectType = r.RequiredText("\x6bsubjectType")
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getTaggedSuggestions#suggestion")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetTaggedSuggestionsSuggestion) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getTaggedSuggestions#suggestion")
+	if !lex.IsText(x.Tag) {
+		v.Text("tag")
+	}
 	v.URI("subject", x.Subject)
-	v.Extra(x.Extra, "app.bsky.unspecced.getTaggedSuggestions#suggestion")
+	if !lex.IsText(x.SubjectType) {
+		v.Text("subjectType")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.unspecced.getTaggedSuggestions#suggestion", "tag", "subject", "subjectType")
+	}
 	v.Leave(outer)
 }
 
@@ -6300,6 +7119,21 @@ const (
 // UnspeccedGetTrendingTopicsNSID is the method
 // app.bsky.unspecced.getTrendingTopics.
 const UnspeccedGetTrendingTopicsNSID = "app.bsky.unspecced.getTrendingTopics"
+
+// UnspeccedGetTrendingTopicsMethod describes the method
+// app.bsky.unspecced.getTrendingTopics.
+func UnspeccedGetTrendingTopicsMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetTrendingTopicsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "viewer", Type: &schema.String{Format: "did"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(25)), Default: new(int64(10))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetTrendingTopicsParams are the parameters of
 // app.bsky.unspecced.getTrendingTopics.
@@ -6325,17 +7159,32 @@ func (x *UnspeccedGetTrendingTopicsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetTrendingTopicsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getTrendingTopics")
+	v := UnspeccedGetTrendingTopicsParams{
+		Limit:  lex.Or(q.OptInt("limit"), 10),
+		Viewer: q.OptText("viewer"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetTrendingTopicsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.unspecced.getTrendingTopics")
-	if x.Viewer != nil {
-		v.DID("viewer", *x.Viewer)
-	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 25 {
 			v.Range("limit", *x.Limit, 1, 25)
 		}
+	}
+	if x.Viewer != nil {
+		v.DID("viewer", *x.Viewer)
 	}
 	return v.Err()
 }
@@ -6390,16 +7239,17 @@ func (x UnspeccedGetTrendingTopicsOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetTrendingTopicsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetTrendingTopicsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetTrendingTopicsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -6425,7 +7275,7 @@ func (x *UnspeccedGetTrendingTopicsOutput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetTrendingTopicsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getTrendingTopics")
+	outer := r.Map()
 	if r.Key("\x66topics") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[UnspeccedDefsTrendingTopic](r, n1)
@@ -6456,30 +7306,32 @@ func (x *UnspeccedGetTrendingTopicsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("suggested")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getTrendingTopics")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetTrendingTopicsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getTrendingTopics")
-	v.Push("topics")
+	v.PushArray("topics")
 	for i1 := range x.Topics {
 		v.PushIndex(i1)
 		x.Topics[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Push("suggested")
+	v.PushArray("suggested")
 	for i1 := range x.Suggested {
 		v.PushIndex(i1)
 		x.Suggested[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "topics", "suggested")
+	}
 	v.Leave(outer)
 }
 
@@ -6496,6 +7348,20 @@ func UnspeccedGetTrendingTopics(ctx context.Context, c xrpc.Caller, params *Unsp
 
 // UnspeccedGetTrendsNSID is the method app.bsky.unspecced.getTrends.
 const UnspeccedGetTrendsNSID = "app.bsky.unspecced.getTrends"
+
+// UnspeccedGetTrendsMethod describes the method
+// app.bsky.unspecced.getTrends.
+func UnspeccedGetTrendsMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetTrendsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(25)), Default: new(int64(10))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetTrendsParams are the parameters of
 // app.bsky.unspecced.getTrends.
@@ -6515,6 +7381,20 @@ func (x *UnspeccedGetTrendsParams) AppendQuery(query []byte) []byte {
 		query = xrpc.AppendIntParam(query, "limit", 10)
 	}
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetTrendsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getTrends")
+	v := UnspeccedGetTrendsParams{
+		Limit: lex.Or(q.OptInt("limit"), 10),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -6577,26 +7457,23 @@ func (x *UnspeccedGetTrendsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x UnspeccedGetTrendsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetTrendsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetTrendsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetTrendsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.RecIDStr != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x66trends"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x66trends"...)
 	dst = lex.AppendArray(dst, len(x.Trends))
 	for i1 := range x.Trends {
 		if dst, err = x.Trends[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -6604,11 +7481,13 @@ func (x *UnspeccedGetTrendsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 		}
 	}
 	if x.RecIDStr != nil {
+		head++
 		dst = append(dst, "\x68recIdStr"...)
 		dst, ok = lex.AppendText(dst, *x.RecIDStr, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6618,7 +7497,7 @@ func (x *UnspeccedGetTrendsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetTrendsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getTrends")
+	outer := r.Map()
 	if r.Key("\x66trends") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[UnspeccedDefsTrendView](r, n1)
@@ -6637,23 +7516,30 @@ func (x *UnspeccedGetTrendsOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x68recIdStr") {
 		x.RecIDStr = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getTrends")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetTrendsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getTrends")
-	v.Push("trends")
+	v.PushArray("trends")
 	for i1 := range x.Trends {
 		v.PushIndex(i1)
 		x.Trends[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.RecIDStr != nil {
+		if !lex.IsText(*x.RecIDStr) {
+			v.Text("recIdStr")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "trends", "recIdStr")
+	}
 	v.Leave(outer)
 }
 
@@ -6670,6 +7556,21 @@ func UnspeccedGetTrends(ctx context.Context, c xrpc.Caller, params *UnspeccedGet
 // UnspeccedGetTrendsSkeletonNSID is the method
 // app.bsky.unspecced.getTrendsSkeleton.
 const UnspeccedGetTrendsSkeletonNSID = "app.bsky.unspecced.getTrendsSkeleton"
+
+// UnspeccedGetTrendsSkeletonMethod describes the method
+// app.bsky.unspecced.getTrendsSkeleton.
+func UnspeccedGetTrendsSkeletonMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedGetTrendsSkeletonNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "viewer", Type: &schema.String{Format: "did"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(25)), Default: new(int64(10))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // UnspeccedGetTrendsSkeletonParams are the parameters of
 // app.bsky.unspecced.getTrendsSkeleton.
@@ -6695,17 +7596,32 @@ func (x *UnspeccedGetTrendsSkeletonParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedGetTrendsSkeletonParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.getTrendsSkeleton")
+	v := UnspeccedGetTrendsSkeletonParams{
+		Limit:  lex.Or(q.OptInt("limit"), 10),
+		Viewer: q.OptText("viewer"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedGetTrendsSkeletonParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.unspecced.getTrendsSkeleton")
-	if x.Viewer != nil {
-		v.DID("viewer", *x.Viewer)
-	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 25 {
 			v.Range("limit", *x.Limit, 1, 25)
 		}
+	}
+	if x.Viewer != nil {
+		v.DID("viewer", *x.Viewer)
 	}
 	return v.Err()
 }
@@ -6760,26 +7676,23 @@ func (x UnspeccedGetTrendsSkeletonOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedGetTrendsSkeletonOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedGetTrendsSkeletonOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedGetTrendsSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.RecIDStr != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x66trends"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x66trends"...)
 	dst = lex.AppendArray(dst, len(x.Trends))
 	for i1 := range x.Trends {
 		if dst, err = x.Trends[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -6787,11 +7700,13 @@ func (x *UnspeccedGetTrendsSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]
 		}
 	}
 	if x.RecIDStr != nil {
+		head++
 		dst = append(dst, "\x68recIdStr"...)
 		dst, ok = lex.AppendText(dst, *x.RecIDStr, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6801,7 +7716,7 @@ func (x *UnspeccedGetTrendsSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedGetTrendsSkeletonOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.getTrendsSkeleton")
+	outer := r.Map()
 	if r.Key("\x66trends") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[UnspeccedDefsSkeletonTrend](r, n1)
@@ -6820,23 +7735,30 @@ func (x *UnspeccedGetTrendsSkeletonOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x68recIdStr") {
 		x.RecIDStr = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.getTrendsSkeleton")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedGetTrendsSkeletonOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.getTrendsSkeleton")
-	v.Push("trends")
+	v.PushArray("trends")
 	for i1 := range x.Trends {
 		v.PushIndex(i1)
 		x.Trends[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.RecIDStr != nil {
+		if !lex.IsText(*x.RecIDStr) {
+			v.Text("recIdStr")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "trends", "recIdStr")
+	}
 	v.Leave(outer)
 }
 
@@ -6861,6 +7783,17 @@ const (
 	UnspeccedInitAgeAssuranceErrorDIDTooLong        = "DidTooLong"
 	UnspeccedInitAgeAssuranceErrorInvalidInitiation = "InvalidInitiation"
 )
+
+// UnspeccedInitAgeAssuranceMethod describes the method
+// app.bsky.unspecced.initAgeAssurance.
+func UnspeccedInitAgeAssuranceMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedInitAgeAssuranceNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{UnspeccedInitAgeAssuranceErrorInvalidEmail, UnspeccedInitAgeAssuranceErrorDIDTooLong, UnspeccedInitAgeAssuranceErrorInvalidInitiation},
+	}
+}
 
 // A UnspeccedInitAgeAssuranceInput is an object within
 // app.bsky.unspecced.initAgeAssurance.
@@ -6911,16 +7844,17 @@ func (x *UnspeccedInitAgeAssuranceInput) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x UnspeccedInitAgeAssuranceInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedInitAgeAssuranceInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedInitAgeAssuranceInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedInitAgeAssuranceInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -6931,7 +7865,7 @@ func (x *UnspeccedInitAgeAssuranceInput) AppendLex(dst []byte, m lex.Mode) ([]by
 	dst = append(dst, "\x6bcountryCode"...)
 	dst, ok = lex.AppendText(dst, x.CountryCode, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6941,38 +7875,40 @@ func (x *UnspeccedInitAgeAssuranceInput) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedInitAgeAssuranceInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.initAgeAssurance")
-	if r.Key("\x65email") {
-		x.Email = r.Text()
-	} else {
-		r.Missing("email")
-	}
-	if r.Key("\x68language") {
-		x.Language = r.Text()
-	} else {
-		r.Missing("language")
-	}
-	if r.Key("\x6bcountryCode") {
-		x.CountryCode = r.Text()
-	} else {
-		r.Missing("countryCode")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Email = r.RequiredText("\x65email")
+	x.Language = r.RequiredText("\x68language")
+	x.CountryCode = r.RequiredText("\x6bcountryCode")
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.initAgeAssurance")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedInitAgeAssuranceInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.initAgeAssurance")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Email) {
+		v.Text("email")
+	}
+	if !lex.IsText(x.Language) {
+		v.Text("language")
+	}
+	if !lex.IsText(x.CountryCode) {
+		v.Text("countryCode")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "email", "language", "countryCode")
+	}
 	v.Leave(outer)
 }
 
 // UnspeccedInitAgeAssurance calls the procedure
-// app.bsky.unspecced.initAgeAssurance.
+// app.bsky.unspecced.initAgeAssurance. A nil input means an empty one.
 func UnspeccedInitAgeAssurance(ctx context.Context, c xrpc.Caller, in *UnspeccedInitAgeAssuranceInput) (*UnspeccedDefsAgeAssuranceState, error) {
+	if in == nil {
+		in = new(UnspeccedInitAgeAssuranceInput)
+	}
 	out := new(UnspeccedDefsAgeAssuranceState)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: UnspeccedInitAgeAssuranceNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -6988,6 +7924,26 @@ const UnspeccedSearchActorsSkeletonNSID = "app.bsky.unspecced.searchActorsSkelet
 const (
 	UnspeccedSearchActorsSkeletonErrorBadQueryString = "BadQueryString"
 )
+
+// UnspeccedSearchActorsSkeletonMethod describes the method
+// app.bsky.unspecced.searchActorsSkeleton.
+func UnspeccedSearchActorsSkeletonMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedSearchActorsSkeletonNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "q", Type: &schema.String{}},
+				{Name: "viewer", Type: &schema.String{Format: "did"}},
+				{Name: "typeahead", Type: &schema.Boolean{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(25))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"q"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{UnspeccedSearchActorsSkeletonErrorBadQueryString},
+	}
+}
 
 // UnspeccedSearchActorsSkeletonParams are the parameters of
 // app.bsky.unspecced.searchActorsSkeleton.
@@ -7023,17 +7979,43 @@ func (x *UnspeccedSearchActorsSkeletonParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedSearchActorsSkeletonParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.searchActorsSkeleton")
+	v := UnspeccedSearchActorsSkeletonParams{
+		Q:         q.Text("q"),
+		Limit:     lex.Or(q.OptInt("limit"), 25),
+		Cursor:    q.OptText("cursor"),
+		Viewer:    q.OptText("viewer"),
+		Typeahead: q.OptBool("typeahead"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedSearchActorsSkeletonParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.unspecced.searchActorsSkeleton")
-	if x.Viewer != nil {
-		v.DID("viewer", *x.Viewer)
+	if !lex.IsText(x.Q) {
+		v.Text("q")
 	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.Viewer != nil {
+		v.DID("viewer", *x.Viewer)
 	}
 	return v.Err()
 }
@@ -7089,29 +8071,23 @@ func (x UnspeccedSearchActorsSkeletonOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedSearchActorsSkeletonOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedSearchActorsSkeletonOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedSearchActorsSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	if x.HitsTotal != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x66actors"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x66actors"...)
 	dst = lex.AppendArray(dst, len(x.Actors))
 	for i1 := range x.Actors {
 		if dst, err = x.Actors[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -7119,15 +8095,18 @@ func (x *UnspeccedSearchActorsSkeletonOutput) AppendLex(dst []byte, m lex.Mode) 
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
 	if x.HitsTotal != nil {
+		head++
 		dst = append(dst, "\x69hitsTotal"...)
 		dst = lex.AppendInt(dst, *x.HitsTotal)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7137,7 +8116,7 @@ func (x *UnspeccedSearchActorsSkeletonOutput) AppendLex(dst []byte, m lex.Mode) 
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedSearchActorsSkeletonOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.searchActorsSkeleton")
+	outer := r.Map()
 	if r.Key("\x66actors") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[UnspeccedDefsSkeletonSearchActor](r, n1)
@@ -7159,23 +8138,30 @@ func (x *UnspeccedSearchActorsSkeletonOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x69hitsTotal") {
 		x.HitsTotal = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.searchActorsSkeleton")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedSearchActorsSkeletonOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.searchActorsSkeleton")
-	v.Push("actors")
+	v.PushArray("actors")
 	for i1 := range x.Actors {
 		v.PushIndex(i1)
 		x.Actors[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "actors", "cursor", "hitsTotal")
+	}
 	v.Leave(outer)
 }
 
@@ -7223,6 +8209,34 @@ const UnspeccedSearchPostsSkeletonNSID = "app.bsky.unspecced.searchPostsSkeleton
 const (
 	UnspeccedSearchPostsSkeletonErrorBadQueryString = "BadQueryString"
 )
+
+// UnspeccedSearchPostsSkeletonMethod describes the method
+// app.bsky.unspecced.searchPostsSkeleton.
+func UnspeccedSearchPostsSkeletonMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedSearchPostsSkeletonNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "q", Type: &schema.String{}},
+				{Name: "sort", Type: &schema.String{KnownValues: []string{"top", "latest"}, Default: new("latest")}},
+				{Name: "since", Type: &schema.String{}},
+				{Name: "until", Type: &schema.String{}},
+				{Name: "mentions", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "author", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "lang", Type: &schema.String{Format: "language"}},
+				{Name: "domain", Type: &schema.String{}},
+				{Name: "url", Type: &schema.String{Format: "uri"}},
+				{Name: "tag", Type: &schema.Array{Items: &schema.String{MaxLength: new(int64(640)), MaxGraphemes: new(int64(64))}}},
+				{Name: "viewer", Type: &schema.String{Format: "did"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(25))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"q"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{UnspeccedSearchPostsSkeletonErrorBadQueryString},
+	}
+}
 
 // UnspeccedSearchPostsSkeletonParams are the parameters of
 // app.bsky.unspecced.searchPostsSkeleton.
@@ -7292,43 +8306,99 @@ func (x *UnspeccedSearchPostsSkeletonParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedSearchPostsSkeletonParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.searchPostsSkeleton")
+	v := UnspeccedSearchPostsSkeletonParams{
+		Q:        q.Text("q"),
+		Tag:      q.Texts("tag"),
+		URL:      q.OptText("url"),
+		Lang:     q.OptText("lang"),
+		Sort:     lex.Or(q.OptText("sort"), "latest"),
+		Limit:    lex.Or(q.OptInt("limit"), 25),
+		Since:    q.OptText("since"),
+		Until:    q.OptText("until"),
+		Author:   q.OptText("author"),
+		Cursor:   q.OptText("cursor"),
+		Domain:   q.OptText("domain"),
+		Viewer:   q.OptText("viewer"),
+		Mentions: q.OptText("mentions"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedSearchPostsSkeletonParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.unspecced.searchPostsSkeleton")
-	if x.Mentions != nil {
-		v.Format("mentions", *x.Mentions, "at-identifier")
-	}
-	if x.Author != nil {
-		v.Format("author", *x.Author, "at-identifier")
-	}
-	if x.Lang != nil {
-		v.Format("lang", *x.Lang, "language")
-	}
-	if x.URL != nil {
-		v.URI("url", *x.URL)
+	if !lex.IsText(x.Q) {
+		v.Text("q")
 	}
 	if x.Tag != nil {
-		v.Push("tag")
+		v.PushArray("tag")
 		for i1 := range x.Tag {
 			v.PushIndex(i1)
-			if n := int64(len(x.Tag[i1])); n > 640 {
+			switch n := int64(len(x.Tag[i1])); {
+			case !lex.IsText(x.Tag[i1]):
+				v.Text("")
+			case n > 640:
 				v.Length("", "string", int(n), 0, 640)
-			}
-			if len(x.Tag[i1]) > 64 {
+			case n > 64:
 				v.Graphemes("", x.Tag[i1], 0, 64)
 			}
 			v.Pop()
 		}
 		v.Pop()
 	}
-	if x.Viewer != nil {
-		v.DID("viewer", *x.Viewer)
+	if x.URL != nil {
+		v.URI("url", *x.URL)
+	}
+	if x.Lang != nil {
+		v.Format("lang", *x.Lang, "language")
+	}
+	if x.Sort != nil {
+		if !lex.IsText(*x.Sort) {
+			v.Text("sort")
+		}
 	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
+	}
+	if x.Since != nil {
+		if !lex.IsText(*x.Since) {
+			v.Text("since")
+		}
+	}
+	if x.Until != nil {
+		if !lex.IsText(*x.Until) {
+			v.Text("until")
+		}
+	}
+	if x.Author != nil {
+		v.Format("author", *x.Author, "at-identifier")
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.Domain != nil {
+		if !lex.IsText(*x.Domain) {
+			v.Text("domain")
+		}
+	}
+	if x.Viewer != nil {
+		v.DID("viewer", *x.Viewer)
+	}
+	if x.Mentions != nil {
+		v.Format("mentions", *x.Mentions, "at-identifier")
 	}
 	return v.Err()
 }
@@ -7390,29 +8460,23 @@ func (x UnspeccedSearchPostsSkeletonOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedSearchPostsSkeletonOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedSearchPostsSkeletonOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedSearchPostsSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	if x.HitsTotal != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65posts"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65posts"...)
 	dst = lex.AppendArray(dst, len(x.Posts))
 	for i1 := range x.Posts {
 		if dst, err = x.Posts[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -7420,15 +8484,18 @@ func (x *UnspeccedSearchPostsSkeletonOutput) AppendLex(dst []byte, m lex.Mode) (
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
 	if x.HitsTotal != nil {
+		head++
 		dst = append(dst, "\x69hitsTotal"...)
 		dst = lex.AppendInt(dst, *x.HitsTotal)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7438,7 +8505,7 @@ func (x *UnspeccedSearchPostsSkeletonOutput) AppendLex(dst []byte, m lex.Mode) (
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedSearchPostsSkeletonOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.searchPostsSkeleton")
+	outer := r.Map()
 	if r.Key("\x65posts") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[UnspeccedDefsSkeletonSearchPost](r, n1)
@@ -7460,23 +8527,30 @@ func (x *UnspeccedSearchPostsSkeletonOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x69hitsTotal") {
 		x.HitsTotal = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.searchPostsSkeleton")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedSearchPostsSkeletonOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.searchPostsSkeleton")
-	v.Push("posts")
+	v.PushArray("posts")
 	for i1 := range x.Posts {
 		v.PushIndex(i1)
 		x.Posts[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "posts", "cursor", "hitsTotal")
+	}
 	v.Leave(outer)
 }
 
@@ -7525,6 +8599,25 @@ const (
 	UnspeccedSearchStarterPacksSkeletonErrorBadQueryString = "BadQueryString"
 )
 
+// UnspeccedSearchStarterPacksSkeletonMethod describes the method
+// app.bsky.unspecced.searchStarterPacksSkeleton.
+func UnspeccedSearchStarterPacksSkeletonMethod() schema.Method {
+	return schema.Method{
+		NSID: UnspeccedSearchStarterPacksSkeletonNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "q", Type: &schema.String{}},
+				{Name: "viewer", Type: &schema.String{Format: "did"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(25))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"q"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{UnspeccedSearchStarterPacksSkeletonErrorBadQueryString},
+	}
+}
+
 // UnspeccedSearchStarterPacksSkeletonParams are the parameters of
 // app.bsky.unspecced.searchStarterPacksSkeleton.
 type UnspeccedSearchStarterPacksSkeletonParams struct {
@@ -7555,17 +8648,42 @@ func (x *UnspeccedSearchStarterPacksSkeletonParams) AppendQuery(query []byte) []
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *UnspeccedSearchStarterPacksSkeletonParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.unspecced.searchStarterPacksSkeleton")
+	v := UnspeccedSearchStarterPacksSkeletonParams{
+		Q:      q.Text("q"),
+		Limit:  lex.Or(q.OptInt("limit"), 25),
+		Cursor: q.OptText("cursor"),
+		Viewer: q.OptText("viewer"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *UnspeccedSearchStarterPacksSkeletonParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.unspecced.searchStarterPacksSkeleton")
-	if x.Viewer != nil {
-		v.DID("viewer", *x.Viewer)
+	if !lex.IsText(x.Q) {
+		v.Text("q")
 	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.Viewer != nil {
+		v.DID("viewer", *x.Viewer)
 	}
 	return v.Err()
 }
@@ -7623,33 +8741,30 @@ func (x UnspeccedSearchStarterPacksSkeletonOutput) MarshalJSON() ([]byte, error)
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *UnspeccedSearchStarterPacksSkeletonOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = UnspeccedSearchStarterPacksSkeletonOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *UnspeccedSearchStarterPacksSkeletonOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	if x.HitsTotal != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
 	if x.HitsTotal != nil {
+		head++
 		dst = append(dst, "\x69hitsTotal"...)
 		dst = lex.AppendInt(dst, *x.HitsTotal)
 	}
@@ -7660,8 +8775,9 @@ func (x *UnspeccedSearchStarterPacksSkeletonOutput) AppendLex(dst []byte, m lex.
 			return dst, lex.InItem("starterPacks", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7671,7 +8787,7 @@ func (x *UnspeccedSearchStarterPacksSkeletonOutput) AppendLex(dst []byte, m lex.
 
 // ReadLex implements lex.Value.
 func (x *UnspeccedSearchStarterPacksSkeletonOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.unspecced.searchStarterPacksSkeleton")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -7693,23 +8809,30 @@ func (x *UnspeccedSearchStarterPacksSkeletonOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("starterPacks")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.unspecced.searchStarterPacksSkeleton")
 }
 
 // ValidateLex implements lex.Value.
 func (x *UnspeccedSearchStarterPacksSkeletonOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.unspecced.searchStarterPacksSkeleton")
-	v.Push("starterPacks")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("starterPacks")
 	for i1 := range x.StarterPacks {
 		v.PushIndex(i1)
 		x.StarterPacks[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "hitsTotal", "starterPacks")
+	}
 	v.Leave(outer)
 }
 

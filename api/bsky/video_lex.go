@@ -7,6 +7,7 @@ import (
 
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -18,6 +19,16 @@ const (
 	VideoAbortUploadErrorUploadNotFound = "UploadNotFound"
 	VideoAbortUploadErrorUploadNotReady = "UploadNotReady"
 )
+
+// VideoAbortUploadMethod describes the method app.bsky.video.abortUpload.
+func VideoAbortUploadMethod() schema.Method {
+	return schema.Method{
+		NSID: VideoAbortUploadNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{VideoAbortUploadErrorUploadNotFound, VideoAbortUploadErrorUploadNotReady},
+	}
+}
 
 // A VideoAbortUploadInput is an object within app.bsky.video.abortUpload.
 type VideoAbortUploadInput struct {
@@ -63,23 +74,24 @@ func (x *VideoAbortUploadInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x VideoAbortUploadInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VideoAbortUploadInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VideoAbortUploadInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VideoAbortUploadInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x65jobId"...)
 	dst, ok = lex.AppendText(dst, x.JobID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -89,25 +101,26 @@ func (x *VideoAbortUploadInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *VideoAbortUploadInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.video.abortUpload")
-	if r.Key("\x65jobId") {
-		x.JobID = r.Text()
-	} else {
-		r.Missing("jobId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.JobID = r.RequiredText("\x65jobId")
+	x.Extra = r.EndMap(outer, "app.bsky.video.abortUpload")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VideoAbortUploadInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.video.abortUpload")
-	if n := int64(len(x.JobID)); n < 1 || n > 256 {
+	switch n := int64(len(x.JobID)); {
+	case !lex.IsText(x.JobID):
+		v.Text("jobId")
+	case n < 1 || n > 256:
 		v.Length("jobId", "string", int(n), 1, 256)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "jobId")
+	}
 	v.Leave(outer)
 }
 
@@ -159,39 +172,36 @@ func (x *VideoAbortUploadOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x VideoAbortUploadOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VideoAbortUploadOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VideoAbortUploadOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VideoAbortUploadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.FailureReason != nil {
-		n++
-	}
-	if x.CompletedJobID != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65state"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65state"...)
 	dst, ok = lex.AppendText(dst, x.State, ok)
 	if x.FailureReason != nil {
+		head++
 		dst = append(dst, "\x6dfailureReason"...)
 		dst, ok = lex.AppendText(dst, *x.FailureReason, ok)
 	}
 	if x.CompletedJobID != nil {
+		head++
 		dst = append(dst, "\x6ecompletedJobId"...)
 		dst, ok = lex.AppendText(dst, *x.CompletedJobID, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -201,41 +211,48 @@ func (x *VideoAbortUploadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *VideoAbortUploadOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.video.abortUpload")
-	if r.Key("\x65state") {
-		x.State = r.Text()
-	} else {
-		r.Missing("state")
-	}
+	outer := r.Map()
+	x.State = r.RequiredText("\x65state")
 	if r.Key("\x6dfailureReason") {
 		x.FailureReason = new(r.Text())
 	}
 	if r.Key("\x6ecompletedJobId") {
 		x.CompletedJobID = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.video.abortUpload")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VideoAbortUploadOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.video.abortUpload")
-	if n := int64(len(x.State)); n > 32 {
+	switch n := int64(len(x.State)); {
+	case !lex.IsText(x.State):
+		v.Text("state")
+	case n > 32:
 		v.Length("state", "string", int(n), 0, 32)
 	}
 	if x.FailureReason != nil {
-		if n := int64(len(*x.FailureReason)); n > 1024 {
+		switch n := int64(len(*x.FailureReason)); {
+		case !lex.IsText(*x.FailureReason):
+			v.Text("failureReason")
+		case n > 1024:
 			v.Length("failureReason", "string", int(n), 0, 1024)
 		}
 	}
 	if x.CompletedJobID != nil {
-		if n := int64(len(*x.CompletedJobID)); n < 1 || n > 256 {
+		switch n := int64(len(*x.CompletedJobID)); {
+		case !lex.IsText(*x.CompletedJobID):
+			v.Text("completedJobId")
+		case n < 1 || n > 256:
 			v.Length("completedJobId", "string", int(n), 1, 256)
 		}
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "state", "failureReason", "completedJobId")
+	}
 	v.Leave(outer)
 }
 
@@ -247,8 +264,12 @@ const (
 	VideoAbortUploadOutputStateExpired   = "expired"
 )
 
-// VideoAbortUpload calls the procedure app.bsky.video.abortUpload.
+// VideoAbortUpload calls the procedure app.bsky.video.abortUpload. A nil
+// input means an empty one.
 func VideoAbortUpload(ctx context.Context, c xrpc.Caller, in *VideoAbortUploadInput) (*VideoAbortUploadOutput, error) {
+	if in == nil {
+		in = new(VideoAbortUploadInput)
+	}
 	out := new(VideoAbortUploadOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: VideoAbortUploadNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -310,49 +331,34 @@ func (x *VideoDefsJobStatus) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x VideoDefsJobStatus) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VideoDefsJobStatus) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VideoDefsJobStatus{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VideoDefsJobStatus) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	if x.Blob != nil {
-		n++
-	}
-	if x.Error != nil {
-		n++
-	}
-	if x.Message != nil {
-		n++
-	}
-	if x.Progress != nil {
-		n++
-	}
-	if x.FailureCode != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if x.Blob != nil {
+		head++
 		dst = append(dst, "\x64blob"...)
-		dst, ok = lex.AppendBlob(dst, *x.Blob, ok)
+		dst, ok = lex.AppendBlob(dst, x.Blob, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1dapp.bsky.video.defs#jobStatus"...)
 	}
 	if x.Error != nil {
+		head++
 		dst = append(dst, "\x65error"...)
 		dst, ok = lex.AppendText(dst, *x.Error, ok)
 	}
@@ -361,19 +367,23 @@ func (x *VideoDefsJobStatus) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x65state"...)
 	dst, ok = lex.AppendText(dst, x.State, ok)
 	if x.Message != nil {
+		head++
 		dst = append(dst, "\x67message"...)
 		dst, ok = lex.AppendText(dst, *x.Message, ok)
 	}
 	if x.Progress != nil {
+		head++
 		dst = append(dst, "\x68progress"...)
 		dst = lex.AppendInt(dst, *x.Progress)
 	}
 	if x.FailureCode != nil {
+		head++
 		dst = append(dst, "\x6bfailureCode"...)
 		dst, ok = lex.AppendText(dst, *x.FailureCode, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -383,12 +393,8 @@ func (x *VideoDefsJobStatus) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *VideoDefsJobStatus) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.video.defs#jobStatus")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	if r.Key("\x64blob") {
 		x.Blob = new(r.Blob())
 	}
@@ -396,16 +402,8 @@ func (x *VideoDefsJobStatus) ReadLex(r *lex.Reader) {
 	if r.Key("\x65error") {
 		x.Error = new(r.Text())
 	}
-	if r.Key("\x65jobId") {
-		x.JobID = r.Text()
-	} else {
-		r.Missing("jobId")
-	}
-	if r.Key("\x65state") {
-		x.State = r.Text()
-	} else {
-		r.Missing("state")
-	}
+	x.JobID = r.RequiredText("\x65jobId")
+	x.State = r.RequiredText("\x65state")
 	if r.Key("\x67message") {
 		x.Message = new(r.Text())
 	}
@@ -415,12 +413,12 @@ func (x *VideoDefsJobStatus) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bfailureCode") {
 		x.FailureCode = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.video.defs#jobStatus")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VideoDefsJobStatus) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.video.defs#jobStatus")
@@ -428,12 +426,35 @@ func (x *VideoDefsJobStatus) ValidateLex(v *lex.Validator) {
 	if x.Blob != nil {
 		v.Blob("blob", *x.Blob, 9223372036854775807)
 	}
+	if x.Error != nil {
+		if !lex.IsText(*x.Error) {
+			v.Text("error")
+		}
+	}
+	if !lex.IsText(x.JobID) {
+		v.Text("jobId")
+	}
+	if !lex.IsText(x.State) {
+		v.Text("state")
+	}
+	if x.Message != nil {
+		if !lex.IsText(*x.Message) {
+			v.Text("message")
+		}
+	}
 	if x.Progress != nil {
 		if *x.Progress < 0 || *x.Progress > 100 {
 			v.Range("progress", *x.Progress, 0, 100)
 		}
 	}
-	v.Extra(x.Extra, "app.bsky.video.defs#jobStatus")
+	if x.FailureCode != nil {
+		if !lex.IsText(*x.FailureCode) {
+			v.Text("failureCode")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "app.bsky.video.defs#jobStatus", "did", "blob", "error", "jobId", "state", "message", "progress", "failureCode")
+	}
 	v.Leave(outer)
 }
 
@@ -473,6 +494,16 @@ const (
 	VideoFinishUploadErrorUploadAborted          = "UploadAborted"
 	VideoFinishUploadErrorServiceOverloaded      = "ServiceOverloaded"
 )
+
+// VideoFinishUploadMethod describes the method app.bsky.video.finishUpload.
+func VideoFinishUploadMethod() schema.Method {
+	return schema.Method{
+		NSID: VideoFinishUploadNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{VideoFinishUploadErrorUploadNotFound, VideoFinishUploadErrorUploadExpired, VideoFinishUploadErrorMissingParts, VideoFinishUploadErrorUploadNotReady, VideoFinishUploadErrorUnsupportedContentType, VideoFinishUploadErrorUploadFailed, VideoFinishUploadErrorUploadAborted, VideoFinishUploadErrorServiceOverloaded},
+	}
+}
 
 // A VideoFinishUploadInput is an object within app.bsky.video.finishUpload.
 type VideoFinishUploadInput struct {
@@ -520,23 +551,24 @@ func (x *VideoFinishUploadInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x VideoFinishUploadInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VideoFinishUploadInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VideoFinishUploadInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VideoFinishUploadInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x65jobId"...)
 	dst, ok = lex.AppendText(dst, x.JobID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -546,25 +578,26 @@ func (x *VideoFinishUploadInput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *VideoFinishUploadInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.video.finishUpload")
-	if r.Key("\x65jobId") {
-		x.JobID = r.Text()
-	} else {
-		r.Missing("jobId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.JobID = r.RequiredText("\x65jobId")
+	x.Extra = r.EndMap(outer, "app.bsky.video.finishUpload")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VideoFinishUploadInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.video.finishUpload")
-	if n := int64(len(x.JobID)); n < 1 || n > 256 {
+	switch n := int64(len(x.JobID)); {
+	case !lex.IsText(x.JobID):
+		v.Text("jobId")
+	case n < 1 || n > 256:
 		v.Length("jobId", "string", int(n), 1, 256)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "jobId")
+	}
 	v.Leave(outer)
 }
 
@@ -615,16 +648,17 @@ func (x *VideoFinishUploadOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x VideoFinishUploadOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VideoFinishUploadOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VideoFinishUploadOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VideoFinishUploadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -636,7 +670,7 @@ func (x *VideoFinishUploadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 	dst = append(dst, "\x6ecompletedJobId"...)
 	dst, ok = lex.AppendText(dst, x.CompletedJobID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -646,38 +680,43 @@ func (x *VideoFinishUploadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *VideoFinishUploadOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.video.finishUpload")
+	outer := r.Map()
 	if r.Key("\x69jobStatus") {
 		x.JobStatus.ReadLex(r)
 	} else {
 		r.Missing("jobStatus")
 	}
-	if r.Key("\x6ecompletedJobId") {
-		x.CompletedJobID = r.Text()
-	} else {
-		r.Missing("completedJobId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.CompletedJobID = r.RequiredText("\x6ecompletedJobId")
+	x.Extra = r.EndMap(outer, "app.bsky.video.finishUpload")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VideoFinishUploadOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.video.finishUpload")
 	v.Push("jobStatus")
 	x.JobStatus.ValidateLex(v)
 	v.Pop()
-	if n := int64(len(x.CompletedJobID)); n < 1 || n > 256 {
+	switch n := int64(len(x.CompletedJobID)); {
+	case !lex.IsText(x.CompletedJobID):
+		v.Text("completedJobId")
+	case n < 1 || n > 256:
 		v.Length("completedJobId", "string", int(n), 1, 256)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "jobStatus", "completedJobId")
+	}
 	v.Leave(outer)
 }
 
-// VideoFinishUpload calls the procedure app.bsky.video.finishUpload.
+// VideoFinishUpload calls the procedure app.bsky.video.finishUpload. A nil
+// input means an empty one.
 func VideoFinishUpload(ctx context.Context, c xrpc.Caller, in *VideoFinishUploadInput) (*VideoFinishUploadOutput, error) {
+	if in == nil {
+		in = new(VideoFinishUploadInput)
+	}
 	out := new(VideoFinishUploadOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: VideoFinishUploadNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -687,6 +726,20 @@ func VideoFinishUpload(ctx context.Context, c xrpc.Caller, in *VideoFinishUpload
 
 // VideoGetJobStatusNSID is the method app.bsky.video.getJobStatus.
 const VideoGetJobStatusNSID = "app.bsky.video.getJobStatus"
+
+// VideoGetJobStatusMethod describes the method app.bsky.video.getJobStatus.
+func VideoGetJobStatusMethod() schema.Method {
+	return schema.Method{
+		NSID: VideoGetJobStatusNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "jobId", Type: &schema.String{}},
+			},
+			Required: []string{"jobId"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // VideoGetJobStatusParams are the parameters of app.bsky.video.getJobStatus.
 type VideoGetJobStatusParams struct {
@@ -703,10 +756,27 @@ func (x *VideoGetJobStatusParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *VideoGetJobStatusParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.video.getJobStatus")
+	v := VideoGetJobStatusParams{
+		JobID: q.Text("jobId"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *VideoGetJobStatusParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.video.getJobStatus")
+	if !lex.IsText(x.JobID) {
+		v.Text("jobId")
+	}
 	return v.Err()
 }
 
@@ -756,16 +826,17 @@ func (x *VideoGetJobStatusOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x VideoGetJobStatusOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VideoGetJobStatusOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VideoGetJobStatusOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VideoGetJobStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -781,25 +852,27 @@ func (x *VideoGetJobStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *VideoGetJobStatusOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.video.getJobStatus")
+	outer := r.Map()
 	if r.Key("\x69jobStatus") {
 		x.JobStatus.ReadLex(r)
 	} else {
 		r.Missing("jobStatus")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.video.getJobStatus")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VideoGetJobStatusOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.video.getJobStatus")
 	v.Push("jobStatus")
 	x.JobStatus.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "jobStatus")
+	}
 	v.Leave(outer)
 }
 
@@ -815,6 +888,15 @@ func VideoGetJobStatus(ctx context.Context, c xrpc.Caller, params *VideoGetJobSt
 
 // VideoGetUploadLimitsNSID is the method app.bsky.video.getUploadLimits.
 const VideoGetUploadLimitsNSID = "app.bsky.video.getUploadLimits"
+
+// VideoGetUploadLimitsMethod describes the method
+// app.bsky.video.getUploadLimits.
+func VideoGetUploadLimitsMethod() schema.Method {
+	return schema.Method{
+		NSID: VideoGetUploadLimitsNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A VideoGetUploadLimitsOutput is an object within
 // app.bsky.video.getUploadLimits.
@@ -867,53 +949,47 @@ func (x *VideoGetUploadLimitsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x VideoGetUploadLimitsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VideoGetUploadLimitsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VideoGetUploadLimitsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VideoGetUploadLimitsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Error != nil {
-		n++
-	}
-	if x.Message != nil {
-		n++
-	}
-	if x.RemainingDailyBytes != nil {
-		n++
-	}
-	if x.RemainingDailyVideos != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Error != nil {
+		head++
 		dst = append(dst, "\x65error"...)
 		dst, ok = lex.AppendText(dst, *x.Error, ok)
 	}
 	if x.Message != nil {
+		head++
 		dst = append(dst, "\x67message"...)
 		dst, ok = lex.AppendText(dst, *x.Message, ok)
 	}
 	dst = append(dst, "\x69canUpload"...)
 	dst = lex.AppendBool(dst, x.CanUpload)
 	if x.RemainingDailyBytes != nil {
+		head++
 		dst = append(dst, "\x73remainingDailyBytes"...)
 		dst = lex.AppendInt(dst, *x.RemainingDailyBytes)
 	}
 	if x.RemainingDailyVideos != nil {
+		head++
 		dst = append(dst, "\x74remainingDailyVideos"...)
 		dst = lex.AppendInt(dst, *x.RemainingDailyVideos)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -923,7 +999,7 @@ func (x *VideoGetUploadLimitsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *VideoGetUploadLimitsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.video.getUploadLimits")
+	outer := r.Map()
 	if r.Key("\x65error") {
 		x.Error = new(r.Text())
 	}
@@ -941,16 +1017,28 @@ func (x *VideoGetUploadLimitsOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x74remainingDailyVideos") {
 		x.RemainingDailyVideos = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.video.getUploadLimits")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VideoGetUploadLimitsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.video.getUploadLimits")
-	v.Extra(x.Extra, "")
+	if x.Error != nil {
+		if !lex.IsText(*x.Error) {
+			v.Text("error")
+		}
+	}
+	if x.Message != nil {
+		if !lex.IsText(*x.Message) {
+			v.Text("message")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "error", "message", "canUpload", "remainingDailyBytes", "remainingDailyVideos")
+	}
 	v.Leave(outer)
 }
 
@@ -971,6 +1059,22 @@ const (
 	VideoGetUploadStatusErrorUploadNotFound = "UploadNotFound"
 )
 
+// VideoGetUploadStatusMethod describes the method
+// app.bsky.video.getUploadStatus.
+func VideoGetUploadStatusMethod() schema.Method {
+	return schema.Method{
+		NSID: VideoGetUploadStatusNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "jobId", Type: &schema.String{MinLength: new(int64(1)), MaxLength: new(int64(256))}},
+			},
+			Required: []string{"jobId"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{VideoGetUploadStatusErrorUploadNotFound},
+	}
+}
+
 // VideoGetUploadStatusParams are the parameters of
 // app.bsky.video.getUploadStatus.
 type VideoGetUploadStatusParams struct {
@@ -987,11 +1091,28 @@ func (x *VideoGetUploadStatusParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *VideoGetUploadStatusParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.video.getUploadStatus")
+	v := VideoGetUploadStatusParams{
+		JobID: q.Text("jobId"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *VideoGetUploadStatusParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.video.getUploadStatus")
-	if n := int64(len(x.JobID)); n < 1 || n > 256 {
+	switch n := int64(len(x.JobID)); {
+	case !lex.IsText(x.JobID):
+		v.Text("jobId")
+	case n < 1 || n > 256:
 		v.Length("jobId", "string", int(n), 1, 256)
 	}
 	return v.Err()
@@ -1052,38 +1173,30 @@ func (x *VideoGetUploadStatusOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x VideoGetUploadStatusOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VideoGetUploadStatusOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VideoGetUploadStatusOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VideoGetUploadStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 6
-	if x.JobStatus != nil {
-		n++
-	}
-	if x.FailureReason != nil {
-		n++
-	}
-	if x.CompletedJobID != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65jobId"...)
+	head := byte(0xa6)
+	dst = append(dst, "\xa6\x65jobId"...)
 	dst, ok = lex.AppendText(dst, x.JobID, ok)
 	dst = append(dst, "\x65state"...)
 	dst, ok = lex.AppendText(dst, x.State, ok)
 	dst = append(dst, "\x69expiresAt"...)
 	dst, ok = lex.AppendText(dst, x.ExpiresAt, ok)
 	if x.JobStatus != nil {
+		head++
 		dst = append(dst, "\x69jobStatus"...)
 		if dst, err = x.JobStatus.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("jobStatus", err)
@@ -1092,6 +1205,7 @@ func (x *VideoGetUploadStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 	dst = append(dst, "\x69partCount"...)
 	dst = lex.AppendInt(dst, x.PartCount)
 	if x.FailureReason != nil {
+		head++
 		dst = append(dst, "\x6dfailureReason"...)
 		dst, ok = lex.AppendText(dst, *x.FailureReason, ok)
 	}
@@ -1103,11 +1217,13 @@ func (x *VideoGetUploadStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 		dst = lex.AppendInt(dst, e1)
 	}
 	if x.CompletedJobID != nil {
+		head++
 		dst = append(dst, "\x6ecompletedJobId"...)
 		dst, ok = lex.AppendText(dst, *x.CompletedJobID, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1117,22 +1233,10 @@ func (x *VideoGetUploadStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *VideoGetUploadStatusOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.video.getUploadStatus")
-	if r.Key("\x65jobId") {
-		x.JobID = r.Text()
-	} else {
-		r.Missing("jobId")
-	}
-	if r.Key("\x65state") {
-		x.State = r.Text()
-	} else {
-		r.Missing("state")
-	}
-	if r.Key("\x69expiresAt") {
-		x.ExpiresAt = r.Text()
-	} else {
-		r.Missing("expiresAt")
-	}
+	outer := r.Map()
+	x.JobID = r.RequiredText("\x65jobId")
+	x.State = r.RequiredText("\x65state")
+	x.ExpiresAt = r.RequiredText("\x69expiresAt")
 	if r.Key("\x69jobStatus") {
 		x.JobStatus = lex.New[VideoDefsJobStatus](r)
 		x.JobStatus.ReadLex(r)
@@ -1167,19 +1271,25 @@ func (x *VideoGetUploadStatusOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6ecompletedJobId") {
 		x.CompletedJobID = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.video.getUploadStatus")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VideoGetUploadStatusOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.video.getUploadStatus")
-	if n := int64(len(x.JobID)); n < 1 || n > 256 {
+	switch n := int64(len(x.JobID)); {
+	case !lex.IsText(x.JobID):
+		v.Text("jobId")
+	case n < 1 || n > 256:
 		v.Length("jobId", "string", int(n), 1, 256)
 	}
-	if n := int64(len(x.State)); n > 32 {
+	switch n := int64(len(x.State)); {
+	case !lex.IsText(x.State):
+		v.Text("state")
+	case n > 32:
 		v.Length("state", "string", int(n), 0, 32)
 	}
 	v.Datetime("expiresAt", x.ExpiresAt)
@@ -1189,11 +1299,14 @@ func (x *VideoGetUploadStatusOutput) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.FailureReason != nil {
-		if n := int64(len(*x.FailureReason)); n > 1024 {
+		switch n := int64(len(*x.FailureReason)); {
+		case !lex.IsText(*x.FailureReason):
+			v.Text("failureReason")
+		case n > 1024:
 			v.Length("failureReason", "string", int(n), 0, 1024)
 		}
 	}
-	v.Push("receivedParts")
+	v.PushArray("receivedParts")
 	for i1 := range x.ReceivedParts {
 		v.PushIndex(i1)
 		if x.ReceivedParts[i1] < 1 {
@@ -1203,11 +1316,16 @@ func (x *VideoGetUploadStatusOutput) ValidateLex(v *lex.Validator) {
 	}
 	v.Pop()
 	if x.CompletedJobID != nil {
-		if n := int64(len(*x.CompletedJobID)); n < 1 || n > 256 {
+		switch n := int64(len(*x.CompletedJobID)); {
+		case !lex.IsText(*x.CompletedJobID):
+			v.Text("completedJobId")
+		case n < 1 || n > 256:
 			v.Length("completedJobId", "string", int(n), 1, 256)
 		}
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "jobId", "state", "expiresAt", "jobStatus", "partCount", "failureReason", "partSizeBytes", "receivedParts", "completedJobId")
+	}
 	v.Leave(outer)
 }
 
@@ -1245,6 +1363,16 @@ const (
 	VideoStartUploadErrorUploadForbidden        = "UploadForbidden"
 	VideoStartUploadErrorServiceOverloaded      = "ServiceOverloaded"
 )
+
+// VideoStartUploadMethod describes the method app.bsky.video.startUpload.
+func VideoStartUploadMethod() schema.Method {
+	return schema.Method{
+		NSID: VideoStartUploadNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{VideoStartUploadErrorUnsupportedContentType, VideoStartUploadErrorVideoTooLarge, VideoStartUploadErrorVideoTooLong, VideoStartUploadErrorBadAspectRatio, VideoStartUploadErrorDailyLimitExceeded, VideoStartUploadErrorTooManyOpenUploads, VideoStartUploadErrorUploadForbidden, VideoStartUploadErrorServiceOverloaded},
+	}
+}
 
 // A VideoStartUploadInput is an object within app.bsky.video.startUpload.
 type VideoStartUploadInput struct {
@@ -1295,42 +1423,34 @@ func (x *VideoStartUploadInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x VideoStartUploadInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VideoStartUploadInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VideoStartUploadInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VideoStartUploadInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if x.Name != nil {
-		n++
-	}
-	if x.Width != nil {
-		n++
-	}
-	if x.Height != nil {
-		n++
-	}
-	if x.DurationMs != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Name != nil {
+		head++
 		dst = append(dst, "\x64name"...)
 		dst, ok = lex.AppendText(dst, *x.Name, ok)
 	}
 	if x.Width != nil {
+		head++
 		dst = append(dst, "\x65width"...)
 		dst = lex.AppendInt(dst, *x.Width)
 	}
 	if x.Height != nil {
+		head++
 		dst = append(dst, "\x66height"...)
 		dst = lex.AppendInt(dst, *x.Height)
 	}
@@ -1339,11 +1459,13 @@ func (x *VideoStartUploadInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	dst = append(dst, "\x69sizeBytes"...)
 	dst = lex.AppendInt(dst, x.SizeBytes)
 	if x.DurationMs != nil {
+		head++
 		dst = append(dst, "\x6adurationMs"...)
 		dst = lex.AppendInt(dst, *x.DurationMs)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1353,7 +1475,7 @@ func (x *VideoStartUploadInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *VideoStartUploadInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.video.startUpload")
+	outer := r.Map()
 	if r.Key("\x64name") {
 		x.Name = new(r.Text())
 	}
@@ -1363,11 +1485,7 @@ func (x *VideoStartUploadInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66height") {
 		x.Height = new(r.Int())
 	}
-	if r.Key("\x68mimeType") {
-		x.MimeType = r.Text()
-	} else {
-		r.Missing("mimeType")
-	}
+	x.MimeType = r.RequiredText("\x68mimeType")
 	if r.Key("\x69sizeBytes") {
 		x.SizeBytes = r.Int()
 	} else {
@@ -1376,27 +1494,35 @@ func (x *VideoStartUploadInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6adurationMs") {
 		x.DurationMs = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.video.startUpload")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VideoStartUploadInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.video.startUpload")
 	if x.Name != nil {
-		if n := int64(len(*x.Name)); n > 256 {
+		switch n := int64(len(*x.Name)); {
+		case !lex.IsText(*x.Name):
+			v.Text("name")
+		case n > 256:
 			v.Length("name", "string", int(n), 0, 256)
 		}
 	}
-	if n := int64(len(x.MimeType)); n < 3 || n > 255 {
+	switch n := int64(len(x.MimeType)); {
+	case !lex.IsText(x.MimeType):
+		v.Text("mimeType")
+	case n < 3 || n > 255:
 		v.Length("mimeType", "string", int(n), 3, 255)
 	}
 	if x.SizeBytes < 1 {
 		v.Range("sizeBytes", x.SizeBytes, 1, 9223372036854775807)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "name", "width", "height", "mimeType", "sizeBytes", "durationMs")
+	}
 	v.Leave(outer)
 }
 
@@ -1449,16 +1575,17 @@ func (x *VideoStartUploadOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x VideoStartUploadOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VideoStartUploadOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VideoStartUploadOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VideoStartUploadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -1471,7 +1598,7 @@ func (x *VideoStartUploadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 	dst = append(dst, "\x6dpartSizeBytes"...)
 	dst = lex.AppendInt(dst, x.PartSizeBytes)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1481,17 +1608,9 @@ func (x *VideoStartUploadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *VideoStartUploadOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.video.startUpload")
-	if r.Key("\x65jobId") {
-		x.JobID = r.Text()
-	} else {
-		r.Missing("jobId")
-	}
-	if r.Key("\x69expiresAt") {
-		x.ExpiresAt = r.Text()
-	} else {
-		r.Missing("expiresAt")
-	}
+	outer := r.Map()
+	x.JobID = r.RequiredText("\x65jobId")
+	x.ExpiresAt = r.RequiredText("\x69expiresAt")
 	if r.Key("\x69partCount") {
 		x.PartCount = r.Int()
 	} else {
@@ -1502,25 +1621,34 @@ func (x *VideoStartUploadOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("partSizeBytes")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.video.startUpload")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VideoStartUploadOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.video.startUpload")
-	if n := int64(len(x.JobID)); n < 1 || n > 256 {
+	switch n := int64(len(x.JobID)); {
+	case !lex.IsText(x.JobID):
+		v.Text("jobId")
+	case n < 1 || n > 256:
 		v.Length("jobId", "string", int(n), 1, 256)
 	}
 	v.Datetime("expiresAt", x.ExpiresAt)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "jobId", "expiresAt", "partCount", "partSizeBytes")
+	}
 	v.Leave(outer)
 }
 
-// VideoStartUpload calls the procedure app.bsky.video.startUpload.
+// VideoStartUpload calls the procedure app.bsky.video.startUpload. A nil
+// input means an empty one.
 func VideoStartUpload(ctx context.Context, c xrpc.Caller, in *VideoStartUploadInput) (*VideoStartUploadOutput, error) {
+	if in == nil {
+		in = new(VideoStartUploadInput)
+	}
 	out := new(VideoStartUploadOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: VideoStartUploadNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1544,6 +1672,23 @@ const (
 	VideoUploadPartErrorServiceOverloaded      = "ServiceOverloaded"
 )
 
+// VideoUploadPartMethod describes the method app.bsky.video.uploadPart.
+func VideoUploadPartMethod() schema.Method {
+	return schema.Method{
+		NSID: VideoUploadPartNSID, Kind: schema.KindProcedure,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "jobId", Type: &schema.String{MinLength: new(int64(1)), MaxLength: new(int64(256))}},
+				{Name: "partNumber", Type: &schema.Integer{Minimum: new(int64(1))}},
+			},
+			Required: []string{"jobId", "partNumber"},
+		},
+		Input:  schema.MethodBody{Encoding: "application/octet-stream"},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{VideoUploadPartErrorUploadNotFound, VideoUploadPartErrorUploadExpired, VideoUploadPartErrorInvalidPartNumber, VideoUploadPartErrorPartSizeMismatch, VideoUploadPartErrorUploadNotReady, VideoUploadPartErrorUploadFailed, VideoUploadPartErrorUploadAborted, VideoUploadPartErrorUploadAlreadyCompleted, VideoUploadPartErrorServiceOverloaded},
+	}
+}
+
 // VideoUploadPartParams are the parameters of app.bsky.video.uploadPart.
 type VideoUploadPartParams struct {
 	JobID      string // 1 to 256 bytes
@@ -1561,11 +1706,29 @@ func (x *VideoUploadPartParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *VideoUploadPartParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "app.bsky.video.uploadPart")
+	v := VideoUploadPartParams{
+		JobID:      q.Text("jobId"),
+		PartNumber: q.Int("partNumber"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *VideoUploadPartParams) Validate() error {
 	var v lex.Validator
 	v.Enter("app.bsky.video.uploadPart")
-	if n := int64(len(x.JobID)); n < 1 || n > 256 {
+	switch n := int64(len(x.JobID)); {
+	case !lex.IsText(x.JobID):
+		v.Text("jobId")
+	case n < 1 || n > 256:
 		v.Length("jobId", "string", int(n), 1, 256)
 	}
 	if x.PartNumber < 1 {
@@ -1619,16 +1782,17 @@ func (x *VideoUploadPartOutput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x VideoUploadPartOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VideoUploadPartOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VideoUploadPartOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VideoUploadPartOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa2\x69sizeBytes"...)
@@ -1643,7 +1807,7 @@ func (x *VideoUploadPartOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *VideoUploadPartOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.video.uploadPart")
+	outer := r.Map()
 	if r.Key("\x69sizeBytes") {
 		x.SizeBytes = r.Int()
 	} else {
@@ -1654,19 +1818,21 @@ func (x *VideoUploadPartOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("partNumber")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.video.uploadPart")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VideoUploadPartOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.video.uploadPart")
 	if x.PartNumber < 1 {
 		v.Range("partNumber", x.PartNumber, 1, 9223372036854775807)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "sizeBytes", "partNumber")
+	}
 	v.Leave(outer)
 }
 
@@ -1682,6 +1848,15 @@ func VideoUploadPart(ctx context.Context, c xrpc.Caller, params *VideoUploadPart
 
 // VideoUploadVideoNSID is the method app.bsky.video.uploadVideo.
 const VideoUploadVideoNSID = "app.bsky.video.uploadVideo"
+
+// VideoUploadVideoMethod describes the method app.bsky.video.uploadVideo.
+func VideoUploadVideoMethod() schema.Method {
+	return schema.Method{
+		NSID: VideoUploadVideoNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "video/mp4"},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A VideoUploadVideoOutput is an object within app.bsky.video.uploadVideo.
 type VideoUploadVideoOutput struct {
@@ -1729,16 +1904,17 @@ func (x *VideoUploadVideoOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x VideoUploadVideoOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VideoUploadVideoOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VideoUploadVideoOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VideoUploadVideoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -1754,25 +1930,27 @@ func (x *VideoUploadVideoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *VideoUploadVideoOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("app.bsky.video.uploadVideo")
+	outer := r.Map()
 	if r.Key("\x69jobStatus") {
 		x.JobStatus.ReadLex(r)
 	} else {
 		r.Missing("jobStatus")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "app.bsky.video.uploadVideo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VideoUploadVideoOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("app.bsky.video.uploadVideo")
 	v.Push("jobStatus")
 	x.JobStatus.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "jobStatus")
+	}
 	v.Leave(outer)
 }
 

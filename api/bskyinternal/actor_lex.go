@@ -7,11 +7,30 @@ import (
 
 	"github.com/linnet-at/linnet/api/bsky"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
 // ActorGetProfilesNSID is the method internal.bsky.actor.getProfiles.
 const ActorGetProfilesNSID = "internal.bsky.actor.getProfiles"
+
+// ActorGetProfilesMethod describes the method
+// internal.bsky.actor.getProfiles.
+func ActorGetProfilesMethod() schema.Method {
+	return schema.Method{
+		NSID: ActorGetProfilesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "dids", Type: &schema.Array{Items: &schema.String{Format: "did"}, MaxLength: new(int64(200))}},
+				{Name: "viewer", Type: &schema.String{Format: "did"}},
+				{Name: "socialProof", Type: &schema.Array{Items: &schema.String{Format: "did"}, MaxLength: new(int64(200))}},
+				{Name: "includeTakedowns", Type: &schema.Boolean{Default: new(false)}},
+			},
+			Required: []string{"dids"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ActorGetProfilesParams are the parameters of
 // internal.bsky.actor.getProfiles.
@@ -45,34 +64,54 @@ func (x *ActorGetProfilesParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ActorGetProfilesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "internal.bsky.actor.getProfiles")
+	v := ActorGetProfilesParams{
+		DIDs:             q.Texts("dids"),
+		Viewer:           q.OptText("viewer"),
+		SocialProof:      q.Texts("socialProof"),
+		IncludeTakedowns: lex.Or(q.OptBool("includeTakedowns"), false),
+	}
+	q.Require("dids", v.DIDs != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ActorGetProfilesParams) Validate() error {
 	var v lex.Validator
 	v.Enter("internal.bsky.actor.getProfiles")
 	if n := int64(len(x.DIDs)); n > 200 {
 		v.Length("dids", "array", int(n), 0, 200)
-	}
-	v.Push("dids")
-	for i1 := range x.DIDs {
-		v.PushIndex(i1)
-		v.DID("", x.DIDs[i1])
+	} else {
+		v.PushArray("dids")
+		for i1 := range x.DIDs {
+			v.PushIndex(i1)
+			v.DID("", x.DIDs[i1])
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
 	if x.Viewer != nil {
 		v.DID("viewer", *x.Viewer)
 	}
 	if x.SocialProof != nil {
 		if n := int64(len(x.SocialProof)); n > 200 {
 			v.Length("socialProof", "array", int(n), 0, 200)
-		}
-		v.Push("socialProof")
-		for i1 := range x.SocialProof {
-			v.PushIndex(i1)
-			v.DID("", x.SocialProof[i1])
+		} else {
+			v.PushArray("socialProof")
+			for i1 := range x.SocialProof {
+				v.PushIndex(i1)
+				v.DID("", x.SocialProof[i1])
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	return v.Err()
 }
@@ -124,16 +163,17 @@ func (x *ActorGetProfilesOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorGetProfilesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorGetProfilesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorGetProfilesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorGetProfilesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -152,7 +192,7 @@ func (x *ActorGetProfilesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ActorGetProfilesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("internal.bsky.actor.getProfiles")
+	outer := r.Map()
 	if r.Key("\x68profiles") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[bsky.ActorDefsProfileViewDetailed](r, n1)
@@ -168,23 +208,25 @@ func (x *ActorGetProfilesOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("profiles")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "internal.bsky.actor.getProfiles")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorGetProfilesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("internal.bsky.actor.getProfiles")
-	v.Push("profiles")
+	v.PushArray("profiles")
 	for i1 := range x.Profiles {
 		v.PushIndex(i1)
 		x.Profiles[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "profiles")
+	}
 	v.Leave(outer)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/linnet-at/linnet/api/atproto"
 	"github.com/linnet-at/linnet/api/bsky"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -67,32 +68,31 @@ func (x *ActorDeclaration) AppendJSON(dst []byte) ([]byte, error) { return lex.A
 // MarshalJSON returns x in JSON.
 func (x ActorDeclaration) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDeclaration) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDeclaration{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDeclaration) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if x.AllowGroupInvites != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65$type\x78\x1bchat.bsky.actor.declaration\x6dallowIncoming"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x65$type\x78\x1bchat.bsky.actor.declaration\x6dallowIncoming"...)
 	dst, ok = lex.AppendText(dst, x.AllowIncoming, ok)
 	if x.AllowGroupInvites != nil {
+		head++
 		dst = append(dst, "\x71allowGroupInvites"...)
 		dst, ok = lex.AppendText(dst, *x.AllowGroupInvites, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -102,26 +102,32 @@ func (x *ActorDeclaration) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *ActorDeclaration) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.actor.declaration")
+	outer := r.Map()
 	r.Type("chat.bsky.actor.declaration")
-	if r.Key("\x6dallowIncoming") {
-		x.AllowIncoming = r.Text()
-	} else {
-		r.Missing("allowIncoming")
-	}
+	x.AllowIncoming = r.RequiredText("\x6dallowIncoming")
 	if r.Key("\x71allowGroupInvites") {
 		x.AllowGroupInvites = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.actor.declaration")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDeclaration) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.actor.declaration")
-	v.Extra(x.Extra, "chat.bsky.actor.declaration")
+	if !lex.IsText(x.AllowIncoming) {
+		v.Text("allowIncoming")
+	}
+	if x.AllowGroupInvites != nil {
+		if !lex.IsText(*x.AllowGroupInvites) {
+			v.Text("allowGroupInvites")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.actor.declaration", "allowIncoming", "allowGroupInvites")
+	}
 	v.Leave(outer)
 }
 
@@ -206,70 +212,44 @@ func (x *ActorDefsProfileViewBasic) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsProfileViewBasic) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsProfileViewBasic) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsProfileViewBasic{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsProfileViewBasic) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if !x.Kind.IsZero() {
-		n++
-	}
-	if x.Avatar != nil {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.Viewer != nil {
-		n++
-	}
-	if x.CreatedAt != nil {
-		n++
-	}
-	if x.Associated != nil {
-		n++
-	}
-	if x.DisplayName != nil {
-		n++
-	}
-	if x.ChatDisabled != nil {
-		n++
-	}
-	if x.Verification != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if !x.Kind.IsZero() {
+		head++
 		dst = append(dst, "\x64kind"...)
 		if dst, err = x.Kind.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("kind", err)
 		}
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25chat.bsky.actor.defs#profileViewBasic"...)
 	}
 	if x.Avatar != nil {
+		head++
 		dst = append(dst, "\x66avatar"...)
 		dst, ok = lex.AppendText(dst, *x.Avatar, ok)
 	}
 	dst = append(dst, "\x66handle"...)
 	dst, ok = lex.AppendText(dst, x.Handle, ok)
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -279,37 +259,44 @@ func (x *ActorDefsProfileViewBasic) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 		}
 	}
 	if x.Viewer != nil {
+		head++
 		dst = append(dst, "\x66viewer"...)
 		if dst, err = x.Viewer.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("viewer", err)
 		}
 	}
 	if x.CreatedAt != nil {
+		head++
 		dst = append(dst, "\x69createdAt"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedAt, ok)
 	}
 	if x.Associated != nil {
+		head++
 		dst = append(dst, "\x6aassociated"...)
 		if dst, err = x.Associated.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("associated", err)
 		}
 	}
 	if x.DisplayName != nil {
+		head++
 		dst = append(dst, "\x6bdisplayName"...)
 		dst, ok = lex.AppendText(dst, *x.DisplayName, ok)
 	}
 	if x.ChatDisabled != nil {
+		head++
 		dst = append(dst, "\x6cchatDisabled"...)
 		dst = lex.AppendBool(dst, *x.ChatDisabled)
 	}
 	if x.Verification != nil {
+		head++
 		dst = append(dst, "\x6cverification"...)
 		if dst, err = x.Verification.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("verification", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -319,12 +306,8 @@ func (x *ActorDefsProfileViewBasic) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsProfileViewBasic) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.actor.defs#profileViewBasic")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	if r.Key("\x64kind") {
 		x.Kind.ReadLex(r)
 	}
@@ -332,11 +315,7 @@ func (x *ActorDefsProfileViewBasic) ReadLex(r *lex.Reader) {
 	if r.Key("\x66avatar") {
 		x.Avatar = new(r.Text())
 	}
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
+	x.Handle = r.RequiredText("\x66handle")
 	if r.Key("\x66labels") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[atproto.LabelDefsLabel](r, n1)
@@ -371,12 +350,12 @@ func (x *ActorDefsProfileViewBasic) ReadLex(r *lex.Reader) {
 		x.Verification = lex.New[bsky.ActorDefsVerificationState](r)
 		x.Verification.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.actor.defs#profileViewBasic")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsProfileViewBasic) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.actor.defs#profileViewBasic")
@@ -391,7 +370,7 @@ func (x *ActorDefsProfileViewBasic) ValidateLex(v *lex.Validator) {
 	}
 	v.Format("handle", x.Handle, "handle")
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -413,10 +392,12 @@ func (x *ActorDefsProfileViewBasic) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.DisplayName != nil {
-		if n := int64(len(*x.DisplayName)); n > 640 {
+		switch n := int64(len(*x.DisplayName)); {
+		case !lex.IsText(*x.DisplayName):
+			v.Text("displayName")
+		case n > 640:
 			v.Length("displayName", "string", int(n), 0, 640)
-		}
-		if len(*x.DisplayName) > 64 {
+		case n > 64:
 			v.Graphemes("displayName", *x.DisplayName, 0, 64)
 		}
 	}
@@ -425,7 +406,9 @@ func (x *ActorDefsProfileViewBasic) ValidateLex(v *lex.Validator) {
 		x.Verification.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "chat.bsky.actor.defs#profileViewBasic")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.actor.defs#profileViewBasic", "did", "kind", "avatar", "handle", "labels", "viewer", "createdAt", "associated", "displayName", "chatDisabled", "verification")
+	}
 	v.Leave(outer)
 }
 
@@ -456,7 +439,7 @@ func (x *ActorDefsProfileViewBasicKind) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ActorDefsProfileViewBasicKind) IsZero() bool { return *x == (ActorDefsProfileViewBasicKind{}) }
+func (x *ActorDefsProfileViewBasicKind) IsZero() bool { return x.members() == 0 }
 
 func (x *ActorDefsProfileViewBasicKind) members() (n int) {
 	if x.DirectConvoMember != nil {
@@ -482,15 +465,16 @@ func (x *ActorDefsProfileViewBasicKind) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsProfileViewBasicKind) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsProfileViewBasicKind) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsProfileViewBasicKind{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsProfileViewBasicKind) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -524,7 +508,7 @@ func (x *ActorDefsProfileViewBasicKind) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ActorDefsProfileViewBasicKind) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.DirectConvoMember != nil:
 		x.DirectConvoMember.ValidateLex(v)
@@ -533,7 +517,7 @@ func (x *ActorDefsProfileViewBasicKind) ValidateLex(v *lex.Validator) {
 	case x.PastGroupConvoMember != nil:
 		x.PastGroupConvoMember.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.actor.defs#directConvoMember", "chat.bsky.actor.defs#groupConvoMember", "chat.bsky.actor.defs#pastGroupConvoMember")
 	}
 }
 
@@ -586,26 +570,26 @@ func (x *ActorDefsDirectConvoMember) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsDirectConvoMember) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsDirectConvoMember) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsDirectConvoMember{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsDirectConvoMember) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26chat.bsky.actor.defs#directConvoMember"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -614,18 +598,20 @@ func (x *ActorDefsDirectConvoMember) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsDirectConvoMember) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.actor.defs#directConvoMember")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.actor.defs#directConvoMember")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsDirectConvoMember) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.actor.defs#directConvoMember")
-	v.Extra(x.Extra, "chat.bsky.actor.defs#directConvoMember")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.actor.defs#directConvoMember")
+	}
 	v.Leave(outer)
 }
 
@@ -681,41 +667,38 @@ func (x *ActorDefsGroupConvoMember) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsGroupConvoMember) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsGroupConvoMember) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsGroupConvoMember{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsGroupConvoMember) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	if x.AddedBy != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64role"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64role"...)
 	dst, ok = lex.AppendText(dst, x.Role, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25chat.bsky.actor.defs#groupConvoMember"...)
 	}
 	if x.AddedBy != nil {
+		head++
 		dst = append(dst, "\x67addedBy"...)
 		if dst, err = x.AddedBy.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("addedBy", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -725,32 +708,33 @@ func (x *ActorDefsGroupConvoMember) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsGroupConvoMember) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.actor.defs#groupConvoMember")
-	if r.Key("\x64role") {
-		x.Role = r.Text()
-	} else {
-		r.Missing("role")
-	}
+	outer := r.Map()
+	x.Role = r.RequiredText("\x64role")
 	r.MemberType()
 	if r.Key("\x67addedBy") {
 		x.AddedBy = lex.New[ActorDefsProfileViewBasic](r)
 		x.AddedBy.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.actor.defs#groupConvoMember")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsGroupConvoMember) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.actor.defs#groupConvoMember")
+	if !lex.IsText(x.Role) {
+		v.Text("role")
+	}
 	if x.AddedBy != nil {
 		v.Push("addedBy")
 		x.AddedBy.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "chat.bsky.actor.defs#groupConvoMember")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.actor.defs#groupConvoMember", "role", "addedBy")
+	}
 	v.Leave(outer)
 }
 
@@ -805,26 +789,26 @@ func (x *ActorDefsPastGroupConvoMember) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDefsPastGroupConvoMember) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDefsPastGroupConvoMember) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDefsPastGroupConvoMember{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDefsPastGroupConvoMember) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29chat.bsky.actor.defs#pastGroupConvoMember"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -833,23 +817,34 @@ func (x *ActorDefsPastGroupConvoMember) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *ActorDefsPastGroupConvoMember) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.actor.defs#pastGroupConvoMember")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.actor.defs#pastGroupConvoMember")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDefsPastGroupConvoMember) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.actor.defs#pastGroupConvoMember")
-	v.Extra(x.Extra, "chat.bsky.actor.defs#pastGroupConvoMember")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.actor.defs#pastGroupConvoMember")
+	}
 	v.Leave(outer)
 }
 
 // ActorDeleteAccountNSID is the method chat.bsky.actor.deleteAccount.
 const ActorDeleteAccountNSID = "chat.bsky.actor.deleteAccount"
+
+// ActorDeleteAccountMethod describes the method
+// chat.bsky.actor.deleteAccount.
+func ActorDeleteAccountMethod() schema.Method {
+	return schema.Method{
+		NSID: ActorDeleteAccountNSID, Kind: schema.KindProcedure,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ActorDeleteAccountOutput is an object within
 // chat.bsky.actor.deleteAccount.
@@ -896,16 +891,17 @@ func (x *ActorDeleteAccountOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ActorDeleteAccountOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorDeleteAccountOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorDeleteAccountOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorDeleteAccountOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa0"...)
@@ -917,17 +913,19 @@ func (x *ActorDeleteAccountOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ActorDeleteAccountOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.actor.deleteAccount")
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Extra = r.EndMap(outer, "chat.bsky.actor.deleteAccount")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorDeleteAccountOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.actor.deleteAccount")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "")
+	}
 	v.Leave(outer)
 }
 
@@ -944,6 +942,15 @@ func ActorDeleteAccount(ctx context.Context, c xrpc.Caller) (*ActorDeleteAccount
 // chat.bsky.actor.exportAccountData.
 const ActorExportAccountDataNSID = "chat.bsky.actor.exportAccountData"
 
+// ActorExportAccountDataMethod describes the method
+// chat.bsky.actor.exportAccountData.
+func ActorExportAccountDataMethod() schema.Method {
+	return schema.Method{
+		NSID: ActorExportAccountDataNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/jsonl"},
+	}
+}
+
 // ActorExportAccountData calls the query chat.bsky.actor.exportAccountData.
 // The output, of type application/jsonl, is the Body of the response, which
 // has to be closed.
@@ -953,6 +960,14 @@ func ActorExportAccountData(ctx context.Context, c xrpc.Caller) (xrpc.Response, 
 
 // ActorGetStatusNSID is the method chat.bsky.actor.getStatus.
 const ActorGetStatusNSID = "chat.bsky.actor.getStatus"
+
+// ActorGetStatusMethod describes the method chat.bsky.actor.getStatus.
+func ActorGetStatusMethod() schema.Method {
+	return schema.Method{
+		NSID: ActorGetStatusNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ActorGetStatusOutput is an object within chat.bsky.actor.getStatus.
 type ActorGetStatusOutput struct {
@@ -1000,16 +1015,17 @@ func (x *ActorGetStatusOutput) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x ActorGetStatusOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ActorGetStatusOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ActorGetStatusOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ActorGetStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa3\x6cchatDisabled"...)
@@ -1026,7 +1042,7 @@ func (x *ActorGetStatusOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *ActorGetStatusOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.actor.getStatus")
+	outer := r.Map()
 	if r.Key("\x6cchatDisabled") {
 		x.ChatDisabled = r.Bool()
 	} else {
@@ -1042,16 +1058,18 @@ func (x *ActorGetStatusOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("groupMemberLimit")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.actor.getStatus")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ActorGetStatusOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.actor.getStatus")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "chatDisabled", "canCreateGroups", "groupMemberLimit")
+	}
 	v.Leave(outer)
 }
 

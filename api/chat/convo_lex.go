@@ -7,6 +7,7 @@ import (
 
 	"github.com/linnet-at/linnet/api/bsky"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -17,6 +18,16 @@ const ConvoAcceptConvoNSID = "chat.bsky.convo.acceptConvo"
 const (
 	ConvoAcceptConvoErrorInvalidConvo = "InvalidConvo"
 )
+
+// ConvoAcceptConvoMethod describes the method chat.bsky.convo.acceptConvo.
+func ConvoAcceptConvoMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoAcceptConvoNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ConvoAcceptConvoErrorInvalidConvo},
+	}
+}
 
 // A ConvoAcceptConvoInput is an object within chat.bsky.convo.acceptConvo.
 type ConvoAcceptConvoInput struct {
@@ -62,23 +73,24 @@ func (x *ConvoAcceptConvoInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ConvoAcceptConvoInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoAcceptConvoInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoAcceptConvoInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoAcceptConvoInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -88,22 +100,23 @@ func (x *ConvoAcceptConvoInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ConvoAcceptConvoInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.acceptConvo")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.acceptConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoAcceptConvoInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.acceptConvo")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -153,30 +166,30 @@ func (x *ConvoAcceptConvoOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoAcceptConvoOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoAcceptConvoOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoAcceptConvoOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoAcceptConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Rev != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Rev != nil {
+		head++
 		dst = append(dst, "\x63rev"...)
 		dst, ok = lex.AppendText(dst, *x.Rev, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -186,25 +199,36 @@ func (x *ConvoAcceptConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ConvoAcceptConvoOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.acceptConvo")
+	outer := r.Map()
 	if r.Key("\x63rev") {
 		x.Rev = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.acceptConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoAcceptConvoOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.acceptConvo")
-	v.Extra(x.Extra, "")
+	if x.Rev != nil {
+		if !lex.IsText(*x.Rev) {
+			v.Text("rev")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "rev")
+	}
 	v.Leave(outer)
 }
 
-// ConvoAcceptConvo calls the procedure chat.bsky.convo.acceptConvo.
+// ConvoAcceptConvo calls the procedure chat.bsky.convo.acceptConvo. A nil
+// input means an empty one.
 func ConvoAcceptConvo(ctx context.Context, c xrpc.Caller, in *ConvoAcceptConvoInput) (*ConvoAcceptConvoOutput, error) {
+	if in == nil {
+		in = new(ConvoAcceptConvoInput)
+	}
 	out := new(ConvoAcceptConvoOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ConvoAcceptConvoNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -223,6 +247,16 @@ const (
 	ConvoAddReactionErrorReactionLimitReached   = "ReactionLimitReached"
 	ConvoAddReactionErrorReactionInvalidValue   = "ReactionInvalidValue"
 )
+
+// ConvoAddReactionMethod describes the method chat.bsky.convo.addReaction.
+func ConvoAddReactionMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoAddReactionNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ConvoAddReactionErrorInvalidConvo, ConvoAddReactionErrorReactionNotAllowed, ConvoAddReactionErrorReactionMessageDeleted, ConvoAddReactionErrorReactionLimitReached, ConvoAddReactionErrorReactionInvalidValue},
+	}
+}
 
 // A ConvoAddReactionInput is an object within chat.bsky.convo.addReaction.
 type ConvoAddReactionInput struct {
@@ -270,16 +304,17 @@ func (x *ConvoAddReactionInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ConvoAddReactionInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoAddReactionInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoAddReactionInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoAddReactionInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -290,7 +325,7 @@ func (x *ConvoAddReactionInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	dst = append(dst, "\x69messageId"...)
 	dst, ok = lex.AppendText(dst, x.MessageID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -300,36 +335,36 @@ func (x *ConvoAddReactionInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ConvoAddReactionInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.addReaction")
-	if r.Key("\x65value") {
-		x.Value = r.Text()
-	} else {
-		r.Missing("value")
-	}
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	if r.Key("\x69messageId") {
-		x.MessageID = r.Text()
-	} else {
-		r.Missing("messageId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Value = r.RequiredText("\x65value")
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.MessageID = r.RequiredText("\x69messageId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.addReaction")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoAddReactionInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.addReaction")
-	if n := int64(len(x.Value)); n < 1 || n > 64 {
+	switch n := int64(len(x.Value)); {
+	case !lex.IsText(x.Value):
+		v.Text("value")
+	case n < 1 || n > 64:
 		v.Length("value", "string", int(n), 1, 64)
+	default:
+		v.Graphemes("value", x.Value, 1, 1)
 	}
-	v.Graphemes("value", x.Value, 1, 1)
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !lex.IsText(x.MessageID) {
+		v.Text("messageId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "value", "convoId", "messageId")
+	}
 	v.Leave(outer)
 }
 
@@ -379,16 +414,17 @@ func (x *ConvoAddReactionOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoAddReactionOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoAddReactionOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoAddReactionOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoAddReactionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -404,30 +440,36 @@ func (x *ConvoAddReactionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ConvoAddReactionOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.addReaction")
+	outer := r.Map()
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
 		r.Missing("message")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.addReaction")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoAddReactionOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.addReaction")
 	v.Push("message")
 	x.Message.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "message")
+	}
 	v.Leave(outer)
 }
 
-// ConvoAddReaction calls the procedure chat.bsky.convo.addReaction.
+// ConvoAddReaction calls the procedure chat.bsky.convo.addReaction. A nil
+// input means an empty one.
 func ConvoAddReaction(ctx context.Context, c xrpc.Caller, in *ConvoAddReactionInput) (*ConvoAddReactionOutput, error) {
+	if in == nil {
+		in = new(ConvoAddReactionInput)
+	}
 	out := new(ConvoAddReactionOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ConvoAddReactionNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -502,33 +544,32 @@ func (x *ConvoDefsConvoRef) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsConvoRef) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsConvoRef) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsConvoRef{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsConvoRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1dchat.bsky.convo.defs#convoRef"...)
 	}
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -538,29 +579,26 @@ func (x *ConvoDefsConvoRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsConvoRef) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#convoRef")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#convoRef")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsConvoRef) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#convoRef")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "chat.bsky.convo.defs#convoRef")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#convoRef", "did", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -614,35 +652,34 @@ func (x *ConvoDefsMessageRef) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsMessageRef) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsMessageRef) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsMessageRef{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsMessageRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1fchat.bsky.convo.defs#messageRef"...)
 	}
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	dst = append(dst, "\x69messageId"...)
 	dst, ok = lex.AppendText(dst, x.MessageID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -652,34 +689,30 @@ func (x *ConvoDefsMessageRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsMessageRef) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#messageRef")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	if r.Key("\x69messageId") {
-		x.MessageID = r.Text()
-	} else {
-		r.Missing("messageId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.MessageID = r.RequiredText("\x69messageId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#messageRef")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsMessageRef) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#messageRef")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "chat.bsky.convo.defs#messageRef")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !lex.IsText(x.MessageID) {
+		v.Text("messageId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#messageRef", "did", "convoId", "messageId")
+	}
 	v.Leave(outer)
 }
 
@@ -734,46 +767,37 @@ func (x *ConvoDefsMessageInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsMessageInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsMessageInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsMessageInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsMessageInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	if !x.Embed.IsZero() {
-		n++
-	}
-	if x.Facets != nil {
-		n++
-	}
-	if x.ReplyTo != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64text"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64text"...)
 	dst, ok = lex.AppendText(dst, x.Text, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21chat.bsky.convo.defs#messageInput"...)
 	}
 	if !x.Embed.IsZero() {
+		head++
 		dst = append(dst, "\x65embed"...)
 		if dst, err = x.Embed.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("embed", err)
 		}
 	}
 	if x.Facets != nil {
+		head++
 		dst = append(dst, "\x66facets"...)
 		dst = lex.AppendArray(dst, len(x.Facets))
 		for i1 := range x.Facets {
@@ -783,13 +807,15 @@ func (x *ConvoDefsMessageInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 		}
 	}
 	if x.ReplyTo != nil {
+		head++
 		dst = append(dst, "\x67replyTo"...)
 		if dst, err = x.ReplyTo.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("replyTo", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -799,12 +825,8 @@ func (x *ConvoDefsMessageInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsMessageInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#messageInput")
-	if r.Key("\x64text") {
-		x.Text = r.Text()
-	} else {
-		r.Missing("text")
-	}
+	outer := r.Map()
+	x.Text = r.RequiredText("\x64text")
 	r.MemberType()
 	if r.Key("\x65embed") {
 		x.Embed.ReadLex(r)
@@ -826,19 +848,21 @@ func (x *ConvoDefsMessageInput) ReadLex(r *lex.Reader) {
 		x.ReplyTo = lex.New[ConvoDefsReplyRef](r)
 		x.ReplyTo.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#messageInput")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsMessageInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#messageInput")
-	if n := int64(len(x.Text)); n > 10000 {
+	switch n := int64(len(x.Text)); {
+	case !lex.IsText(x.Text):
+		v.Text("text")
+	case n > 10000:
 		v.Length("text", "string", int(n), 0, 10000)
-	}
-	if len(x.Text) > 1000 {
+	case n > 1000:
 		v.Graphemes("text", x.Text, 0, 1000)
 	}
 	if !x.Embed.IsZero() {
@@ -847,7 +871,7 @@ func (x *ConvoDefsMessageInput) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Facets != nil {
-		v.Push("facets")
+		v.PushArray("facets")
 		for i1 := range x.Facets {
 			v.PushIndex(i1)
 			x.Facets[i1].ValidateLex(v)
@@ -860,7 +884,9 @@ func (x *ConvoDefsMessageInput) ValidateLex(v *lex.Validator) {
 		x.ReplyTo.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "chat.bsky.convo.defs#messageInput")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#messageInput", "text", "embed", "facets", "replyTo")
+	}
 	v.Leave(outer)
 }
 
@@ -888,7 +914,7 @@ func (x *ConvoDefsMessageInputEmbed) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ConvoDefsMessageInputEmbed) IsZero() bool { return *x == (ConvoDefsMessageInputEmbed{}) }
+func (x *ConvoDefsMessageInputEmbed) IsZero() bool { return x.members() == 0 }
 
 func (x *ConvoDefsMessageInputEmbed) members() (n int) {
 	if x.Record != nil {
@@ -911,15 +937,16 @@ func (x *ConvoDefsMessageInputEmbed) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsMessageInputEmbed) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsMessageInputEmbed) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsMessageInputEmbed{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsMessageInputEmbed) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -948,14 +975,14 @@ func (x *ConvoDefsMessageInputEmbed) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsMessageInputEmbed) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.Record != nil:
 		x.Record.ValidateLex(v)
 	case x.JoinLink != nil:
 		x.JoinLink.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.embed.record", "chat.bsky.embed.joinLink")
 	}
 }
 
@@ -1006,31 +1033,31 @@ func (x *ConvoDefsReplyRef) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsReplyRef) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsReplyRef) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsReplyRef{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsReplyRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1dchat.bsky.convo.defs#replyRef"...)
 	}
 	dst = append(dst, "\x69messageId"...)
 	dst, ok = lex.AppendText(dst, x.MessageID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1040,23 +1067,24 @@ func (x *ConvoDefsReplyRef) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsReplyRef) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#replyRef")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x69messageId") {
-		x.MessageID = r.Text()
-	} else {
-		r.Missing("messageId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.MessageID = r.RequiredText("\x69messageId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#replyRef")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsReplyRef) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#replyRef")
-	v.Extra(x.Extra, "chat.bsky.convo.defs#replyRef")
+	if !lex.IsText(x.MessageID) {
+		v.Text("messageId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#replyRef", "messageId")
+	}
 	v.Leave(outer)
 }
 
@@ -1116,53 +1144,41 @@ func (x *ConvoDefsMessageView) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsMessageView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsMessageView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsMessageView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsMessageView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 5
-	if m.Typed() {
-		n++
-	}
-	if !x.Embed.IsZero() {
-		n++
-	}
-	if x.Facets != nil {
-		n++
-	}
-	if !x.ReplyTo.IsZero() {
-		n++
-	}
-	if x.Reactions != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa5)
+	dst = append(dst, "\xa5\x62id"...)
 	dst, ok = lex.AppendText(dst, x.ID, ok)
 	dst = append(dst, "\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	dst = append(dst, "\x64text"...)
 	dst, ok = lex.AppendText(dst, x.Text, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20chat.bsky.convo.defs#messageView"...)
 	}
 	if !x.Embed.IsZero() {
+		head++
 		dst = append(dst, "\x65embed"...)
 		if dst, err = x.Embed.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("embed", err)
 		}
 	}
 	if x.Facets != nil {
+		head++
 		dst = append(dst, "\x66facets"...)
 		dst = lex.AppendArray(dst, len(x.Facets))
 		for i1 := range x.Facets {
@@ -1178,12 +1194,14 @@ func (x *ConvoDefsMessageView) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 	dst = append(dst, "\x66sentAt"...)
 	dst, ok = lex.AppendText(dst, x.SentAt, ok)
 	if !x.ReplyTo.IsZero() {
+		head++
 		dst = append(dst, "\x67replyTo"...)
 		if dst, err = x.ReplyTo.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("replyTo", err)
 		}
 	}
 	if x.Reactions != nil {
+		head++
 		dst = append(dst, "\x69reactions"...)
 		dst = lex.AppendArray(dst, len(x.Reactions))
 		for i1 := range x.Reactions {
@@ -1192,8 +1210,9 @@ func (x *ConvoDefsMessageView) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1203,22 +1222,10 @@ func (x *ConvoDefsMessageView) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsMessageView) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#messageView")
-	if r.Key("\x62id") {
-		x.ID = r.Text()
-	} else {
-		r.Missing("id")
-	}
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
-	if r.Key("\x64text") {
-		x.Text = r.Text()
-	} else {
-		r.Missing("text")
-	}
+	outer := r.Map()
+	x.ID = r.RequiredText("\x62id")
+	x.Rev = r.RequiredText("\x63rev")
+	x.Text = r.RequiredText("\x64text")
 	r.MemberType()
 	if r.Key("\x65embed") {
 		x.Embed.ReadLex(r)
@@ -1241,11 +1248,7 @@ func (x *ConvoDefsMessageView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("sender")
 	}
-	if r.Key("\x66sentAt") {
-		x.SentAt = r.Text()
-	} else {
-		r.Missing("sentAt")
-	}
+	x.SentAt = r.RequiredText("\x66sentAt")
 	if r.Key("\x67replyTo") {
 		x.ReplyTo.ReadLex(r)
 	}
@@ -1262,19 +1265,27 @@ func (x *ConvoDefsMessageView) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.Reactions = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#messageView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsMessageView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#messageView")
-	if n := int64(len(x.Text)); n > 10000 {
-		v.Length("text", "string", int(n), 0, 10000)
+	if !lex.IsText(x.ID) {
+		v.Text("id")
 	}
-	if len(x.Text) > 1000 {
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	switch n := int64(len(x.Text)); {
+	case !lex.IsText(x.Text):
+		v.Text("text")
+	case n > 10000:
+		v.Length("text", "string", int(n), 0, 10000)
+	case n > 1000:
 		v.Graphemes("text", x.Text, 0, 1000)
 	}
 	if !x.Embed.IsZero() {
@@ -1283,7 +1294,7 @@ func (x *ConvoDefsMessageView) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Facets != nil {
-		v.Push("facets")
+		v.PushArray("facets")
 		for i1 := range x.Facets {
 			v.PushIndex(i1)
 			x.Facets[i1].ValidateLex(v)
@@ -1301,7 +1312,7 @@ func (x *ConvoDefsMessageView) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Reactions != nil {
-		v.Push("reactions")
+		v.PushArray("reactions")
 		for i1 := range x.Reactions {
 			v.PushIndex(i1)
 			x.Reactions[i1].ValidateLex(v)
@@ -1309,7 +1320,9 @@ func (x *ConvoDefsMessageView) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "chat.bsky.convo.defs#messageView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#messageView", "id", "rev", "text", "embed", "facets", "sender", "sentAt", "replyTo", "reactions")
+	}
 	v.Leave(outer)
 }
 
@@ -1337,7 +1350,7 @@ func (x *ConvoDefsMessageViewEmbed) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ConvoDefsMessageViewEmbed) IsZero() bool { return *x == (ConvoDefsMessageViewEmbed{}) }
+func (x *ConvoDefsMessageViewEmbed) IsZero() bool { return x.members() == 0 }
 
 func (x *ConvoDefsMessageViewEmbed) members() (n int) {
 	if x.RecordView != nil {
@@ -1360,15 +1373,16 @@ func (x *ConvoDefsMessageViewEmbed) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsMessageViewEmbed) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsMessageViewEmbed) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsMessageViewEmbed{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsMessageViewEmbed) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1397,14 +1411,14 @@ func (x *ConvoDefsMessageViewEmbed) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsMessageViewEmbed) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.RecordView != nil:
 		x.RecordView.ValidateLex(v)
 	case x.JoinLinkView != nil:
 		x.JoinLinkView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "app.bsky.embed.record#view", "chat.bsky.embed.joinLink#view")
 	}
 }
 
@@ -1435,7 +1449,7 @@ func (x *ConvoDefsMessageViewReplyTo) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ConvoDefsMessageViewReplyTo) IsZero() bool { return *x == (ConvoDefsMessageViewReplyTo{}) }
+func (x *ConvoDefsMessageViewReplyTo) IsZero() bool { return x.members() == 0 }
 
 func (x *ConvoDefsMessageViewReplyTo) members() (n int) {
 	if x.MessageView != nil {
@@ -1461,15 +1475,16 @@ func (x *ConvoDefsMessageViewReplyTo) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsMessageViewReplyTo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsMessageViewReplyTo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsMessageViewReplyTo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsMessageViewReplyTo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1503,7 +1518,7 @@ func (x *ConvoDefsMessageViewReplyTo) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsMessageViewReplyTo) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.MessageView != nil:
 		x.MessageView.ValidateLex(v)
@@ -1512,7 +1527,7 @@ func (x *ConvoDefsMessageViewReplyTo) ValidateLex(v *lex.Validator) {
 	case x.MessageBeforeUserJoinedGroupView != nil:
 		x.MessageBeforeUserJoinedGroupView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.convo.defs#messageView", "chat.bsky.convo.defs#deletedMessageView", "chat.bsky.convo.defs#messageBeforeUserJoinedGroupView")
 	}
 }
 
@@ -1571,31 +1586,30 @@ func (x ConvoDefsSystemMessageReferredUser) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsSystemMessageReferredUser) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsSystemMessageReferredUser{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsSystemMessageReferredUser) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2echat.bsky.convo.defs#systemMessageReferredUser"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1605,24 +1619,22 @@ func (x *ConvoDefsSystemMessageReferredUser) AppendLex(dst []byte, m lex.Mode) (
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsSystemMessageReferredUser) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#systemMessageReferredUser")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#systemMessageReferredUser")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsSystemMessageReferredUser) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#systemMessageReferredUser")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageReferredUser")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageReferredUser", "did")
+	}
 	v.Leave(outer)
 }
 
@@ -1680,26 +1692,23 @@ func (x *ConvoDefsSystemMessageView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsSystemMessageView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsSystemMessageView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsSystemMessageView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsSystemMessageView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x62id"...)
 	dst, ok = lex.AppendText(dst, x.ID, ok)
 	dst = append(dst, "\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
@@ -1708,12 +1717,14 @@ func (x *ConvoDefsSystemMessageView) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 		return dst, lex.In("data", err)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26chat.bsky.convo.defs#systemMessageView"...)
 	}
 	dst = append(dst, "\x66sentAt"...)
 	dst, ok = lex.AppendText(dst, x.SentAt, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1723,37 +1734,31 @@ func (x *ConvoDefsSystemMessageView) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsSystemMessageView) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#systemMessageView")
-	if r.Key("\x62id") {
-		x.ID = r.Text()
-	} else {
-		r.Missing("id")
-	}
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.ID = r.RequiredText("\x62id")
+	x.Rev = r.RequiredText("\x63rev")
 	if r.Key("\x64data") {
 		x.Data.ReadLex(r)
 	} else {
 		r.Missing("data")
 	}
 	r.MemberType()
-	if r.Key("\x66sentAt") {
-		x.SentAt = r.Text()
-	} else {
-		r.Missing("sentAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.SentAt = r.RequiredText("\x66sentAt")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#systemMessageView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsSystemMessageView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#systemMessageView")
+	if !lex.IsText(x.ID) {
+		v.Text("id")
+	}
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
 	if x.Data.IsZero() {
 		v.Missing("data")
 	} else {
@@ -1763,7 +1768,9 @@ func (x *ConvoDefsSystemMessageView) ValidateLex(v *lex.Validator) {
 
 	}
 	v.Datetime("sentAt", x.SentAt)
-	v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageView", "id", "rev", "data", "sentAt")
+	}
 	v.Leave(outer)
 }
 
@@ -1821,9 +1828,7 @@ func (x *ConvoDefsSystemMessageViewData) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ConvoDefsSystemMessageViewData) IsZero() bool {
-	return *x == (ConvoDefsSystemMessageViewData{})
-}
+func (x *ConvoDefsSystemMessageViewData) IsZero() bool { return x.members() == 0 }
 
 func (x *ConvoDefsSystemMessageViewData) members() (n int) {
 	if x.SystemMessageDataAddMember != nil {
@@ -1876,15 +1881,16 @@ func (x *ConvoDefsSystemMessageViewData) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsSystemMessageViewData) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsSystemMessageViewData) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsSystemMessageViewData{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsSystemMessageViewData) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1963,7 +1969,7 @@ func (x *ConvoDefsSystemMessageViewData) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsSystemMessageViewData) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.SystemMessageDataAddMember != nil:
 		x.SystemMessageDataAddMember.ValidateLex(v)
@@ -1990,7 +1996,7 @@ func (x *ConvoDefsSystemMessageViewData) ValidateLex(v *lex.Validator) {
 	case x.SystemMessageDataDisableJoinLink != nil:
 		x.SystemMessageDataDisableJoinLink.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.convo.defs#systemMessageDataAddMember", "chat.bsky.convo.defs#systemMessageDataRemoveMember", "chat.bsky.convo.defs#systemMessageDataMemberJoin", "chat.bsky.convo.defs#systemMessageDataMemberLeave", "chat.bsky.convo.defs#systemMessageDataLockConvo", "chat.bsky.convo.defs#systemMessageDataUnlockConvo", "chat.bsky.convo.defs#systemMessageDataLockConvoPermanently", "chat.bsky.convo.defs#systemMessageDataEditGroup", "chat.bsky.convo.defs#systemMessageDataCreateJoinLink", "chat.bsky.convo.defs#systemMessageDataEditJoinLink", "chat.bsky.convo.defs#systemMessageDataEnableJoinLink", "chat.bsky.convo.defs#systemMessageDataDisableJoinLink")
 	}
 }
 
@@ -2051,28 +2057,26 @@ func (x ConvoDefsSystemMessageDataAddMember) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsSystemMessageDataAddMember) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsSystemMessageDataAddMember{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsSystemMessageDataAddMember) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64role"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x64role"...)
 	dst, ok = lex.AppendText(dst, x.Role, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2fchat.bsky.convo.defs#systemMessageDataAddMember"...)
 	}
 	dst = append(dst, "\x66member"...)
@@ -2083,8 +2087,9 @@ func (x *ConvoDefsSystemMessageDataAddMember) AppendLex(dst []byte, m lex.Mode) 
 	if dst, err = x.AddedBy.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("addedBy", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2094,12 +2099,8 @@ func (x *ConvoDefsSystemMessageDataAddMember) AppendLex(dst []byte, m lex.Mode) 
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataAddMember) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#systemMessageDataAddMember")
-	if r.Key("\x64role") {
-		x.Role = r.Text()
-	} else {
-		r.Missing("role")
-	}
+	outer := r.Map()
+	x.Role = r.RequiredText("\x64role")
 	r.MemberType()
 	if r.Key("\x66member") {
 		x.Member.ReadLex(r)
@@ -2111,22 +2112,27 @@ func (x *ConvoDefsSystemMessageDataAddMember) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("addedBy")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#systemMessageDataAddMember")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataAddMember) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#systemMessageDataAddMember")
+	if !lex.IsText(x.Role) {
+		v.Text("role")
+	}
 	v.Push("member")
 	x.Member.ValidateLex(v)
 	v.Pop()
 	v.Push("addedBy")
 	x.AddedBy.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataAddMember")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataAddMember", "role", "member", "addedBy")
+	}
 	v.Leave(outer)
 }
 
@@ -2188,25 +2194,24 @@ func (x ConvoDefsSystemMessageDataRemoveMember) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsSystemMessageDataRemoveMember) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsSystemMessageDataRemoveMember{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsSystemMessageDataRemoveMember) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x32chat.bsky.convo.defs#systemMessageDataRemoveMember"...)
 	}
 	dst = append(dst, "\x66member"...)
@@ -2217,6 +2222,7 @@ func (x *ConvoDefsSystemMessageDataRemoveMember) AppendLex(dst []byte, m lex.Mod
 	if dst, err = x.RemovedBy.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("removedBy", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2225,7 +2231,7 @@ func (x *ConvoDefsSystemMessageDataRemoveMember) AppendLex(dst []byte, m lex.Mod
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataRemoveMember) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#systemMessageDataRemoveMember")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66member") {
 		x.Member.ReadLex(r)
@@ -2237,12 +2243,12 @@ func (x *ConvoDefsSystemMessageDataRemoveMember) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("removedBy")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#systemMessageDataRemoveMember")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataRemoveMember) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#systemMessageDataRemoveMember")
@@ -2252,7 +2258,9 @@ func (x *ConvoDefsSystemMessageDataRemoveMember) ValidateLex(v *lex.Validator) {
 	v.Push("removedBy")
 	x.RemovedBy.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataRemoveMember")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataRemoveMember", "member", "removedBy")
+	}
 	v.Leave(outer)
 }
 
@@ -2313,31 +2321,26 @@ func (x ConvoDefsSystemMessageDataMemberJoin) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsSystemMessageDataMemberJoin) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsSystemMessageDataMemberJoin{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsSystemMessageDataMemberJoin) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.ApprovedBy != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64role"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64role"...)
 	dst, ok = lex.AppendText(dst, x.Role, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x30chat.bsky.convo.defs#systemMessageDataMemberJoin"...)
 	}
 	dst = append(dst, "\x66member"...)
@@ -2345,13 +2348,15 @@ func (x *ConvoDefsSystemMessageDataMemberJoin) AppendLex(dst []byte, m lex.Mode)
 		return dst, lex.In("member", err)
 	}
 	if x.ApprovedBy != nil {
+		head++
 		dst = append(dst, "\x6aapprovedBy"...)
 		if dst, err = x.ApprovedBy.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("approvedBy", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2361,12 +2366,8 @@ func (x *ConvoDefsSystemMessageDataMemberJoin) AppendLex(dst []byte, m lex.Mode)
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataMemberJoin) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#systemMessageDataMemberJoin")
-	if r.Key("\x64role") {
-		x.Role = r.Text()
-	} else {
-		r.Missing("role")
-	}
+	outer := r.Map()
+	x.Role = r.RequiredText("\x64role")
 	r.MemberType()
 	if r.Key("\x66member") {
 		x.Member.ReadLex(r)
@@ -2377,15 +2378,18 @@ func (x *ConvoDefsSystemMessageDataMemberJoin) ReadLex(r *lex.Reader) {
 		x.ApprovedBy = lex.New[ConvoDefsSystemMessageReferredUser](r)
 		x.ApprovedBy.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#systemMessageDataMemberJoin")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataMemberJoin) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#systemMessageDataMemberJoin")
+	if !lex.IsText(x.Role) {
+		v.Text("role")
+	}
 	v.Push("member")
 	x.Member.ValidateLex(v)
 	v.Pop()
@@ -2394,7 +2398,9 @@ func (x *ConvoDefsSystemMessageDataMemberJoin) ValidateLex(v *lex.Validator) {
 		x.ApprovedBy.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataMemberJoin")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataMemberJoin", "role", "member", "approvedBy")
+	}
 	v.Leave(outer)
 }
 
@@ -2455,31 +2461,31 @@ func (x ConvoDefsSystemMessageDataMemberLeave) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsSystemMessageDataMemberLeave) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsSystemMessageDataMemberLeave{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsSystemMessageDataMemberLeave) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x31chat.bsky.convo.defs#systemMessageDataMemberLeave"...)
 	}
 	dst = append(dst, "\x66member"...)
 	if dst, err = x.Member.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("member", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2488,26 +2494,28 @@ func (x *ConvoDefsSystemMessageDataMemberLeave) AppendLex(dst []byte, m lex.Mode
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataMemberLeave) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#systemMessageDataMemberLeave")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66member") {
 		x.Member.ReadLex(r)
 	} else {
 		r.Missing("member")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#systemMessageDataMemberLeave")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataMemberLeave) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#systemMessageDataMemberLeave")
 	v.Push("member")
 	x.Member.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataMemberLeave")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataMemberLeave", "member")
+	}
 	v.Leave(outer)
 }
 
@@ -2566,31 +2574,31 @@ func (x ConvoDefsSystemMessageDataLockConvo) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsSystemMessageDataLockConvo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsSystemMessageDataLockConvo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsSystemMessageDataLockConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2fchat.bsky.convo.defs#systemMessageDataLockConvo"...)
 	}
 	dst = append(dst, "\x68lockedBy"...)
 	if dst, err = x.LockedBy.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("lockedBy", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2599,26 +2607,28 @@ func (x *ConvoDefsSystemMessageDataLockConvo) AppendLex(dst []byte, m lex.Mode) 
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataLockConvo) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#systemMessageDataLockConvo")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x68lockedBy") {
 		x.LockedBy.ReadLex(r)
 	} else {
 		r.Missing("lockedBy")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#systemMessageDataLockConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataLockConvo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#systemMessageDataLockConvo")
 	v.Push("lockedBy")
 	x.LockedBy.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataLockConvo")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataLockConvo", "lockedBy")
+	}
 	v.Leave(outer)
 }
 
@@ -2679,31 +2689,31 @@ func (x ConvoDefsSystemMessageDataUnlockConvo) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsSystemMessageDataUnlockConvo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsSystemMessageDataUnlockConvo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsSystemMessageDataUnlockConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x31chat.bsky.convo.defs#systemMessageDataUnlockConvo"...)
 	}
 	dst = append(dst, "\x6aunlockedBy"...)
 	if dst, err = x.UnlockedBy.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("unlockedBy", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2712,26 +2722,28 @@ func (x *ConvoDefsSystemMessageDataUnlockConvo) AppendLex(dst []byte, m lex.Mode
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataUnlockConvo) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#systemMessageDataUnlockConvo")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6aunlockedBy") {
 		x.UnlockedBy.ReadLex(r)
 	} else {
 		r.Missing("unlockedBy")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#systemMessageDataUnlockConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataUnlockConvo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#systemMessageDataUnlockConvo")
 	v.Push("unlockedBy")
 	x.UnlockedBy.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataUnlockConvo")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataUnlockConvo", "unlockedBy")
+	}
 	v.Leave(outer)
 }
 
@@ -2792,31 +2804,31 @@ func (x ConvoDefsSystemMessageDataLockConvoPermanently) MarshalJSON() ([]byte, e
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsSystemMessageDataLockConvoPermanently) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsSystemMessageDataLockConvoPermanently{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsSystemMessageDataLockConvoPermanently) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x3achat.bsky.convo.defs#systemMessageDataLockConvoPermanently"...)
 	}
 	dst = append(dst, "\x68lockedBy"...)
 	if dst, err = x.LockedBy.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("lockedBy", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2825,26 +2837,28 @@ func (x *ConvoDefsSystemMessageDataLockConvoPermanently) AppendLex(dst []byte, m
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataLockConvoPermanently) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#systemMessageDataLockConvoPermanently")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x68lockedBy") {
 		x.LockedBy.ReadLex(r)
 	} else {
 		r.Missing("lockedBy")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#systemMessageDataLockConvoPermanently")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataLockConvoPermanently) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#systemMessageDataLockConvoPermanently")
 	v.Push("lockedBy")
 	x.LockedBy.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataLockConvoPermanently")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataLockConvoPermanently", "lockedBy")
+	}
 	v.Leave(outer)
 }
 
@@ -2904,43 +2918,39 @@ func (x ConvoDefsSystemMessageDataEditGroup) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsSystemMessageDataEditGroup) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsSystemMessageDataEditGroup{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsSystemMessageDataEditGroup) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.NewName != nil {
-		n++
-	}
-	if x.OldName != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2fchat.bsky.convo.defs#systemMessageDataEditGroup"...)
 	}
 	if x.NewName != nil {
+		head++
 		dst = append(dst, "\x67newName"...)
 		dst, ok = lex.AppendText(dst, *x.NewName, ok)
 	}
 	if x.OldName != nil {
+		head++
 		dst = append(dst, "\x67oldName"...)
 		dst, ok = lex.AppendText(dst, *x.OldName, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2950,7 +2960,7 @@ func (x *ConvoDefsSystemMessageDataEditGroup) AppendLex(dst []byte, m lex.Mode) 
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataEditGroup) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#systemMessageDataEditGroup")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67newName") {
 		x.NewName = new(r.Text())
@@ -2958,16 +2968,28 @@ func (x *ConvoDefsSystemMessageDataEditGroup) ReadLex(r *lex.Reader) {
 	if r.Key("\x67oldName") {
 		x.OldName = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#systemMessageDataEditGroup")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataEditGroup) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#systemMessageDataEditGroup")
-	v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataEditGroup")
+	if x.NewName != nil {
+		if !lex.IsText(*x.NewName) {
+			v.Text("newName")
+		}
+	}
+	if x.OldName != nil {
+		if !lex.IsText(*x.OldName) {
+			v.Text("oldName")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataEditGroup", "newName", "oldName")
+	}
 	v.Leave(outer)
 }
 
@@ -3026,26 +3048,26 @@ func (x ConvoDefsSystemMessageDataCreateJoinLink) MarshalJSON() ([]byte, error) 
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsSystemMessageDataCreateJoinLink) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsSystemMessageDataCreateJoinLink{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsSystemMessageDataCreateJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x34chat.bsky.convo.defs#systemMessageDataCreateJoinLink"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -3054,18 +3076,20 @@ func (x *ConvoDefsSystemMessageDataCreateJoinLink) AppendLex(dst []byte, m lex.M
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataCreateJoinLink) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#systemMessageDataCreateJoinLink")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#systemMessageDataCreateJoinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataCreateJoinLink) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#systemMessageDataCreateJoinLink")
-	v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataCreateJoinLink")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataCreateJoinLink")
+	}
 	v.Leave(outer)
 }
 
@@ -3124,26 +3148,26 @@ func (x ConvoDefsSystemMessageDataEditJoinLink) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsSystemMessageDataEditJoinLink) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsSystemMessageDataEditJoinLink{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsSystemMessageDataEditJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x32chat.bsky.convo.defs#systemMessageDataEditJoinLink"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -3152,18 +3176,20 @@ func (x *ConvoDefsSystemMessageDataEditJoinLink) AppendLex(dst []byte, m lex.Mod
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataEditJoinLink) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#systemMessageDataEditJoinLink")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#systemMessageDataEditJoinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataEditJoinLink) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#systemMessageDataEditJoinLink")
-	v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataEditJoinLink")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataEditJoinLink")
+	}
 	v.Leave(outer)
 }
 
@@ -3222,26 +3248,26 @@ func (x ConvoDefsSystemMessageDataEnableJoinLink) MarshalJSON() ([]byte, error) 
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsSystemMessageDataEnableJoinLink) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsSystemMessageDataEnableJoinLink{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsSystemMessageDataEnableJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x34chat.bsky.convo.defs#systemMessageDataEnableJoinLink"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -3250,18 +3276,20 @@ func (x *ConvoDefsSystemMessageDataEnableJoinLink) AppendLex(dst []byte, m lex.M
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataEnableJoinLink) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#systemMessageDataEnableJoinLink")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#systemMessageDataEnableJoinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataEnableJoinLink) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#systemMessageDataEnableJoinLink")
-	v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataEnableJoinLink")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataEnableJoinLink")
+	}
 	v.Leave(outer)
 }
 
@@ -3320,26 +3348,26 @@ func (x ConvoDefsSystemMessageDataDisableJoinLink) MarshalJSON() ([]byte, error)
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsSystemMessageDataDisableJoinLink) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsSystemMessageDataDisableJoinLink{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsSystemMessageDataDisableJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x35chat.bsky.convo.defs#systemMessageDataDisableJoinLink"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -3348,18 +3376,20 @@ func (x *ConvoDefsSystemMessageDataDisableJoinLink) AppendLex(dst []byte, m lex.
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataDisableJoinLink) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#systemMessageDataDisableJoinLink")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#systemMessageDataDisableJoinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsSystemMessageDataDisableJoinLink) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#systemMessageDataDisableJoinLink")
-	v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataDisableJoinLink")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#systemMessageDataDisableJoinLink")
+	}
 	v.Leave(outer)
 }
 
@@ -3419,30 +3449,28 @@ func (x *ConvoDefsDeletedMessageView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsDeletedMessageView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsDeletedMessageView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsDeletedMessageView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsDeletedMessageView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x62id"...)
 	dst, ok = lex.AppendText(dst, x.ID, ok)
 	dst = append(dst, "\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x27chat.bsky.convo.defs#deletedMessageView"...)
 	}
 	dst = append(dst, "\x66sender"...)
@@ -3451,8 +3479,9 @@ func (x *ConvoDefsDeletedMessageView) AppendLex(dst []byte, m lex.Mode) ([]byte,
 	}
 	dst = append(dst, "\x66sentAt"...)
 	dst, ok = lex.AppendText(dst, x.SentAt, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3462,42 +3491,38 @@ func (x *ConvoDefsDeletedMessageView) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsDeletedMessageView) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#deletedMessageView")
-	if r.Key("\x62id") {
-		x.ID = r.Text()
-	} else {
-		r.Missing("id")
-	}
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.ID = r.RequiredText("\x62id")
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
 	if r.Key("\x66sender") {
 		x.Sender.ReadLex(r)
 	} else {
 		r.Missing("sender")
 	}
-	if r.Key("\x66sentAt") {
-		x.SentAt = r.Text()
-	} else {
-		r.Missing("sentAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.SentAt = r.RequiredText("\x66sentAt")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#deletedMessageView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsDeletedMessageView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#deletedMessageView")
+	if !lex.IsText(x.ID) {
+		v.Text("id")
+	}
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
 	v.Push("sender")
 	x.Sender.ValidateLex(v)
 	v.Pop()
 	v.Datetime("sentAt", x.SentAt)
-	v.Extra(x.Extra, "chat.bsky.convo.defs#deletedMessageView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#deletedMessageView", "id", "rev", "sender", "sentAt")
+	}
 	v.Leave(outer)
 }
 
@@ -3556,26 +3581,26 @@ func (x ConvoDefsMessageBeforeUserJoinedGroupView) MarshalJSON() ([]byte, error)
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsMessageBeforeUserJoinedGroupView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsMessageBeforeUserJoinedGroupView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsMessageBeforeUserJoinedGroupView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x35chat.bsky.convo.defs#messageBeforeUserJoinedGroupView"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -3584,18 +3609,20 @@ func (x *ConvoDefsMessageBeforeUserJoinedGroupView) AppendLex(dst []byte, m lex.
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsMessageBeforeUserJoinedGroupView) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#messageBeforeUserJoinedGroupView")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#messageBeforeUserJoinedGroupView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsMessageBeforeUserJoinedGroupView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#messageBeforeUserJoinedGroupView")
-	v.Extra(x.Extra, "chat.bsky.convo.defs#messageBeforeUserJoinedGroupView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#messageBeforeUserJoinedGroupView")
+	}
 	v.Leave(outer)
 }
 
@@ -3650,31 +3677,30 @@ func (x *ConvoDefsMessageViewSender) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsMessageViewSender) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsMessageViewSender) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsMessageViewSender{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsMessageViewSender) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26chat.bsky.convo.defs#messageViewSender"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3684,24 +3710,22 @@ func (x *ConvoDefsMessageViewSender) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsMessageViewSender) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#messageViewSender")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#messageViewSender")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsMessageViewSender) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#messageViewSender")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "chat.bsky.convo.defs#messageViewSender")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#messageViewSender", "did")
+	}
 	v.Leave(outer)
 }
 
@@ -3755,26 +3779,25 @@ func (x *ConvoDefsReactionView) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsReactionView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsReactionView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsReactionView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsReactionView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21chat.bsky.convo.defs#reactionView"...)
 	}
 	dst = append(dst, "\x65value"...)
@@ -3785,8 +3808,9 @@ func (x *ConvoDefsReactionView) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	}
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3796,37 +3820,34 @@ func (x *ConvoDefsReactionView) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsReactionView) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#reactionView")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x65value") {
-		x.Value = r.Text()
-	} else {
-		r.Missing("value")
-	}
+	x.Value = r.RequiredText("\x65value")
 	if r.Key("\x66sender") {
 		x.Sender.ReadLex(r)
 	} else {
 		r.Missing("sender")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#reactionView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsReactionView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#reactionView")
+	if !lex.IsText(x.Value) {
+		v.Text("value")
+	}
 	v.Push("sender")
 	x.Sender.ValidateLex(v)
 	v.Pop()
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "chat.bsky.convo.defs#reactionView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#reactionView", "value", "sender", "createdAt")
+	}
 	v.Leave(outer)
 }
 
@@ -3883,31 +3904,30 @@ func (x *ConvoDefsReactionViewSender) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsReactionViewSender) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsReactionViewSender) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsReactionViewSender{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsReactionViewSender) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x27chat.bsky.convo.defs#reactionViewSender"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3917,24 +3937,22 @@ func (x *ConvoDefsReactionViewSender) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsReactionViewSender) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#reactionViewSender")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#reactionViewSender")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsReactionViewSender) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#reactionViewSender")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "chat.bsky.convo.defs#reactionViewSender")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#reactionViewSender", "did")
+	}
 	v.Leave(outer)
 }
 
@@ -3994,25 +4012,24 @@ func (x ConvoDefsMessageAndReactionView) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsMessageAndReactionView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsMessageAndReactionView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsMessageAndReactionView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2bchat.bsky.convo.defs#messageAndReactionView"...)
 	}
 	dst = append(dst, "\x67message"...)
@@ -4023,6 +4040,7 @@ func (x *ConvoDefsMessageAndReactionView) AppendLex(dst []byte, m lex.Mode) ([]b
 	if dst, err = x.Reaction.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("reaction", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -4031,7 +4049,7 @@ func (x *ConvoDefsMessageAndReactionView) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsMessageAndReactionView) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#messageAndReactionView")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
@@ -4043,12 +4061,12 @@ func (x *ConvoDefsMessageAndReactionView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("reaction")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#messageAndReactionView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsMessageAndReactionView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#messageAndReactionView")
@@ -4058,7 +4076,9 @@ func (x *ConvoDefsMessageAndReactionView) ValidateLex(v *lex.Validator) {
 	v.Push("reaction")
 	x.Reaction.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#messageAndReactionView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#messageAndReactionView", "message", "reaction")
+	}
 	v.Leave(outer)
 }
 
@@ -4117,53 +4137,41 @@ func (x *ConvoDefsConvoView) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsConvoView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsConvoView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsConvoView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsConvoView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 5
-	if m.Typed() {
-		n++
-	}
-	if !x.Kind.IsZero() {
-		n++
-	}
-	if x.Status != nil {
-		n++
-	}
-	if !x.LastMessage.IsZero() {
-		n++
-	}
-	if !x.LastReaction.IsZero() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa5)
+	dst = append(dst, "\xa5\x62id"...)
 	dst, ok = lex.AppendText(dst, x.ID, ok)
 	dst = append(dst, "\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if !x.Kind.IsZero() {
+		head++
 		dst = append(dst, "\x64kind"...)
 		if dst, err = x.Kind.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("kind", err)
 		}
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1echat.bsky.convo.defs#convoView"...)
 	}
 	dst = append(dst, "\x65muted"...)
 	dst = lex.AppendBool(dst, x.Muted)
 	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		dst, ok = lex.AppendText(dst, *x.Status, ok)
 	}
@@ -4175,6 +4183,7 @@ func (x *ConvoDefsConvoView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if !x.LastMessage.IsZero() {
+		head++
 		dst = append(dst, "\x6blastMessage"...)
 		if dst, err = x.LastMessage.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("lastMessage", err)
@@ -4183,13 +4192,15 @@ func (x *ConvoDefsConvoView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x6bunreadCount"...)
 	dst = lex.AppendInt(dst, x.UnreadCount)
 	if !x.LastReaction.IsZero() {
+		head++
 		dst = append(dst, "\x6clastReaction"...)
 		if dst, err = x.LastReaction.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("lastReaction", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4199,17 +4210,9 @@ func (x *ConvoDefsConvoView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsConvoView) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#convoView")
-	if r.Key("\x62id") {
-		x.ID = r.Text()
-	} else {
-		r.Missing("id")
-	}
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.ID = r.RequiredText("\x62id")
+	x.Rev = r.RequiredText("\x63rev")
 	if r.Key("\x64kind") {
 		x.Kind.ReadLex(r)
 	}
@@ -4248,21 +4251,32 @@ func (x *ConvoDefsConvoView) ReadLex(r *lex.Reader) {
 	if r.Key("\x6clastReaction") {
 		x.LastReaction.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#convoView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsConvoView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#convoView")
+	if !lex.IsText(x.ID) {
+		v.Text("id")
+	}
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
 	if !x.Kind.IsZero() {
 		v.Push("kind")
 		x.Kind.ValidateLex(v)
 		v.Pop()
 	}
-	v.Push("members")
+	if x.Status != nil {
+		if !lex.IsText(*x.Status) {
+			v.Text("status")
+		}
+	}
+	v.PushArray("members")
 	for i1 := range x.Members {
 		v.PushIndex(i1)
 		x.Members[i1].ValidateLex(v)
@@ -4279,7 +4293,9 @@ func (x *ConvoDefsConvoView) ValidateLex(v *lex.Validator) {
 		x.LastReaction.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "chat.bsky.convo.defs#convoView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#convoView", "id", "rev", "kind", "muted", "status", "members", "lastMessage", "unreadCount", "lastReaction")
+	}
 	v.Leave(outer)
 }
 
@@ -4310,7 +4326,7 @@ func (x *ConvoDefsConvoViewLastMessage) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ConvoDefsConvoViewLastMessage) IsZero() bool { return *x == (ConvoDefsConvoViewLastMessage{}) }
+func (x *ConvoDefsConvoViewLastMessage) IsZero() bool { return x.members() == 0 }
 
 func (x *ConvoDefsConvoViewLastMessage) members() (n int) {
 	if x.MessageView != nil {
@@ -4336,15 +4352,16 @@ func (x *ConvoDefsConvoViewLastMessage) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsConvoViewLastMessage) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsConvoViewLastMessage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsConvoViewLastMessage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsConvoViewLastMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -4378,7 +4395,7 @@ func (x *ConvoDefsConvoViewLastMessage) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsConvoViewLastMessage) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.MessageView != nil:
 		x.MessageView.ValidateLex(v)
@@ -4387,7 +4404,7 @@ func (x *ConvoDefsConvoViewLastMessage) ValidateLex(v *lex.Validator) {
 	case x.SystemMessageView != nil:
 		x.SystemMessageView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.convo.defs#messageView", "chat.bsky.convo.defs#deletedMessageView", "chat.bsky.convo.defs#systemMessageView")
 	}
 }
 
@@ -4412,9 +4429,7 @@ func (x *ConvoDefsConvoViewLastReaction) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ConvoDefsConvoViewLastReaction) IsZero() bool {
-	return *x == (ConvoDefsConvoViewLastReaction{})
-}
+func (x *ConvoDefsConvoViewLastReaction) IsZero() bool { return x.members() == 0 }
 
 func (x *ConvoDefsConvoViewLastReaction) members() (n int) {
 	if x.MessageAndReactionView != nil {
@@ -4434,15 +4449,16 @@ func (x *ConvoDefsConvoViewLastReaction) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsConvoViewLastReaction) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsConvoViewLastReaction) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsConvoViewLastReaction{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsConvoViewLastReaction) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -4466,12 +4482,12 @@ func (x *ConvoDefsConvoViewLastReaction) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsConvoViewLastReaction) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.MessageAndReactionView != nil:
 		x.MessageAndReactionView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.convo.defs#messageAndReactionView")
 	}
 }
 
@@ -4498,7 +4514,7 @@ func (x *ConvoDefsConvoViewKind) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ConvoDefsConvoViewKind) IsZero() bool { return *x == (ConvoDefsConvoViewKind{}) }
+func (x *ConvoDefsConvoViewKind) IsZero() bool { return x.members() == 0 }
 
 func (x *ConvoDefsConvoViewKind) members() (n int) {
 	if x.DirectConvo != nil {
@@ -4521,15 +4537,16 @@ func (x *ConvoDefsConvoViewKind) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsConvoViewKind) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsConvoViewKind) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsConvoViewKind{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsConvoViewKind) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -4558,14 +4575,14 @@ func (x *ConvoDefsConvoViewKind) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsConvoViewKind) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.DirectConvo != nil:
 		x.DirectConvo.ValidateLex(v)
 	case x.GroupConvo != nil:
 		x.GroupConvo.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.convo.defs#directConvo", "chat.bsky.convo.defs#groupConvo")
 	}
 }
 
@@ -4615,26 +4632,26 @@ func (x *ConvoDefsDirectConvo) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsDirectConvo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsDirectConvo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsDirectConvo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsDirectConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20chat.bsky.convo.defs#directConvo"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -4643,18 +4660,20 @@ func (x *ConvoDefsDirectConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsDirectConvo) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#directConvo")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#directConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsDirectConvo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#directConvo")
-	v.Extra(x.Extra, "chat.bsky.convo.defs#directConvo")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#directConvo")
+	}
 	v.Leave(outer)
 }
 
@@ -4714,40 +4733,30 @@ func (x *ConvoDefsGroupConvo) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsGroupConvo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsGroupConvo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsGroupConvo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsGroupConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 6
-	if m.Typed() {
-		n++
-	}
-	if x.JoinLink != nil {
-		n++
-	}
-	if x.JoinRequestCount != nil {
-		n++
-	}
-	if x.UnreadJoinRequestCount != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64name"...)
+	head := byte(0xa6)
+	dst = append(dst, "\xa6\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1fchat.bsky.convo.defs#groupConvo"...)
 	}
 	if x.JoinLink != nil {
+		head++
 		dst = append(dst, "\x68joinLink"...)
 		if dst, err = x.JoinLink.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("joinLink", err)
@@ -4762,17 +4771,20 @@ func (x *ConvoDefsGroupConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 	dst = append(dst, "\x6bmemberLimit"...)
 	dst = lex.AppendInt(dst, x.MemberLimit)
 	if x.JoinRequestCount != nil {
+		head++
 		dst = append(dst, "\x70joinRequestCount"...)
 		dst = lex.AppendInt(dst, *x.JoinRequestCount)
 	}
 	if x.UnreadJoinRequestCount != nil {
+		head++
 		dst = append(dst, "\x76unreadJoinRequestCount"...)
 		dst = lex.AppendInt(dst, *x.UnreadJoinRequestCount)
 	}
 	dst = append(dst, "\x78\x1clockStatusModerationOverride"...)
 	dst = lex.AppendBool(dst, x.LockStatusModerationOverride)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4782,27 +4794,15 @@ func (x *ConvoDefsGroupConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsGroupConvo) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#groupConvo")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
 	if r.Key("\x68joinLink") {
 		x.JoinLink = lex.New[GroupDefsJoinLinkView](r)
 		x.JoinLink.ReadLex(r)
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x6alockStatus") {
-		x.LockStatus = r.Text()
-	} else {
-		r.Missing("lockStatus")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.LockStatus = r.RequiredText("\x6alockStatus")
 	if r.Key("\x6bmemberCount") {
 		x.MemberCount = r.Int()
 	} else {
@@ -4824,19 +4824,21 @@ func (x *ConvoDefsGroupConvo) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("lockStatusModerationOverride")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#groupConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsGroupConvo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#groupConvo")
-	if n := int64(len(x.Name)); n > 500 {
+	switch n := int64(len(x.Name)); {
+	case !lex.IsText(x.Name):
+		v.Text("name")
+	case n > 500:
 		v.Length("name", "string", int(n), 0, 500)
-	}
-	if len(x.Name) > 50 {
+	case n > 50:
 		v.Graphemes("name", x.Name, 0, 50)
 	}
 	if x.JoinLink != nil {
@@ -4845,7 +4847,12 @@ func (x *ConvoDefsGroupConvo) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "chat.bsky.convo.defs#groupConvo")
+	if !lex.IsText(x.LockStatus) {
+		v.Text("lockStatus")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#groupConvo", "name", "joinLink", "createdAt", "lockStatus", "memberCount", "memberLimit", "joinRequestCount", "unreadJoinRequestCount", "lockStatusModerationOverride")
+	}
 	v.Leave(outer)
 }
 
@@ -4900,33 +4907,32 @@ func (x *ConvoDefsLogBeginConvo) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogBeginConvo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogBeginConvo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogBeginConvo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogBeginConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x22chat.bsky.convo.defs#logBeginConvo"...)
 	}
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4936,28 +4942,28 @@ func (x *ConvoDefsLogBeginConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogBeginConvo) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logBeginConvo")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logBeginConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogBeginConvo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logBeginConvo")
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logBeginConvo")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logBeginConvo", "rev", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -5012,33 +5018,32 @@ func (x *ConvoDefsLogAcceptConvo) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogAcceptConvo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogAcceptConvo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogAcceptConvo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogAcceptConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23chat.bsky.convo.defs#logAcceptConvo"...)
 	}
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5048,28 +5053,28 @@ func (x *ConvoDefsLogAcceptConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogAcceptConvo) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logAcceptConvo")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logAcceptConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogAcceptConvo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logAcceptConvo")
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logAcceptConvo")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logAcceptConvo", "rev", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -5124,33 +5129,32 @@ func (x *ConvoDefsLogLeaveConvo) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogLeaveConvo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogLeaveConvo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogLeaveConvo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogLeaveConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x22chat.bsky.convo.defs#logLeaveConvo"...)
 	}
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5160,28 +5164,28 @@ func (x *ConvoDefsLogLeaveConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogLeaveConvo) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logLeaveConvo")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logLeaveConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogLeaveConvo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logLeaveConvo")
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logLeaveConvo")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logLeaveConvo", "rev", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -5234,33 +5238,32 @@ func (x *ConvoDefsLogMuteConvo) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogMuteConvo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogMuteConvo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogMuteConvo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogMuteConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21chat.bsky.convo.defs#logMuteConvo"...)
 	}
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5270,28 +5273,28 @@ func (x *ConvoDefsLogMuteConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogMuteConvo) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logMuteConvo")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logMuteConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogMuteConvo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logMuteConvo")
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logMuteConvo")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logMuteConvo", "rev", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -5346,33 +5349,32 @@ func (x *ConvoDefsLogUnmuteConvo) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogUnmuteConvo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogUnmuteConvo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogUnmuteConvo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogUnmuteConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23chat.bsky.convo.defs#logUnmuteConvo"...)
 	}
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5382,28 +5384,28 @@ func (x *ConvoDefsLogUnmuteConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogUnmuteConvo) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logUnmuteConvo")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logUnmuteConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogUnmuteConvo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logUnmuteConvo")
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logUnmuteConvo")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logUnmuteConvo", "rev", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -5461,31 +5463,26 @@ func (x *ConvoDefsLogCreateMessage) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogCreateMessage) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogCreateMessage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogCreateMessage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogCreateMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	if x.RelatedProfiles != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25chat.bsky.convo.defs#logCreateMessage"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -5495,6 +5492,7 @@ func (x *ConvoDefsLogCreateMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 		return dst, lex.In("message", err)
 	}
 	if x.RelatedProfiles != nil {
+		head++
 		dst = append(dst, "\x6frelatedProfiles"...)
 		dst = lex.AppendArray(dst, len(x.RelatedProfiles))
 		for i1 := range x.RelatedProfiles {
@@ -5503,8 +5501,9 @@ func (x *ConvoDefsLogCreateMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5514,18 +5513,10 @@ func (x *ConvoDefsLogCreateMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogCreateMessage) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logCreateMessage")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
@@ -5544,15 +5535,21 @@ func (x *ConvoDefsLogCreateMessage) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.RelatedProfiles = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logCreateMessage")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogCreateMessage) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logCreateMessage")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	if x.Message.IsZero() {
 		v.Missing("message")
 	} else {
@@ -5562,7 +5559,7 @@ func (x *ConvoDefsLogCreateMessage) ValidateLex(v *lex.Validator) {
 
 	}
 	if x.RelatedProfiles != nil {
-		v.Push("relatedProfiles")
+		v.PushArray("relatedProfiles")
 		for i1 := range x.RelatedProfiles {
 			v.PushIndex(i1)
 			x.RelatedProfiles[i1].ValidateLex(v)
@@ -5570,7 +5567,9 @@ func (x *ConvoDefsLogCreateMessage) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logCreateMessage")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logCreateMessage", "rev", "convoId", "message", "relatedProfiles")
+	}
 	v.Leave(outer)
 }
 
@@ -5598,9 +5597,7 @@ func (x *ConvoDefsLogCreateMessageMessage) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ConvoDefsLogCreateMessageMessage) IsZero() bool {
-	return *x == (ConvoDefsLogCreateMessageMessage{})
-}
+func (x *ConvoDefsLogCreateMessageMessage) IsZero() bool { return x.members() == 0 }
 
 func (x *ConvoDefsLogCreateMessageMessage) members() (n int) {
 	if x.MessageView != nil {
@@ -5625,15 +5622,16 @@ func (x ConvoDefsLogCreateMessageMessage) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogCreateMessageMessage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogCreateMessageMessage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogCreateMessageMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -5662,14 +5660,14 @@ func (x *ConvoDefsLogCreateMessageMessage) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogCreateMessageMessage) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.MessageView != nil:
 		x.MessageView.ValidateLex(v)
 	case x.DeletedMessageView != nil:
 		x.DeletedMessageView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.convo.defs#messageView", "chat.bsky.convo.defs#deletedMessageView")
 	}
 }
 
@@ -5726,28 +5724,26 @@ func (x *ConvoDefsLogDeleteMessage) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogDeleteMessage) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogDeleteMessage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogDeleteMessage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogDeleteMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25chat.bsky.convo.defs#logDeleteMessage"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -5756,8 +5752,9 @@ func (x *ConvoDefsLogDeleteMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 	if dst, err = x.Message.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("message", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5767,32 +5764,30 @@ func (x *ConvoDefsLogDeleteMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogDeleteMessage) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logDeleteMessage")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
 		r.Missing("message")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logDeleteMessage")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogDeleteMessage) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logDeleteMessage")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	if x.Message.IsZero() {
 		v.Missing("message")
 	} else {
@@ -5801,7 +5796,9 @@ func (x *ConvoDefsLogDeleteMessage) ValidateLex(v *lex.Validator) {
 		v.Pop()
 
 	}
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logDeleteMessage")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logDeleteMessage", "rev", "convoId", "message")
+	}
 	v.Leave(outer)
 }
 
@@ -5829,9 +5826,7 @@ func (x *ConvoDefsLogDeleteMessageMessage) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ConvoDefsLogDeleteMessageMessage) IsZero() bool {
-	return *x == (ConvoDefsLogDeleteMessageMessage{})
-}
+func (x *ConvoDefsLogDeleteMessageMessage) IsZero() bool { return x.members() == 0 }
 
 func (x *ConvoDefsLogDeleteMessageMessage) members() (n int) {
 	if x.MessageView != nil {
@@ -5856,15 +5851,16 @@ func (x ConvoDefsLogDeleteMessageMessage) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogDeleteMessageMessage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogDeleteMessageMessage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogDeleteMessageMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -5893,14 +5889,14 @@ func (x *ConvoDefsLogDeleteMessageMessage) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogDeleteMessageMessage) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.MessageView != nil:
 		x.MessageView.ValidateLex(v)
 	case x.DeletedMessageView != nil:
 		x.DeletedMessageView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.convo.defs#messageView", "chat.bsky.convo.defs#deletedMessageView")
 	}
 }
 
@@ -5956,28 +5952,26 @@ func (x *ConvoDefsLogReadMessage) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogReadMessage) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogReadMessage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogReadMessage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogReadMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23chat.bsky.convo.defs#logReadMessage"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -5986,8 +5980,9 @@ func (x *ConvoDefsLogReadMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 	if dst, err = x.Message.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("message", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5997,32 +5992,30 @@ func (x *ConvoDefsLogReadMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogReadMessage) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logReadMessage")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
 		r.Missing("message")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logReadMessage")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogReadMessage) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logReadMessage")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	if x.Message.IsZero() {
 		v.Missing("message")
 	} else {
@@ -6031,7 +6024,9 @@ func (x *ConvoDefsLogReadMessage) ValidateLex(v *lex.Validator) {
 		v.Pop()
 
 	}
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logReadMessage")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logReadMessage", "rev", "convoId", "message")
+	}
 	v.Leave(outer)
 }
 
@@ -6062,9 +6057,7 @@ func (x *ConvoDefsLogReadMessageMessage) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ConvoDefsLogReadMessageMessage) IsZero() bool {
-	return *x == (ConvoDefsLogReadMessageMessage{})
-}
+func (x *ConvoDefsLogReadMessageMessage) IsZero() bool { return x.members() == 0 }
 
 func (x *ConvoDefsLogReadMessageMessage) members() (n int) {
 	if x.MessageView != nil {
@@ -6090,15 +6083,16 @@ func (x *ConvoDefsLogReadMessageMessage) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogReadMessageMessage) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogReadMessageMessage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogReadMessageMessage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogReadMessageMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -6132,7 +6126,7 @@ func (x *ConvoDefsLogReadMessageMessage) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogReadMessageMessage) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.MessageView != nil:
 		x.MessageView.ValidateLex(v)
@@ -6141,7 +6135,7 @@ func (x *ConvoDefsLogReadMessageMessage) ValidateLex(v *lex.Validator) {
 	case x.SystemMessageView != nil:
 		x.SystemMessageView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.convo.defs#messageView", "chat.bsky.convo.defs#deletedMessageView", "chat.bsky.convo.defs#systemMessageView")
 	}
 }
 
@@ -6199,31 +6193,26 @@ func (x *ConvoDefsLogAddReaction) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogAddReaction) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogAddReaction) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogAddReaction{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogAddReaction) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	if x.RelatedProfiles != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23chat.bsky.convo.defs#logAddReaction"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -6237,6 +6226,7 @@ func (x *ConvoDefsLogAddReaction) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 		return dst, lex.In("reaction", err)
 	}
 	if x.RelatedProfiles != nil {
+		head++
 		dst = append(dst, "\x6frelatedProfiles"...)
 		dst = lex.AppendArray(dst, len(x.RelatedProfiles))
 		for i1 := range x.RelatedProfiles {
@@ -6245,8 +6235,9 @@ func (x *ConvoDefsLogAddReaction) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6256,18 +6247,10 @@ func (x *ConvoDefsLogAddReaction) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogAddReaction) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logAddReaction")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
@@ -6291,15 +6274,21 @@ func (x *ConvoDefsLogAddReaction) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.RelatedProfiles = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logAddReaction")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogAddReaction) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logAddReaction")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	if x.Message.IsZero() {
 		v.Missing("message")
 	} else {
@@ -6312,7 +6301,7 @@ func (x *ConvoDefsLogAddReaction) ValidateLex(v *lex.Validator) {
 	x.Reaction.ValidateLex(v)
 	v.Pop()
 	if x.RelatedProfiles != nil {
-		v.Push("relatedProfiles")
+		v.PushArray("relatedProfiles")
 		for i1 := range x.RelatedProfiles {
 			v.PushIndex(i1)
 			x.RelatedProfiles[i1].ValidateLex(v)
@@ -6320,7 +6309,9 @@ func (x *ConvoDefsLogAddReaction) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logAddReaction")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logAddReaction", "rev", "convoId", "message", "reaction", "relatedProfiles")
+	}
 	v.Leave(outer)
 }
 
@@ -6348,9 +6339,7 @@ func (x *ConvoDefsLogAddReactionMessage) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ConvoDefsLogAddReactionMessage) IsZero() bool {
-	return *x == (ConvoDefsLogAddReactionMessage{})
-}
+func (x *ConvoDefsLogAddReactionMessage) IsZero() bool { return x.members() == 0 }
 
 func (x *ConvoDefsLogAddReactionMessage) members() (n int) {
 	if x.MessageView != nil {
@@ -6373,15 +6362,16 @@ func (x *ConvoDefsLogAddReactionMessage) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogAddReactionMessage) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogAddReactionMessage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogAddReactionMessage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogAddReactionMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -6410,14 +6400,14 @@ func (x *ConvoDefsLogAddReactionMessage) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogAddReactionMessage) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.MessageView != nil:
 		x.MessageView.ValidateLex(v)
 	case x.DeletedMessageView != nil:
 		x.DeletedMessageView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.convo.defs#messageView", "chat.bsky.convo.defs#deletedMessageView")
 	}
 }
 
@@ -6476,31 +6466,26 @@ func (x *ConvoDefsLogRemoveReaction) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogRemoveReaction) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogRemoveReaction) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogRemoveReaction{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogRemoveReaction) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	if x.RelatedProfiles != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26chat.bsky.convo.defs#logRemoveReaction"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -6514,6 +6499,7 @@ func (x *ConvoDefsLogRemoveReaction) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 		return dst, lex.In("reaction", err)
 	}
 	if x.RelatedProfiles != nil {
+		head++
 		dst = append(dst, "\x6frelatedProfiles"...)
 		dst = lex.AppendArray(dst, len(x.RelatedProfiles))
 		for i1 := range x.RelatedProfiles {
@@ -6522,8 +6508,9 @@ func (x *ConvoDefsLogRemoveReaction) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6533,18 +6520,10 @@ func (x *ConvoDefsLogRemoveReaction) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogRemoveReaction) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logRemoveReaction")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
@@ -6568,15 +6547,21 @@ func (x *ConvoDefsLogRemoveReaction) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.RelatedProfiles = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logRemoveReaction")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogRemoveReaction) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logRemoveReaction")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	if x.Message.IsZero() {
 		v.Missing("message")
 	} else {
@@ -6589,7 +6574,7 @@ func (x *ConvoDefsLogRemoveReaction) ValidateLex(v *lex.Validator) {
 	x.Reaction.ValidateLex(v)
 	v.Pop()
 	if x.RelatedProfiles != nil {
-		v.Push("relatedProfiles")
+		v.PushArray("relatedProfiles")
 		for i1 := range x.RelatedProfiles {
 			v.PushIndex(i1)
 			x.RelatedProfiles[i1].ValidateLex(v)
@@ -6597,7 +6582,9 @@ func (x *ConvoDefsLogRemoveReaction) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logRemoveReaction")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logRemoveReaction", "rev", "convoId", "message", "reaction", "relatedProfiles")
+	}
 	v.Leave(outer)
 }
 
@@ -6625,9 +6612,7 @@ func (x *ConvoDefsLogRemoveReactionMessage) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ConvoDefsLogRemoveReactionMessage) IsZero() bool {
-	return *x == (ConvoDefsLogRemoveReactionMessage{})
-}
+func (x *ConvoDefsLogRemoveReactionMessage) IsZero() bool { return x.members() == 0 }
 
 func (x *ConvoDefsLogRemoveReactionMessage) members() (n int) {
 	if x.MessageView != nil {
@@ -6652,15 +6637,16 @@ func (x ConvoDefsLogRemoveReactionMessage) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogRemoveReactionMessage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogRemoveReactionMessage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogRemoveReactionMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -6689,14 +6675,14 @@ func (x *ConvoDefsLogRemoveReactionMessage) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogRemoveReactionMessage) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.MessageView != nil:
 		x.MessageView.ValidateLex(v)
 	case x.DeletedMessageView != nil:
 		x.DeletedMessageView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.convo.defs#messageView", "chat.bsky.convo.defs#deletedMessageView")
 	}
 }
 
@@ -6750,28 +6736,26 @@ func (x *ConvoDefsLogReadConvo) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogReadConvo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogReadConvo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogReadConvo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogReadConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21chat.bsky.convo.defs#logReadConvo"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -6780,8 +6764,9 @@ func (x *ConvoDefsLogReadConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	if dst, err = x.Message.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("message", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6791,32 +6776,30 @@ func (x *ConvoDefsLogReadConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogReadConvo) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logReadConvo")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
 		r.Missing("message")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logReadConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogReadConvo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logReadConvo")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	if x.Message.IsZero() {
 		v.Missing("message")
 	} else {
@@ -6825,7 +6808,9 @@ func (x *ConvoDefsLogReadConvo) ValidateLex(v *lex.Validator) {
 		v.Pop()
 
 	}
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logReadConvo")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logReadConvo", "rev", "convoId", "message")
+	}
 	v.Leave(outer)
 }
 
@@ -6856,7 +6841,7 @@ func (x *ConvoDefsLogReadConvoMessage) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ConvoDefsLogReadConvoMessage) IsZero() bool { return *x == (ConvoDefsLogReadConvoMessage{}) }
+func (x *ConvoDefsLogReadConvoMessage) IsZero() bool { return x.members() == 0 }
 
 func (x *ConvoDefsLogReadConvoMessage) members() (n int) {
 	if x.MessageView != nil {
@@ -6882,15 +6867,16 @@ func (x *ConvoDefsLogReadConvoMessage) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogReadConvoMessage) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogReadConvoMessage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogReadConvoMessage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogReadConvoMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -6924,7 +6910,7 @@ func (x *ConvoDefsLogReadConvoMessage) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogReadConvoMessage) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.MessageView != nil:
 		x.MessageView.ValidateLex(v)
@@ -6933,7 +6919,7 @@ func (x *ConvoDefsLogReadConvoMessage) ValidateLex(v *lex.Validator) {
 	case x.SystemMessageView != nil:
 		x.SystemMessageView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.convo.defs#messageView", "chat.bsky.convo.defs#deletedMessageView", "chat.bsky.convo.defs#systemMessageView")
 	}
 }
 
@@ -6988,28 +6974,26 @@ func (x *ConvoDefsLogAddMember) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogAddMember) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogAddMember) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogAddMember{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogAddMember) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21chat.bsky.convo.defs#logAddMember"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -7025,8 +7009,9 @@ func (x *ConvoDefsLogAddMember) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 			return dst, lex.InItem("relatedProfiles", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7036,18 +7021,10 @@ func (x *ConvoDefsLogAddMember) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogAddMember) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logAddMember")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
@@ -7068,26 +7045,34 @@ func (x *ConvoDefsLogAddMember) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("relatedProfiles")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logAddMember")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogAddMember) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logAddMember")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.Push("message")
 	x.Message.ValidateLex(v)
 	v.Pop()
-	v.Push("relatedProfiles")
+	v.PushArray("relatedProfiles")
 	for i1 := range x.RelatedProfiles {
 		v.PushIndex(i1)
 		x.RelatedProfiles[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logAddMember")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logAddMember", "rev", "convoId", "message", "relatedProfiles")
+	}
 	v.Leave(outer)
 }
 
@@ -7145,28 +7130,26 @@ func (x *ConvoDefsLogRemoveMember) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogRemoveMember) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogRemoveMember) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogRemoveMember{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogRemoveMember) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24chat.bsky.convo.defs#logRemoveMember"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -7182,8 +7165,9 @@ func (x *ConvoDefsLogRemoveMember) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 			return dst, lex.InItem("relatedProfiles", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7193,18 +7177,10 @@ func (x *ConvoDefsLogRemoveMember) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogRemoveMember) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logRemoveMember")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
@@ -7225,26 +7201,34 @@ func (x *ConvoDefsLogRemoveMember) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("relatedProfiles")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logRemoveMember")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogRemoveMember) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logRemoveMember")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.Push("message")
 	x.Message.ValidateLex(v)
 	v.Pop()
-	v.Push("relatedProfiles")
+	v.PushArray("relatedProfiles")
 	for i1 := range x.RelatedProfiles {
 		v.PushIndex(i1)
 		x.RelatedProfiles[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logRemoveMember")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logRemoveMember", "rev", "convoId", "message", "relatedProfiles")
+	}
 	v.Leave(outer)
 }
 
@@ -7301,28 +7285,26 @@ func (x *ConvoDefsLogMemberJoin) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogMemberJoin) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogMemberJoin) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogMemberJoin{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogMemberJoin) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x22chat.bsky.convo.defs#logMemberJoin"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -7338,8 +7320,9 @@ func (x *ConvoDefsLogMemberJoin) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 			return dst, lex.InItem("relatedProfiles", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7349,18 +7332,10 @@ func (x *ConvoDefsLogMemberJoin) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogMemberJoin) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logMemberJoin")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
@@ -7381,26 +7356,34 @@ func (x *ConvoDefsLogMemberJoin) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("relatedProfiles")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logMemberJoin")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogMemberJoin) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logMemberJoin")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.Push("message")
 	x.Message.ValidateLex(v)
 	v.Pop()
-	v.Push("relatedProfiles")
+	v.PushArray("relatedProfiles")
 	for i1 := range x.RelatedProfiles {
 		v.PushIndex(i1)
 		x.RelatedProfiles[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logMemberJoin")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logMemberJoin", "rev", "convoId", "message", "relatedProfiles")
+	}
 	v.Leave(outer)
 }
 
@@ -7457,28 +7440,26 @@ func (x *ConvoDefsLogMemberLeave) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogMemberLeave) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogMemberLeave) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogMemberLeave{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogMemberLeave) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23chat.bsky.convo.defs#logMemberLeave"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -7494,8 +7475,9 @@ func (x *ConvoDefsLogMemberLeave) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 			return dst, lex.InItem("relatedProfiles", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7505,18 +7487,10 @@ func (x *ConvoDefsLogMemberLeave) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogMemberLeave) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logMemberLeave")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
@@ -7537,26 +7511,34 @@ func (x *ConvoDefsLogMemberLeave) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("relatedProfiles")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logMemberLeave")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogMemberLeave) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logMemberLeave")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.Push("message")
 	x.Message.ValidateLex(v)
 	v.Pop()
-	v.Push("relatedProfiles")
+	v.PushArray("relatedProfiles")
 	for i1 := range x.RelatedProfiles {
 		v.PushIndex(i1)
 		x.RelatedProfiles[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logMemberLeave")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logMemberLeave", "rev", "convoId", "message", "relatedProfiles")
+	}
 	v.Leave(outer)
 }
 
@@ -7611,28 +7593,26 @@ func (x *ConvoDefsLogLockConvo) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogLockConvo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogLockConvo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogLockConvo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogLockConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21chat.bsky.convo.defs#logLockConvo"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -7648,8 +7628,9 @@ func (x *ConvoDefsLogLockConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 			return dst, lex.InItem("relatedProfiles", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7659,18 +7640,10 @@ func (x *ConvoDefsLogLockConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogLockConvo) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logLockConvo")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
@@ -7691,26 +7664,34 @@ func (x *ConvoDefsLogLockConvo) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("relatedProfiles")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logLockConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogLockConvo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logLockConvo")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.Push("message")
 	x.Message.ValidateLex(v)
 	v.Pop()
-	v.Push("relatedProfiles")
+	v.PushArray("relatedProfiles")
 	for i1 := range x.RelatedProfiles {
 		v.PushIndex(i1)
 		x.RelatedProfiles[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logLockConvo")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logLockConvo", "rev", "convoId", "message", "relatedProfiles")
+	}
 	v.Leave(outer)
 }
 
@@ -7767,28 +7748,26 @@ func (x *ConvoDefsLogUnlockConvo) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogUnlockConvo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogUnlockConvo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogUnlockConvo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogUnlockConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23chat.bsky.convo.defs#logUnlockConvo"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -7804,8 +7783,9 @@ func (x *ConvoDefsLogUnlockConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 			return dst, lex.InItem("relatedProfiles", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7815,18 +7795,10 @@ func (x *ConvoDefsLogUnlockConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogUnlockConvo) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logUnlockConvo")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
@@ -7847,26 +7819,34 @@ func (x *ConvoDefsLogUnlockConvo) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("relatedProfiles")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logUnlockConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogUnlockConvo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logUnlockConvo")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.Push("message")
 	x.Message.ValidateLex(v)
 	v.Pop()
-	v.Push("relatedProfiles")
+	v.PushArray("relatedProfiles")
 	for i1 := range x.RelatedProfiles {
 		v.PushIndex(i1)
 		x.RelatedProfiles[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logUnlockConvo")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logUnlockConvo", "rev", "convoId", "message", "relatedProfiles")
+	}
 	v.Leave(outer)
 }
 
@@ -7928,28 +7908,26 @@ func (x ConvoDefsLogLockConvoPermanently) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogLockConvoPermanently) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogLockConvoPermanently{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogLockConvoPermanently) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2cchat.bsky.convo.defs#logLockConvoPermanently"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -7965,8 +7943,9 @@ func (x *ConvoDefsLogLockConvoPermanently) AppendLex(dst []byte, m lex.Mode) ([]
 			return dst, lex.InItem("relatedProfiles", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7976,18 +7955,10 @@ func (x *ConvoDefsLogLockConvoPermanently) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogLockConvoPermanently) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logLockConvoPermanently")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
@@ -8008,26 +7979,34 @@ func (x *ConvoDefsLogLockConvoPermanently) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("relatedProfiles")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logLockConvoPermanently")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogLockConvoPermanently) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logLockConvoPermanently")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.Push("message")
 	x.Message.ValidateLex(v)
 	v.Pop()
-	v.Push("relatedProfiles")
+	v.PushArray("relatedProfiles")
 	for i1 := range x.RelatedProfiles {
 		v.PushIndex(i1)
 		x.RelatedProfiles[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logLockConvoPermanently")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logLockConvoPermanently", "rev", "convoId", "message", "relatedProfiles")
+	}
 	v.Leave(outer)
 }
 
@@ -8081,28 +8060,26 @@ func (x *ConvoDefsLogEditGroup) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogEditGroup) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogEditGroup) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogEditGroup{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogEditGroup) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21chat.bsky.convo.defs#logEditGroup"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -8111,8 +8088,9 @@ func (x *ConvoDefsLogEditGroup) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	if dst, err = x.Message.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("message", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -8122,36 +8100,36 @@ func (x *ConvoDefsLogEditGroup) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogEditGroup) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logEditGroup")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
 		r.Missing("message")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logEditGroup")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogEditGroup) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logEditGroup")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.Push("message")
 	x.Message.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logEditGroup")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logEditGroup", "rev", "convoId", "message")
+	}
 	v.Leave(outer)
 }
 
@@ -8208,28 +8186,26 @@ func (x *ConvoDefsLogCreateJoinLink) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogCreateJoinLink) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogCreateJoinLink) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogCreateJoinLink{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogCreateJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26chat.bsky.convo.defs#logCreateJoinLink"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -8238,8 +8214,9 @@ func (x *ConvoDefsLogCreateJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 	if dst, err = x.Message.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("message", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -8249,36 +8226,36 @@ func (x *ConvoDefsLogCreateJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogCreateJoinLink) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logCreateJoinLink")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
 		r.Missing("message")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logCreateJoinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogCreateJoinLink) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logCreateJoinLink")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.Push("message")
 	x.Message.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logCreateJoinLink")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logCreateJoinLink", "rev", "convoId", "message")
+	}
 	v.Leave(outer)
 }
 
@@ -8335,28 +8312,26 @@ func (x *ConvoDefsLogEditJoinLink) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogEditJoinLink) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogEditJoinLink) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogEditJoinLink{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogEditJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24chat.bsky.convo.defs#logEditJoinLink"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -8365,8 +8340,9 @@ func (x *ConvoDefsLogEditJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	if dst, err = x.Message.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("message", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -8376,36 +8352,36 @@ func (x *ConvoDefsLogEditJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogEditJoinLink) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logEditJoinLink")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
 		r.Missing("message")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logEditJoinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogEditJoinLink) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logEditJoinLink")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.Push("message")
 	x.Message.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logEditJoinLink")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logEditJoinLink", "rev", "convoId", "message")
+	}
 	v.Leave(outer)
 }
 
@@ -8462,28 +8438,26 @@ func (x *ConvoDefsLogEnableJoinLink) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogEnableJoinLink) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogEnableJoinLink) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogEnableJoinLink{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogEnableJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26chat.bsky.convo.defs#logEnableJoinLink"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -8492,8 +8466,9 @@ func (x *ConvoDefsLogEnableJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 	if dst, err = x.Message.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("message", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -8503,36 +8478,36 @@ func (x *ConvoDefsLogEnableJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogEnableJoinLink) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logEnableJoinLink")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
 		r.Missing("message")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logEnableJoinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogEnableJoinLink) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logEnableJoinLink")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.Push("message")
 	x.Message.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logEnableJoinLink")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logEnableJoinLink", "rev", "convoId", "message")
+	}
 	v.Leave(outer)
 }
 
@@ -8591,28 +8566,26 @@ func (x *ConvoDefsLogDisableJoinLink) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogDisableJoinLink) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogDisableJoinLink) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogDisableJoinLink{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogDisableJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x27chat.bsky.convo.defs#logDisableJoinLink"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -8621,8 +8594,9 @@ func (x *ConvoDefsLogDisableJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte,
 	if dst, err = x.Message.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("message", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -8632,36 +8606,36 @@ func (x *ConvoDefsLogDisableJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogDisableJoinLink) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logDisableJoinLink")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
 		r.Missing("message")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logDisableJoinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogDisableJoinLink) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logDisableJoinLink")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.Push("message")
 	x.Message.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logDisableJoinLink")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logDisableJoinLink", "rev", "convoId", "message")
+	}
 	v.Leave(outer)
 }
 
@@ -8722,28 +8696,26 @@ func (x ConvoDefsLogIncomingJoinRequest) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogIncomingJoinRequest) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogIncomingJoinRequest{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogIncomingJoinRequest) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2bchat.bsky.convo.defs#logIncomingJoinRequest"...)
 	}
 	dst = append(dst, "\x66member"...)
@@ -8752,8 +8724,9 @@ func (x *ConvoDefsLogIncomingJoinRequest) AppendLex(dst []byte, m lex.Mode) ([]b
 	}
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -8763,36 +8736,36 @@ func (x *ConvoDefsLogIncomingJoinRequest) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogIncomingJoinRequest) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logIncomingJoinRequest")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
 	if r.Key("\x66member") {
 		x.Member.ReadLex(r)
 	} else {
 		r.Missing("member")
 	}
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logIncomingJoinRequest")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogIncomingJoinRequest) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logIncomingJoinRequest")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
 	v.Push("member")
 	x.Member.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logIncomingJoinRequest")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logIncomingJoinRequest", "rev", "member", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -8851,28 +8824,26 @@ func (x *ConvoDefsLogApproveJoinRequest) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogApproveJoinRequest) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogApproveJoinRequest) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogApproveJoinRequest{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogApproveJoinRequest) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2achat.bsky.convo.defs#logApproveJoinRequest"...)
 	}
 	dst = append(dst, "\x66member"...)
@@ -8881,8 +8852,9 @@ func (x *ConvoDefsLogApproveJoinRequest) AppendLex(dst []byte, m lex.Mode) ([]by
 	}
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -8892,36 +8864,36 @@ func (x *ConvoDefsLogApproveJoinRequest) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogApproveJoinRequest) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logApproveJoinRequest")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
 	if r.Key("\x66member") {
 		x.Member.ReadLex(r)
 	} else {
 		r.Missing("member")
 	}
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logApproveJoinRequest")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogApproveJoinRequest) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logApproveJoinRequest")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
 	v.Push("member")
 	x.Member.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logApproveJoinRequest")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logApproveJoinRequest", "rev", "member", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -8980,28 +8952,26 @@ func (x *ConvoDefsLogRejectJoinRequest) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogRejectJoinRequest) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogRejectJoinRequest) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogRejectJoinRequest{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogRejectJoinRequest) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29chat.bsky.convo.defs#logRejectJoinRequest"...)
 	}
 	dst = append(dst, "\x66member"...)
@@ -9010,8 +8980,9 @@ func (x *ConvoDefsLogRejectJoinRequest) AppendLex(dst []byte, m lex.Mode) ([]byt
 	}
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -9021,36 +8992,36 @@ func (x *ConvoDefsLogRejectJoinRequest) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogRejectJoinRequest) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logRejectJoinRequest")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
 	if r.Key("\x66member") {
 		x.Member.ReadLex(r)
 	} else {
 		r.Missing("member")
 	}
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logRejectJoinRequest")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogRejectJoinRequest) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logRejectJoinRequest")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
 	v.Push("member")
 	x.Member.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logRejectJoinRequest")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logRejectJoinRequest", "rev", "member", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -9110,33 +9081,32 @@ func (x ConvoDefsLogOutgoingJoinRequest) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogOutgoingJoinRequest) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogOutgoingJoinRequest{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogOutgoingJoinRequest) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2bchat.bsky.convo.defs#logOutgoingJoinRequest"...)
 	}
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -9146,28 +9116,28 @@ func (x *ConvoDefsLogOutgoingJoinRequest) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogOutgoingJoinRequest) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logOutgoingJoinRequest")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logOutgoingJoinRequest")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogOutgoingJoinRequest) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logOutgoingJoinRequest")
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logOutgoingJoinRequest")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logOutgoingJoinRequest", "rev", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -9230,28 +9200,26 @@ func (x ConvoDefsLogWithdrawIncomingJoinRequest) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogWithdrawIncomingJoinRequest) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogWithdrawIncomingJoinRequest{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogWithdrawIncomingJoinRequest) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x33chat.bsky.convo.defs#logWithdrawIncomingJoinRequest"...)
 	}
 	dst = append(dst, "\x66member"...)
@@ -9260,8 +9228,9 @@ func (x *ConvoDefsLogWithdrawIncomingJoinRequest) AppendLex(dst []byte, m lex.Mo
 	}
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -9271,36 +9240,36 @@ func (x *ConvoDefsLogWithdrawIncomingJoinRequest) AppendLex(dst []byte, m lex.Mo
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogWithdrawIncomingJoinRequest) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logWithdrawIncomingJoinRequest")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
 	if r.Key("\x66member") {
 		x.Member.ReadLex(r)
 	} else {
 		r.Missing("member")
 	}
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logWithdrawIncomingJoinRequest")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogWithdrawIncomingJoinRequest) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logWithdrawIncomingJoinRequest")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
 	v.Push("member")
 	x.Member.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logWithdrawIncomingJoinRequest")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logWithdrawIncomingJoinRequest", "rev", "member", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -9362,33 +9331,32 @@ func (x ConvoDefsLogWithdrawOutgoingJoinRequest) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogWithdrawOutgoingJoinRequest) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogWithdrawOutgoingJoinRequest{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogWithdrawOutgoingJoinRequest) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x33chat.bsky.convo.defs#logWithdrawOutgoingJoinRequest"...)
 	}
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -9398,28 +9366,28 @@ func (x *ConvoDefsLogWithdrawOutgoingJoinRequest) AppendLex(dst []byte, m lex.Mo
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogWithdrawOutgoingJoinRequest) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logWithdrawOutgoingJoinRequest")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logWithdrawOutgoingJoinRequest")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogWithdrawOutgoingJoinRequest) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logWithdrawOutgoingJoinRequest")
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logWithdrawOutgoingJoinRequest")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logWithdrawOutgoingJoinRequest", "rev", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -9477,33 +9445,32 @@ func (x *ConvoDefsLogReadJoinRequests) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoDefsLogReadJoinRequests) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDefsLogReadJoinRequests) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDefsLogReadJoinRequests{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDefsLogReadJoinRequests) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28chat.bsky.convo.defs#logReadJoinRequests"...)
 	}
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -9513,28 +9480,28 @@ func (x *ConvoDefsLogReadJoinRequests) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ConvoDefsLogReadJoinRequests) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.defs#logReadJoinRequests")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.defs#logReadJoinRequests")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDefsLogReadJoinRequests) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.defs#logReadJoinRequests")
-	v.Extra(x.Extra, "chat.bsky.convo.defs#logReadJoinRequests")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.defs#logReadJoinRequests", "rev", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -9547,6 +9514,17 @@ const (
 	ConvoDeleteMessageForSelfErrorInvalidConvo            = "InvalidConvo"
 	ConvoDeleteMessageForSelfErrorMessageDeleteNotAllowed = "MessageDeleteNotAllowed"
 )
+
+// ConvoDeleteMessageForSelfMethod describes the method
+// chat.bsky.convo.deleteMessageForSelf.
+func ConvoDeleteMessageForSelfMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoDeleteMessageForSelfNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ConvoDeleteMessageForSelfErrorInvalidConvo, ConvoDeleteMessageForSelfErrorMessageDeleteNotAllowed},
+	}
+}
 
 // A ConvoDeleteMessageForSelfInput is an object within
 // chat.bsky.convo.deleteMessageForSelf.
@@ -9596,16 +9574,17 @@ func (x *ConvoDeleteMessageForSelfInput) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ConvoDeleteMessageForSelfInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoDeleteMessageForSelfInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoDeleteMessageForSelfInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoDeleteMessageForSelfInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -9614,7 +9593,7 @@ func (x *ConvoDeleteMessageForSelfInput) AppendLex(dst []byte, m lex.Mode) ([]by
 	dst = append(dst, "\x69messageId"...)
 	dst, ok = lex.AppendText(dst, x.MessageID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -9624,33 +9603,36 @@ func (x *ConvoDeleteMessageForSelfInput) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *ConvoDeleteMessageForSelfInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.deleteMessageForSelf")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	if r.Key("\x69messageId") {
-		x.MessageID = r.Text()
-	} else {
-		r.Missing("messageId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.MessageID = r.RequiredText("\x69messageId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.deleteMessageForSelf")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoDeleteMessageForSelfInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.deleteMessageForSelf")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !lex.IsText(x.MessageID) {
+		v.Text("messageId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId", "messageId")
+	}
 	v.Leave(outer)
 }
 
 // ConvoDeleteMessageForSelf calls the procedure
-// chat.bsky.convo.deleteMessageForSelf.
+// chat.bsky.convo.deleteMessageForSelf. A nil input means an empty one.
 func ConvoDeleteMessageForSelf(ctx context.Context, c xrpc.Caller, in *ConvoDeleteMessageForSelfInput) (*ConvoDefsDeletedMessageView, error) {
+	if in == nil {
+		in = new(ConvoDeleteMessageForSelfInput)
+	}
 	out := new(ConvoDefsDeletedMessageView)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ConvoDeleteMessageForSelfNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -9665,6 +9647,21 @@ const ConvoGetConvoNSID = "chat.bsky.convo.getConvo"
 const (
 	ConvoGetConvoErrorInvalidConvo = "InvalidConvo"
 )
+
+// ConvoGetConvoMethod describes the method chat.bsky.convo.getConvo.
+func ConvoGetConvoMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoGetConvoNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "convoId", Type: &schema.String{}},
+			},
+			Required: []string{"convoId"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ConvoGetConvoErrorInvalidConvo},
+	}
+}
 
 // ConvoGetConvoParams are the parameters of chat.bsky.convo.getConvo.
 type ConvoGetConvoParams struct {
@@ -9681,10 +9678,27 @@ func (x *ConvoGetConvoParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ConvoGetConvoParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.convo.getConvo")
+	v := ConvoGetConvoParams{
+		ConvoID: q.Text("convoId"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ConvoGetConvoParams) Validate() error {
 	var v lex.Validator
 	v.Enter("chat.bsky.convo.getConvo")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	return v.Err()
 }
 
@@ -9732,16 +9746,17 @@ func (x *ConvoGetConvoOutput) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x ConvoGetConvoOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoGetConvoOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoGetConvoOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoGetConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -9757,25 +9772,27 @@ func (x *ConvoGetConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *ConvoGetConvoOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.getConvo")
+	outer := r.Map()
 	if r.Key("\x65convo") {
 		x.Convo.ReadLex(r)
 	} else {
 		r.Missing("convo")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.getConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoGetConvoOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.getConvo")
 	v.Push("convo")
 	x.Convo.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convo")
+	}
 	v.Leave(outer)
 }
 
@@ -9792,6 +9809,21 @@ func ConvoGetConvo(ctx context.Context, c xrpc.Caller, params *ConvoGetConvoPara
 // ConvoGetConvoAvailabilityNSID is the method
 // chat.bsky.convo.getConvoAvailability.
 const ConvoGetConvoAvailabilityNSID = "chat.bsky.convo.getConvoAvailability"
+
+// ConvoGetConvoAvailabilityMethod describes the method
+// chat.bsky.convo.getConvoAvailability.
+func ConvoGetConvoAvailabilityMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoGetConvoAvailabilityNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "members", Type: &schema.Array{Items: &schema.String{Format: "did"}, MinLength: new(int64(1)), MaxLength: new(int64(10))}},
+			},
+			Required: []string{"members"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ConvoGetConvoAvailabilityParams are the parameters of
 // chat.bsky.convo.getConvoAvailability.
@@ -9811,20 +9843,36 @@ func (x *ConvoGetConvoAvailabilityParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ConvoGetConvoAvailabilityParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.convo.getConvoAvailability")
+	v := ConvoGetConvoAvailabilityParams{
+		Members: q.Texts("members"),
+	}
+	q.Require("members", v.Members != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ConvoGetConvoAvailabilityParams) Validate() error {
 	var v lex.Validator
 	v.Enter("chat.bsky.convo.getConvoAvailability")
 	if n := int64(len(x.Members)); n < 1 || n > 10 {
 		v.Length("members", "array", int(n), 1, 10)
-	}
-	v.Push("members")
-	for i1 := range x.Members {
-		v.PushIndex(i1)
-		v.DID("", x.Members[i1])
+	} else {
+		v.PushArray("members")
+		for i1 := range x.Members {
+			v.PushIndex(i1)
+			v.DID("", x.Members[i1])
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
 	return v.Err()
 }
 
@@ -9878,25 +9926,24 @@ func (x ConvoGetConvoAvailabilityOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoGetConvoAvailabilityOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoGetConvoAvailabilityOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoGetConvoAvailabilityOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Convo != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Convo != nil {
+		head++
 		dst = append(dst, "\x65convo"...)
 		if dst, err = x.Convo.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("convo", err)
@@ -9904,6 +9951,7 @@ func (x *ConvoGetConvoAvailabilityOutput) AppendLex(dst []byte, m lex.Mode) ([]b
 	}
 	dst = append(dst, "\x67canChat"...)
 	dst = lex.AppendBool(dst, x.CanChat)
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -9912,7 +9960,7 @@ func (x *ConvoGetConvoAvailabilityOutput) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *ConvoGetConvoAvailabilityOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.getConvoAvailability")
+	outer := r.Map()
 	if r.Key("\x65convo") {
 		x.Convo = lex.New[ConvoDefsConvoView](r)
 		x.Convo.ReadLex(r)
@@ -9922,12 +9970,12 @@ func (x *ConvoGetConvoAvailabilityOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("canChat")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.getConvoAvailability")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoGetConvoAvailabilityOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.getConvoAvailability")
@@ -9936,7 +9984,9 @@ func (x *ConvoGetConvoAvailabilityOutput) ValidateLex(v *lex.Validator) {
 		x.Convo.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convo", "canChat")
+	}
 	v.Leave(outer)
 }
 
@@ -9965,6 +10015,22 @@ const (
 	ConvoGetConvoForMembersErrorRecipientNotFound   = "RecipientNotFound"
 )
 
+// ConvoGetConvoForMembersMethod describes the method
+// chat.bsky.convo.getConvoForMembers.
+func ConvoGetConvoForMembersMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoGetConvoForMembersNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "members", Type: &schema.Array{Items: &schema.String{Format: "did"}, MinLength: new(int64(1)), MaxLength: new(int64(10))}},
+			},
+			Required: []string{"members"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ConvoGetConvoForMembersErrorAccountSuspended, ConvoGetConvoForMembersErrorBlockedActor, ConvoGetConvoForMembersErrorBlockedSubject, ConvoGetConvoForMembersErrorMessagesDisabled, ConvoGetConvoForMembersErrorNotFollowedBySender, ConvoGetConvoForMembersErrorRecipientNotFound},
+	}
+}
+
 // ConvoGetConvoForMembersParams are the parameters of
 // chat.bsky.convo.getConvoForMembers.
 type ConvoGetConvoForMembersParams struct {
@@ -9983,20 +10049,36 @@ func (x *ConvoGetConvoForMembersParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ConvoGetConvoForMembersParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.convo.getConvoForMembers")
+	v := ConvoGetConvoForMembersParams{
+		Members: q.Texts("members"),
+	}
+	q.Require("members", v.Members != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ConvoGetConvoForMembersParams) Validate() error {
 	var v lex.Validator
 	v.Enter("chat.bsky.convo.getConvoForMembers")
 	if n := int64(len(x.Members)); n < 1 || n > 10 {
 		v.Length("members", "array", int(n), 1, 10)
-	}
-	v.Push("members")
-	for i1 := range x.Members {
-		v.PushIndex(i1)
-		v.DID("", x.Members[i1])
+	} else {
+		v.PushArray("members")
+		for i1 := range x.Members {
+			v.PushIndex(i1)
+			v.DID("", x.Members[i1])
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
 	return v.Err()
 }
 
@@ -10047,16 +10129,17 @@ func (x *ConvoGetConvoForMembersOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoGetConvoForMembersOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoGetConvoForMembersOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoGetConvoForMembersOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoGetConvoForMembersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -10072,25 +10155,27 @@ func (x *ConvoGetConvoForMembersOutput) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *ConvoGetConvoForMembersOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.getConvoForMembers")
+	outer := r.Map()
 	if r.Key("\x65convo") {
 		x.Convo.ReadLex(r)
 	} else {
 		r.Missing("convo")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.getConvoForMembers")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoGetConvoForMembersOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.getConvoForMembers")
 	v.Push("convo")
 	x.Convo.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convo")
+	}
 	v.Leave(outer)
 }
 
@@ -10111,6 +10196,24 @@ const ConvoGetConvoMembersNSID = "chat.bsky.convo.getConvoMembers"
 const (
 	ConvoGetConvoMembersErrorInvalidConvo = "InvalidConvo"
 )
+
+// ConvoGetConvoMembersMethod describes the method
+// chat.bsky.convo.getConvoMembers.
+func ConvoGetConvoMembersMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoGetConvoMembersNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "convoId", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"convoId"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ConvoGetConvoMembersErrorInvalidConvo},
+	}
+}
 
 // ConvoGetConvoMembersParams are the parameters of
 // chat.bsky.convo.getConvoMembers.
@@ -10138,6 +10241,22 @@ func (x *ConvoGetConvoMembersParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ConvoGetConvoMembersParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.convo.getConvoMembers")
+	v := ConvoGetConvoMembersParams{
+		Limit:   lex.Or(q.OptInt("limit"), 50),
+		Cursor:  q.OptText("cursor"),
+		ConvoID: q.Text("convoId"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ConvoGetConvoMembersParams) Validate() error {
 	var v lex.Validator
@@ -10146,6 +10265,14 @@ func (x *ConvoGetConvoMembersParams) Validate() error {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
 	}
 	return v.Err()
 }
@@ -10198,26 +10325,25 @@ func (x *ConvoGetConvoMembersOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoGetConvoMembersOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoGetConvoMembersOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoGetConvoMembersOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoGetConvoMembersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -10228,8 +10354,9 @@ func (x *ConvoGetConvoMembersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 			return dst, lex.InItem("members", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -10239,7 +10366,7 @@ func (x *ConvoGetConvoMembersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ConvoGetConvoMembersOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.getConvoMembers")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -10258,23 +10385,30 @@ func (x *ConvoGetConvoMembersOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("members")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.getConvoMembers")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoGetConvoMembersOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.getConvoMembers")
-	v.Push("members")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("members")
 	for i1 := range x.Members {
 		v.PushIndex(i1)
 		x.Members[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "members")
+	}
 	v.Leave(outer)
 }
 
@@ -10316,6 +10450,19 @@ func ConvoGetConvoMembersPager(c xrpc.Caller, params *ConvoGetConvoMembersParams
 // ConvoGetLogNSID is the method chat.bsky.convo.getLog.
 const ConvoGetLogNSID = "chat.bsky.convo.getLog"
 
+// ConvoGetLogMethod describes the method chat.bsky.convo.getLog.
+func ConvoGetLogMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoGetLogNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // ConvoGetLogParams are the parameters of chat.bsky.convo.getLog.
 type ConvoGetLogParams struct {
 	Cursor *string // optional
@@ -10333,10 +10480,29 @@ func (x *ConvoGetLogParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ConvoGetLogParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.convo.getLog")
+	v := ConvoGetLogParams{
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ConvoGetLogParams) Validate() error {
 	var v lex.Validator
 	v.Enter("chat.bsky.convo.getLog")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
 	return v.Err()
 }
 
@@ -10385,26 +10551,23 @@ func (x *ConvoGetLogOutput) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x ConvoGetLogOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoGetLogOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoGetLogOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoGetLogOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64logs"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64logs"...)
 	dst = lex.AppendArray(dst, len(x.Logs))
 	for i1 := range x.Logs {
 		if dst, err = x.Logs[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -10412,11 +10575,13 @@ func (x *ConvoGetLogOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -10426,7 +10591,7 @@ func (x *ConvoGetLogOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *ConvoGetLogOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.getLog")
+	outer := r.Map()
 	if r.Key("\x64logs") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ConvoGetLogOutputLogsItem](r, n1)
@@ -10445,23 +10610,30 @@ func (x *ConvoGetLogOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.getLog")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoGetLogOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.getLog")
-	v.Push("logs")
+	v.PushArray("logs")
 	for i1 := range x.Logs {
 		v.PushIndex(i1)
 		x.Logs[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "logs", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -10573,7 +10745,7 @@ func (x *ConvoGetLogOutputLogsItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ConvoGetLogOutputLogsItem) IsZero() bool { return *x == (ConvoGetLogOutputLogsItem{}) }
+func (x *ConvoGetLogOutputLogsItem) IsZero() bool { return x.members() == 0 }
 
 func (x *ConvoGetLogOutputLogsItem) members() (n int) {
 	if x.LogBeginConvo != nil {
@@ -10680,15 +10852,16 @@ func (x *ConvoGetLogOutputLogsItem) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoGetLogOutputLogsItem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoGetLogOutputLogsItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoGetLogOutputLogsItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoGetLogOutputLogsItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -10857,7 +11030,7 @@ func (x *ConvoGetLogOutputLogsItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ConvoGetLogOutputLogsItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.LogBeginConvo != nil:
 		x.LogBeginConvo.ValidateLex(v)
@@ -10920,7 +11093,7 @@ func (x *ConvoGetLogOutputLogsItem) ValidateLex(v *lex.Validator) {
 	case x.LogReadJoinRequests != nil:
 		x.LogReadJoinRequests.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.convo.defs#logBeginConvo", "chat.bsky.convo.defs#logAcceptConvo", "chat.bsky.convo.defs#logLeaveConvo", "chat.bsky.convo.defs#logMuteConvo", "chat.bsky.convo.defs#logUnmuteConvo", "chat.bsky.convo.defs#logCreateMessage", "chat.bsky.convo.defs#logDeleteMessage", "chat.bsky.convo.defs#logReadMessage", "chat.bsky.convo.defs#logAddReaction", "chat.bsky.convo.defs#logRemoveReaction", "chat.bsky.convo.defs#logReadConvo", "chat.bsky.convo.defs#logAddMember", "chat.bsky.convo.defs#logRemoveMember", "chat.bsky.convo.defs#logMemberJoin", "chat.bsky.convo.defs#logMemberLeave", "chat.bsky.convo.defs#logLockConvo", "chat.bsky.convo.defs#logUnlockConvo", "chat.bsky.convo.defs#logLockConvoPermanently", "chat.bsky.convo.defs#logEditGroup", "chat.bsky.convo.defs#logCreateJoinLink", "chat.bsky.convo.defs#logEditJoinLink", "chat.bsky.convo.defs#logEnableJoinLink", "chat.bsky.convo.defs#logDisableJoinLink", "chat.bsky.convo.defs#logIncomingJoinRequest", "chat.bsky.convo.defs#logApproveJoinRequest", "chat.bsky.convo.defs#logRejectJoinRequest", "chat.bsky.convo.defs#logOutgoingJoinRequest", "chat.bsky.convo.defs#logWithdrawIncomingJoinRequest", "chat.bsky.convo.defs#logWithdrawOutgoingJoinRequest", "chat.bsky.convo.defs#logReadJoinRequests")
 	}
 }
 
@@ -10967,6 +11140,23 @@ const (
 	ConvoGetMessagesErrorInvalidConvo = "InvalidConvo"
 )
 
+// ConvoGetMessagesMethod describes the method chat.bsky.convo.getMessages.
+func ConvoGetMessagesMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoGetMessagesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "convoId", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"convoId"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ConvoGetMessagesErrorInvalidConvo},
+	}
+}
+
 // ConvoGetMessagesParams are the parameters of chat.bsky.convo.getMessages.
 type ConvoGetMessagesParams struct {
 	ConvoID string
@@ -10992,6 +11182,22 @@ func (x *ConvoGetMessagesParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ConvoGetMessagesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.convo.getMessages")
+	v := ConvoGetMessagesParams{
+		Limit:   lex.Or(q.OptInt("limit"), 50),
+		Cursor:  q.OptText("cursor"),
+		ConvoID: q.Text("convoId"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ConvoGetMessagesParams) Validate() error {
 	var v lex.Validator
@@ -11000,6 +11206,14 @@ func (x *ConvoGetMessagesParams) Validate() error {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
 	}
 	return v.Err()
 }
@@ -11052,29 +11266,25 @@ func (x *ConvoGetMessagesOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoGetMessagesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoGetMessagesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoGetMessagesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoGetMessagesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	if x.RelatedProfiles != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -11086,6 +11296,7 @@ func (x *ConvoGetMessagesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 		}
 	}
 	if x.RelatedProfiles != nil {
+		head++
 		dst = append(dst, "\x6frelatedProfiles"...)
 		dst = lex.AppendArray(dst, len(x.RelatedProfiles))
 		for i1 := range x.RelatedProfiles {
@@ -11094,8 +11305,9 @@ func (x *ConvoGetMessagesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -11105,7 +11317,7 @@ func (x *ConvoGetMessagesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ConvoGetMessagesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.getMessages")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -11137,16 +11349,21 @@ func (x *ConvoGetMessagesOutput) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.RelatedProfiles = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.getMessages")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoGetMessagesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.getMessages")
-	v.Push("messages")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("messages")
 	for i1 := range x.Messages {
 		v.PushIndex(i1)
 		x.Messages[i1].ValidateLex(v)
@@ -11154,7 +11371,7 @@ func (x *ConvoGetMessagesOutput) ValidateLex(v *lex.Validator) {
 	}
 	v.Pop()
 	if x.RelatedProfiles != nil {
-		v.Push("relatedProfiles")
+		v.PushArray("relatedProfiles")
 		for i1 := range x.RelatedProfiles {
 			v.PushIndex(i1)
 			x.RelatedProfiles[i1].ValidateLex(v)
@@ -11162,7 +11379,9 @@ func (x *ConvoGetMessagesOutput) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "messages", "relatedProfiles")
+	}
 	v.Leave(outer)
 }
 
@@ -11193,9 +11412,7 @@ func (x *ConvoGetMessagesOutputMessagesItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ConvoGetMessagesOutputMessagesItem) IsZero() bool {
-	return *x == (ConvoGetMessagesOutputMessagesItem{})
-}
+func (x *ConvoGetMessagesOutputMessagesItem) IsZero() bool { return x.members() == 0 }
 
 func (x *ConvoGetMessagesOutputMessagesItem) members() (n int) {
 	if x.MessageView != nil {
@@ -11223,15 +11440,16 @@ func (x ConvoGetMessagesOutputMessagesItem) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoGetMessagesOutputMessagesItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoGetMessagesOutputMessagesItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoGetMessagesOutputMessagesItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -11265,7 +11483,7 @@ func (x *ConvoGetMessagesOutputMessagesItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ConvoGetMessagesOutputMessagesItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.MessageView != nil:
 		x.MessageView.ValidateLex(v)
@@ -11274,7 +11492,7 @@ func (x *ConvoGetMessagesOutputMessagesItem) ValidateLex(v *lex.Validator) {
 	case x.SystemMessageView != nil:
 		x.SystemMessageView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.convo.defs#messageView", "chat.bsky.convo.defs#deletedMessageView", "chat.bsky.convo.defs#systemMessageView")
 	}
 }
 
@@ -11290,6 +11508,20 @@ func ConvoGetMessages(ctx context.Context, c xrpc.Caller, params *ConvoGetMessag
 
 // ConvoGetUnreadCountsNSID is the method chat.bsky.convo.getUnreadCounts.
 const ConvoGetUnreadCountsNSID = "chat.bsky.convo.getUnreadCounts"
+
+// ConvoGetUnreadCountsMethod describes the method
+// chat.bsky.convo.getUnreadCounts.
+func ConvoGetUnreadCountsMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoGetUnreadCountsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "includeGroupChats", Type: &schema.Boolean{Default: new(true)}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ConvoGetUnreadCountsParams are the parameters of
 // chat.bsky.convo.getUnreadCounts.
@@ -11309,6 +11541,20 @@ func (x *ConvoGetUnreadCountsParams) AppendQuery(query []byte) []byte {
 		query = xrpc.AppendBoolParam(query, "includeGroupChats", true)
 	}
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ConvoGetUnreadCountsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.convo.getUnreadCounts")
+	v := ConvoGetUnreadCountsParams{
+		IncludeGroupChats: lex.Or(q.OptBool("includeGroupChats"), true),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -11366,16 +11612,17 @@ func (x *ConvoGetUnreadCountsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoGetUnreadCountsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoGetUnreadCountsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoGetUnreadCountsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoGetUnreadCountsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa2\x73unreadRequestConvos"...)
@@ -11390,7 +11637,7 @@ func (x *ConvoGetUnreadCountsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ConvoGetUnreadCountsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.getUnreadCounts")
+	outer := r.Map()
 	if r.Key("\x73unreadRequestConvos") {
 		x.UnreadRequestConvos = r.Int()
 	} else {
@@ -11401,16 +11648,18 @@ func (x *ConvoGetUnreadCountsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("unreadAcceptedConvos")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.getUnreadCounts")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoGetUnreadCountsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.getUnreadCounts")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "unreadRequestConvos", "unreadAcceptedConvos")
+	}
 	v.Leave(outer)
 }
 
@@ -11432,6 +11681,16 @@ const (
 	ConvoLeaveConvoErrorInvalidConvo     = "InvalidConvo"
 	ConvoLeaveConvoErrorOwnerCannotLeave = "OwnerCannotLeave"
 )
+
+// ConvoLeaveConvoMethod describes the method chat.bsky.convo.leaveConvo.
+func ConvoLeaveConvoMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoLeaveConvoNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ConvoLeaveConvoErrorInvalidConvo, ConvoLeaveConvoErrorOwnerCannotLeave},
+	}
+}
 
 // A ConvoLeaveConvoInput is an object within chat.bsky.convo.leaveConvo.
 type ConvoLeaveConvoInput struct {
@@ -11477,23 +11736,24 @@ func (x *ConvoLeaveConvoInput) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x ConvoLeaveConvoInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoLeaveConvoInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoLeaveConvoInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoLeaveConvoInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -11503,22 +11763,23 @@ func (x *ConvoLeaveConvoInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *ConvoLeaveConvoInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.leaveConvo")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.leaveConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoLeaveConvoInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.leaveConvo")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -11567,16 +11828,17 @@ func (x *ConvoLeaveConvoOutput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ConvoLeaveConvoOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoLeaveConvoOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoLeaveConvoOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoLeaveConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -11585,7 +11847,7 @@ func (x *ConvoLeaveConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -11595,32 +11857,36 @@ func (x *ConvoLeaveConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ConvoLeaveConvoOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.leaveConvo")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.leaveConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoLeaveConvoOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.leaveConvo")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "rev", "convoId")
+	}
 	v.Leave(outer)
 }
 
-// ConvoLeaveConvo calls the procedure chat.bsky.convo.leaveConvo.
+// ConvoLeaveConvo calls the procedure chat.bsky.convo.leaveConvo. A nil
+// input means an empty one.
 func ConvoLeaveConvo(ctx context.Context, c xrpc.Caller, in *ConvoLeaveConvoInput) (*ConvoLeaveConvoOutput, error) {
+	if in == nil {
+		in = new(ConvoLeaveConvoInput)
+	}
 	out := new(ConvoLeaveConvoOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ConvoLeaveConvoNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -11631,6 +11897,21 @@ func ConvoLeaveConvo(ctx context.Context, c xrpc.Caller, in *ConvoLeaveConvoInpu
 // ConvoListConvoRequestsNSID is the method
 // chat.bsky.convo.listConvoRequests.
 const ConvoListConvoRequestsNSID = "chat.bsky.convo.listConvoRequests"
+
+// ConvoListConvoRequestsMethod describes the method
+// chat.bsky.convo.listConvoRequests.
+func ConvoListConvoRequestsMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoListConvoRequestsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ConvoListConvoRequestsParams are the parameters of
 // chat.bsky.convo.listConvoRequests.
@@ -11656,6 +11937,21 @@ func (x *ConvoListConvoRequestsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ConvoListConvoRequestsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.convo.listConvoRequests")
+	v := ConvoListConvoRequestsParams{
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ConvoListConvoRequestsParams) Validate() error {
 	var v lex.Validator
@@ -11663,6 +11959,11 @@ func (x *ConvoListConvoRequestsParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -11716,26 +12017,25 @@ func (x *ConvoListConvoRequestsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoListConvoRequestsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoListConvoRequestsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoListConvoRequestsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoListConvoRequestsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -11746,8 +12046,9 @@ func (x *ConvoListConvoRequestsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte
 			return dst, lex.InItem("requests", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -11757,7 +12058,7 @@ func (x *ConvoListConvoRequestsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ConvoListConvoRequestsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.listConvoRequests")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -11776,23 +12077,30 @@ func (x *ConvoListConvoRequestsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("requests")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.listConvoRequests")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoListConvoRequestsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.listConvoRequests")
-	v.Push("requests")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("requests")
 	for i1 := range x.Requests {
 		v.PushIndex(i1)
 		x.Requests[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "requests")
+	}
 	v.Leave(outer)
 }
 
@@ -11820,9 +12128,7 @@ func (x *ConvoListConvoRequestsOutputRequestsItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ConvoListConvoRequestsOutputRequestsItem) IsZero() bool {
-	return *x == (ConvoListConvoRequestsOutputRequestsItem{})
-}
+func (x *ConvoListConvoRequestsOutputRequestsItem) IsZero() bool { return x.members() == 0 }
 
 func (x *ConvoListConvoRequestsOutputRequestsItem) members() (n int) {
 	if x.ConvoView != nil {
@@ -11847,15 +12153,16 @@ func (x ConvoListConvoRequestsOutputRequestsItem) MarshalJSON() ([]byte, error) 
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoListConvoRequestsOutputRequestsItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoListConvoRequestsOutputRequestsItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoListConvoRequestsOutputRequestsItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -11884,14 +12191,14 @@ func (x *ConvoListConvoRequestsOutputRequestsItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ConvoListConvoRequestsOutputRequestsItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ConvoView != nil:
 		x.ConvoView.ValidateLex(v)
 	case x.JoinRequestConvoView != nil:
 		x.JoinRequestConvoView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.convo.defs#convoView", "chat.bsky.group.defs#joinRequestConvoView")
 	}
 }
 
@@ -11933,6 +12240,24 @@ func ConvoListConvoRequestsPager(c xrpc.Caller, params *ConvoListConvoRequestsPa
 // ConvoListConvosNSID is the method chat.bsky.convo.listConvos.
 const ConvoListConvosNSID = "chat.bsky.convo.listConvos"
 
+// ConvoListConvosMethod describes the method chat.bsky.convo.listConvos.
+func ConvoListConvosMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoListConvosNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "readState", Type: &schema.String{KnownValues: []string{"unread"}}},
+				{Name: "status", Type: &schema.String{KnownValues: []string{"request", "accepted"}}},
+				{Name: "kind", Type: &schema.String{KnownValues: []string{"direct", "group"}}},
+				{Name: "lockStatus", Type: &schema.String{KnownValues: []string{"unlocked", "locked", "locked-permanently"}}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // ConvoListConvosParams are the parameters of chat.bsky.convo.listConvos.
 type ConvoListConvosParams struct {
 	Limit      *int64  // optional, 1 to 100, default 50
@@ -11972,13 +12297,57 @@ func (x *ConvoListConvosParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ConvoListConvosParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.convo.listConvos")
+	v := ConvoListConvosParams{
+		Kind:       q.OptText("kind"),
+		Limit:      lex.Or(q.OptInt("limit"), 50),
+		Cursor:     q.OptText("cursor"),
+		Status:     q.OptText("status"),
+		ReadState:  q.OptText("readState"),
+		LockStatus: q.OptText("lockStatus"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ConvoListConvosParams) Validate() error {
 	var v lex.Validator
 	v.Enter("chat.bsky.convo.listConvos")
+	if x.Kind != nil {
+		if !lex.IsText(*x.Kind) {
+			v.Text("kind")
+		}
+	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.Status != nil {
+		if !lex.IsText(*x.Status) {
+			v.Text("status")
+		}
+	}
+	if x.ReadState != nil {
+		if !lex.IsText(*x.ReadState) {
+			v.Text("readState")
+		}
+	}
+	if x.LockStatus != nil {
+		if !lex.IsText(*x.LockStatus) {
+			v.Text("lockStatus")
 		}
 	}
 	return v.Err()
@@ -12053,26 +12422,23 @@ func (x *ConvoListConvosOutput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ConvoListConvosOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoListConvosOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoListConvosOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoListConvosOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x66convos"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x66convos"...)
 	dst = lex.AppendArray(dst, len(x.Convos))
 	for i1 := range x.Convos {
 		if dst, err = x.Convos[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -12080,11 +12446,13 @@ func (x *ConvoListConvosOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -12094,7 +12462,7 @@ func (x *ConvoListConvosOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ConvoListConvosOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.listConvos")
+	outer := r.Map()
 	if r.Key("\x66convos") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ConvoDefsConvoView](r, n1)
@@ -12113,23 +12481,30 @@ func (x *ConvoListConvosOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.listConvos")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoListConvosOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.listConvos")
-	v.Push("convos")
+	v.PushArray("convos")
 	for i1 := range x.Convos {
 		v.PushIndex(i1)
 		x.Convos[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convos", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -12178,6 +12553,16 @@ const (
 	ConvoLockConvoErrorInsufficientRole = "InsufficientRole"
 )
 
+// ConvoLockConvoMethod describes the method chat.bsky.convo.lockConvo.
+func ConvoLockConvoMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoLockConvoNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ConvoLockConvoErrorConvoLocked, ConvoLockConvoErrorInvalidConvo, ConvoLockConvoErrorInsufficientRole},
+	}
+}
+
 // A ConvoLockConvoInput is an object within chat.bsky.convo.lockConvo.
 type ConvoLockConvoInput struct {
 	ConvoID string
@@ -12222,23 +12607,24 @@ func (x *ConvoLockConvoInput) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x ConvoLockConvoInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoLockConvoInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoLockConvoInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoLockConvoInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -12248,22 +12634,23 @@ func (x *ConvoLockConvoInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *ConvoLockConvoInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.lockConvo")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.lockConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoLockConvoInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.lockConvo")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -12311,16 +12698,17 @@ func (x *ConvoLockConvoOutput) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x ConvoLockConvoOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoLockConvoOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoLockConvoOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoLockConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -12336,30 +12724,36 @@ func (x *ConvoLockConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *ConvoLockConvoOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.lockConvo")
+	outer := r.Map()
 	if r.Key("\x65convo") {
 		x.Convo.ReadLex(r)
 	} else {
 		r.Missing("convo")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.lockConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoLockConvoOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.lockConvo")
 	v.Push("convo")
 	x.Convo.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convo")
+	}
 	v.Leave(outer)
 }
 
-// ConvoLockConvo calls the procedure chat.bsky.convo.lockConvo.
+// ConvoLockConvo calls the procedure chat.bsky.convo.lockConvo. A nil input
+// means an empty one.
 func ConvoLockConvo(ctx context.Context, c xrpc.Caller, in *ConvoLockConvoInput) (*ConvoLockConvoOutput, error) {
+	if in == nil {
+		in = new(ConvoLockConvoInput)
+	}
 	out := new(ConvoLockConvoOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ConvoLockConvoNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -12374,6 +12768,16 @@ const ConvoMuteConvoNSID = "chat.bsky.convo.muteConvo"
 const (
 	ConvoMuteConvoErrorInvalidConvo = "InvalidConvo"
 )
+
+// ConvoMuteConvoMethod describes the method chat.bsky.convo.muteConvo.
+func ConvoMuteConvoMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoMuteConvoNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ConvoMuteConvoErrorInvalidConvo},
+	}
+}
 
 // A ConvoMuteConvoInput is an object within chat.bsky.convo.muteConvo.
 type ConvoMuteConvoInput struct {
@@ -12419,23 +12823,24 @@ func (x *ConvoMuteConvoInput) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x ConvoMuteConvoInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoMuteConvoInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoMuteConvoInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoMuteConvoInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -12445,22 +12850,23 @@ func (x *ConvoMuteConvoInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *ConvoMuteConvoInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.muteConvo")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.muteConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoMuteConvoInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.muteConvo")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -12508,16 +12914,17 @@ func (x *ConvoMuteConvoOutput) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x ConvoMuteConvoOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoMuteConvoOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoMuteConvoOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoMuteConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -12533,30 +12940,36 @@ func (x *ConvoMuteConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *ConvoMuteConvoOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.muteConvo")
+	outer := r.Map()
 	if r.Key("\x65convo") {
 		x.Convo.ReadLex(r)
 	} else {
 		r.Missing("convo")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.muteConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoMuteConvoOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.muteConvo")
 	v.Push("convo")
 	x.Convo.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convo")
+	}
 	v.Leave(outer)
 }
 
-// ConvoMuteConvo calls the procedure chat.bsky.convo.muteConvo.
+// ConvoMuteConvo calls the procedure chat.bsky.convo.muteConvo. A nil input
+// means an empty one.
 func ConvoMuteConvo(ctx context.Context, c xrpc.Caller, in *ConvoMuteConvoInput) (*ConvoMuteConvoOutput, error) {
+	if in == nil {
+		in = new(ConvoMuteConvoInput)
+	}
 	out := new(ConvoMuteConvoOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ConvoMuteConvoNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -12574,6 +12987,17 @@ const (
 	ConvoRemoveReactionErrorReactionMessageDeleted = "ReactionMessageDeleted"
 	ConvoRemoveReactionErrorReactionInvalidValue   = "ReactionInvalidValue"
 )
+
+// ConvoRemoveReactionMethod describes the method
+// chat.bsky.convo.removeReaction.
+func ConvoRemoveReactionMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoRemoveReactionNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ConvoRemoveReactionErrorInvalidConvo, ConvoRemoveReactionErrorReactionNotAllowed, ConvoRemoveReactionErrorReactionMessageDeleted, ConvoRemoveReactionErrorReactionInvalidValue},
+	}
+}
 
 // A ConvoRemoveReactionInput is an object within
 // chat.bsky.convo.removeReaction.
@@ -12624,16 +13048,17 @@ func (x *ConvoRemoveReactionInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoRemoveReactionInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoRemoveReactionInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoRemoveReactionInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoRemoveReactionInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -12644,7 +13069,7 @@ func (x *ConvoRemoveReactionInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	dst = append(dst, "\x69messageId"...)
 	dst, ok = lex.AppendText(dst, x.MessageID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -12654,36 +13079,36 @@ func (x *ConvoRemoveReactionInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ConvoRemoveReactionInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.removeReaction")
-	if r.Key("\x65value") {
-		x.Value = r.Text()
-	} else {
-		r.Missing("value")
-	}
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	if r.Key("\x69messageId") {
-		x.MessageID = r.Text()
-	} else {
-		r.Missing("messageId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Value = r.RequiredText("\x65value")
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.MessageID = r.RequiredText("\x69messageId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.removeReaction")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoRemoveReactionInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.removeReaction")
-	if n := int64(len(x.Value)); n < 1 || n > 64 {
+	switch n := int64(len(x.Value)); {
+	case !lex.IsText(x.Value):
+		v.Text("value")
+	case n < 1 || n > 64:
 		v.Length("value", "string", int(n), 1, 64)
+	default:
+		v.Graphemes("value", x.Value, 1, 1)
 	}
-	v.Graphemes("value", x.Value, 1, 1)
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !lex.IsText(x.MessageID) {
+		v.Text("messageId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "value", "convoId", "messageId")
+	}
 	v.Leave(outer)
 }
 
@@ -12734,16 +13159,17 @@ func (x *ConvoRemoveReactionOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoRemoveReactionOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoRemoveReactionOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoRemoveReactionOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoRemoveReactionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -12759,30 +13185,36 @@ func (x *ConvoRemoveReactionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ConvoRemoveReactionOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.removeReaction")
+	outer := r.Map()
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
 		r.Missing("message")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.removeReaction")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoRemoveReactionOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.removeReaction")
 	v.Push("message")
 	x.Message.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "message")
+	}
 	v.Leave(outer)
 }
 
-// ConvoRemoveReaction calls the procedure chat.bsky.convo.removeReaction.
+// ConvoRemoveReaction calls the procedure chat.bsky.convo.removeReaction. A
+// nil input means an empty one.
 func ConvoRemoveReaction(ctx context.Context, c xrpc.Caller, in *ConvoRemoveReactionInput) (*ConvoRemoveReactionOutput, error) {
+	if in == nil {
+		in = new(ConvoRemoveReactionInput)
+	}
 	out := new(ConvoRemoveReactionOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ConvoRemoveReactionNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -12799,6 +13231,16 @@ const (
 	ConvoSendMessageErrorInvalidConvo        = "InvalidConvo"
 	ConvoSendMessageErrorReplyTargetNotFound = "ReplyTargetNotFound"
 )
+
+// ConvoSendMessageMethod describes the method chat.bsky.convo.sendMessage.
+func ConvoSendMessageMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoSendMessageNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ConvoSendMessageErrorConvoLocked, ConvoSendMessageErrorInvalidConvo, ConvoSendMessageErrorReplyTargetNotFound},
+	}
+}
 
 // A ConvoSendMessageInput is an object within chat.bsky.convo.sendMessage.
 type ConvoSendMessageInput struct {
@@ -12845,16 +13287,17 @@ func (x *ConvoSendMessageInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ConvoSendMessageInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoSendMessageInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoSendMessageInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoSendMessageInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -12866,7 +13309,7 @@ func (x *ConvoSendMessageInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 		return dst, lex.In("message", err)
 	}
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -12876,35 +13319,40 @@ func (x *ConvoSendMessageInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ConvoSendMessageInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.sendMessage")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
 		r.Missing("message")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.sendMessage")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoSendMessageInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.sendMessage")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.Push("message")
 	x.Message.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId", "message")
+	}
 	v.Leave(outer)
 }
 
-// ConvoSendMessage calls the procedure chat.bsky.convo.sendMessage.
+// ConvoSendMessage calls the procedure chat.bsky.convo.sendMessage. A nil
+// input means an empty one.
 func ConvoSendMessage(ctx context.Context, c xrpc.Caller, in *ConvoSendMessageInput) (*ConvoDefsMessageView, error) {
+	if in == nil {
+		in = new(ConvoSendMessageInput)
+	}
 	out := new(ConvoDefsMessageView)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ConvoSendMessageNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -12921,6 +13369,17 @@ const (
 	ConvoSendMessageBatchErrorInvalidConvo        = "InvalidConvo"
 	ConvoSendMessageBatchErrorReplyTargetNotFound = "ReplyTargetNotFound"
 )
+
+// ConvoSendMessageBatchMethod describes the method
+// chat.bsky.convo.sendMessageBatch.
+func ConvoSendMessageBatchMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoSendMessageBatchNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ConvoSendMessageBatchErrorConvoLocked, ConvoSendMessageBatchErrorInvalidConvo, ConvoSendMessageBatchErrorReplyTargetNotFound},
+	}
+}
 
 // A ConvoSendMessageBatchInput is an object within
 // chat.bsky.convo.sendMessageBatch.
@@ -12969,16 +13428,17 @@ func (x *ConvoSendMessageBatchInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoSendMessageBatchInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoSendMessageBatchInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoSendMessageBatchInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoSendMessageBatchInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -12997,7 +13457,7 @@ func (x *ConvoSendMessageBatchInput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ConvoSendMessageBatchInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.sendMessageBatch")
+	outer := r.Map()
 	if r.Key("\x65items") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ConvoSendMessageBatchBatchItem](r, n1)
@@ -13013,26 +13473,29 @@ func (x *ConvoSendMessageBatchInput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("items")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.sendMessageBatch")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoSendMessageBatchInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.sendMessageBatch")
 	if n := int64(len(x.Items)); n > 100 {
 		v.Length("items", "array", int(n), 0, 100)
-	}
-	v.Push("items")
-	for i1 := range x.Items {
-		v.PushIndex(i1)
-		x.Items[i1].ValidateLex(v)
+	} else {
+		v.PushArray("items")
+		for i1 := range x.Items {
+			v.PushIndex(i1)
+			x.Items[i1].ValidateLex(v)
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "items")
+	}
 	v.Leave(outer)
 }
 
@@ -13083,16 +13546,17 @@ func (x *ConvoSendMessageBatchOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoSendMessageBatchOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoSendMessageBatchOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoSendMessageBatchOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoSendMessageBatchOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -13111,7 +13575,7 @@ func (x *ConvoSendMessageBatchOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ConvoSendMessageBatchOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.sendMessageBatch")
+	outer := r.Map()
 	if r.Key("\x65items") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ConvoDefsMessageView](r, n1)
@@ -13127,29 +13591,34 @@ func (x *ConvoSendMessageBatchOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("items")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.sendMessageBatch")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoSendMessageBatchOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.sendMessageBatch")
-	v.Push("items")
+	v.PushArray("items")
 	for i1 := range x.Items {
 		v.PushIndex(i1)
 		x.Items[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "items")
+	}
 	v.Leave(outer)
 }
 
 // ConvoSendMessageBatch calls the procedure
-// chat.bsky.convo.sendMessageBatch.
+// chat.bsky.convo.sendMessageBatch. A nil input means an empty one.
 func ConvoSendMessageBatch(ctx context.Context, c xrpc.Caller, in *ConvoSendMessageBatchInput) (*ConvoSendMessageBatchOutput, error) {
+	if in == nil {
+		in = new(ConvoSendMessageBatchInput)
+	}
 	out := new(ConvoSendMessageBatchOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ConvoSendMessageBatchNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -13211,26 +13680,25 @@ func (x *ConvoSendMessageBatchBatchItem) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ConvoSendMessageBatchBatchItem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoSendMessageBatchBatchItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoSendMessageBatchBatchItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoSendMessageBatchBatchItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2achat.bsky.convo.sendMessageBatch#batchItem"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -13239,8 +13707,9 @@ func (x *ConvoSendMessageBatchBatchItem) AppendLex(dst []byte, m lex.Mode) ([]by
 	if dst, err = x.Message.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("message", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -13250,31 +13719,32 @@ func (x *ConvoSendMessageBatchBatchItem) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *ConvoSendMessageBatchBatchItem) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.sendMessageBatch#batchItem")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67message") {
 		x.Message.ReadLex(r)
 	} else {
 		r.Missing("message")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.sendMessageBatch#batchItem")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoSendMessageBatchBatchItem) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.sendMessageBatch#batchItem")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.Push("message")
 	x.Message.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.convo.sendMessageBatch#batchItem")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.convo.sendMessageBatch#batchItem", "convoId", "message")
+	}
 	v.Leave(outer)
 }
 
@@ -13287,6 +13757,16 @@ const (
 	ConvoUnlockConvoErrorInsufficientRole        = "InsufficientRole"
 	ConvoUnlockConvoErrorConvoLockedByModeration = "ConvoLockedByModeration"
 )
+
+// ConvoUnlockConvoMethod describes the method chat.bsky.convo.unlockConvo.
+func ConvoUnlockConvoMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoUnlockConvoNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ConvoUnlockConvoErrorInvalidConvo, ConvoUnlockConvoErrorInsufficientRole, ConvoUnlockConvoErrorConvoLockedByModeration},
+	}
+}
 
 // A ConvoUnlockConvoInput is an object within chat.bsky.convo.unlockConvo.
 type ConvoUnlockConvoInput struct {
@@ -13332,23 +13812,24 @@ func (x *ConvoUnlockConvoInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ConvoUnlockConvoInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoUnlockConvoInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoUnlockConvoInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoUnlockConvoInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -13358,22 +13839,23 @@ func (x *ConvoUnlockConvoInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ConvoUnlockConvoInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.unlockConvo")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.unlockConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoUnlockConvoInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.unlockConvo")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -13423,16 +13905,17 @@ func (x *ConvoUnlockConvoOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoUnlockConvoOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoUnlockConvoOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoUnlockConvoOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoUnlockConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -13448,30 +13931,36 @@ func (x *ConvoUnlockConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ConvoUnlockConvoOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.unlockConvo")
+	outer := r.Map()
 	if r.Key("\x65convo") {
 		x.Convo.ReadLex(r)
 	} else {
 		r.Missing("convo")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.unlockConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoUnlockConvoOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.unlockConvo")
 	v.Push("convo")
 	x.Convo.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convo")
+	}
 	v.Leave(outer)
 }
 
-// ConvoUnlockConvo calls the procedure chat.bsky.convo.unlockConvo.
+// ConvoUnlockConvo calls the procedure chat.bsky.convo.unlockConvo. A nil
+// input means an empty one.
 func ConvoUnlockConvo(ctx context.Context, c xrpc.Caller, in *ConvoUnlockConvoInput) (*ConvoUnlockConvoOutput, error) {
+	if in == nil {
+		in = new(ConvoUnlockConvoInput)
+	}
 	out := new(ConvoUnlockConvoOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ConvoUnlockConvoNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -13486,6 +13975,16 @@ const ConvoUnmuteConvoNSID = "chat.bsky.convo.unmuteConvo"
 const (
 	ConvoUnmuteConvoErrorInvalidConvo = "InvalidConvo"
 )
+
+// ConvoUnmuteConvoMethod describes the method chat.bsky.convo.unmuteConvo.
+func ConvoUnmuteConvoMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoUnmuteConvoNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ConvoUnmuteConvoErrorInvalidConvo},
+	}
+}
 
 // A ConvoUnmuteConvoInput is an object within chat.bsky.convo.unmuteConvo.
 type ConvoUnmuteConvoInput struct {
@@ -13531,23 +14030,24 @@ func (x *ConvoUnmuteConvoInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ConvoUnmuteConvoInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoUnmuteConvoInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoUnmuteConvoInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoUnmuteConvoInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -13557,22 +14057,23 @@ func (x *ConvoUnmuteConvoInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ConvoUnmuteConvoInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.unmuteConvo")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.unmuteConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoUnmuteConvoInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.unmuteConvo")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -13622,16 +14123,17 @@ func (x *ConvoUnmuteConvoOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoUnmuteConvoOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoUnmuteConvoOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoUnmuteConvoOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoUnmuteConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -13647,30 +14149,36 @@ func (x *ConvoUnmuteConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ConvoUnmuteConvoOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.unmuteConvo")
+	outer := r.Map()
 	if r.Key("\x65convo") {
 		x.Convo.ReadLex(r)
 	} else {
 		r.Missing("convo")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.unmuteConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoUnmuteConvoOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.unmuteConvo")
 	v.Push("convo")
 	x.Convo.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convo")
+	}
 	v.Leave(outer)
 }
 
-// ConvoUnmuteConvo calls the procedure chat.bsky.convo.unmuteConvo.
+// ConvoUnmuteConvo calls the procedure chat.bsky.convo.unmuteConvo. A nil
+// input means an empty one.
 func ConvoUnmuteConvo(ctx context.Context, c xrpc.Caller, in *ConvoUnmuteConvoInput) (*ConvoUnmuteConvoOutput, error) {
+	if in == nil {
+		in = new(ConvoUnmuteConvoInput)
+	}
 	out := new(ConvoUnmuteConvoOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ConvoUnmuteConvoNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -13680,6 +14188,16 @@ func ConvoUnmuteConvo(ctx context.Context, c xrpc.Caller, in *ConvoUnmuteConvoIn
 
 // ConvoUpdateAllReadNSID is the method chat.bsky.convo.updateAllRead.
 const ConvoUpdateAllReadNSID = "chat.bsky.convo.updateAllRead"
+
+// ConvoUpdateAllReadMethod describes the method
+// chat.bsky.convo.updateAllRead.
+func ConvoUpdateAllReadMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoUpdateAllReadNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ConvoUpdateAllReadInput is an object within
 // chat.bsky.convo.updateAllRead.
@@ -13728,30 +14246,30 @@ func (x *ConvoUpdateAllReadInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoUpdateAllReadInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoUpdateAllReadInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoUpdateAllReadInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoUpdateAllReadInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Status != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		dst, ok = lex.AppendText(dst, *x.Status, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -13761,20 +14279,27 @@ func (x *ConvoUpdateAllReadInput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ConvoUpdateAllReadInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.updateAllRead")
+	outer := r.Map()
 	if r.Key("\x66status") {
 		x.Status = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.updateAllRead")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoUpdateAllReadInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.updateAllRead")
-	v.Extra(x.Extra, "")
+	if x.Status != nil {
+		if !lex.IsText(*x.Status) {
+			v.Text("status")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "status")
+	}
 	v.Leave(outer)
 }
 
@@ -13831,16 +14356,17 @@ func (x *ConvoUpdateAllReadOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ConvoUpdateAllReadOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoUpdateAllReadOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoUpdateAllReadOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoUpdateAllReadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa1\x6cupdatedCount"...)
@@ -13853,27 +14379,33 @@ func (x *ConvoUpdateAllReadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ConvoUpdateAllReadOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.updateAllRead")
+	outer := r.Map()
 	if r.Key("\x6cupdatedCount") {
 		x.UpdatedCount = r.Int()
 	} else {
 		r.Missing("updatedCount")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.updateAllRead")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoUpdateAllReadOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.updateAllRead")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "updatedCount")
+	}
 	v.Leave(outer)
 }
 
-// ConvoUpdateAllRead calls the procedure chat.bsky.convo.updateAllRead.
+// ConvoUpdateAllRead calls the procedure chat.bsky.convo.updateAllRead. A
+// nil input means an empty one.
 func ConvoUpdateAllRead(ctx context.Context, c xrpc.Caller, in *ConvoUpdateAllReadInput) (*ConvoUpdateAllReadOutput, error) {
+	if in == nil {
+		in = new(ConvoUpdateAllReadInput)
+	}
 	out := new(ConvoUpdateAllReadOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ConvoUpdateAllReadNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -13888,6 +14420,16 @@ const ConvoUpdateReadNSID = "chat.bsky.convo.updateRead"
 const (
 	ConvoUpdateReadErrorInvalidConvo = "InvalidConvo"
 )
+
+// ConvoUpdateReadMethod describes the method chat.bsky.convo.updateRead.
+func ConvoUpdateReadMethod() schema.Method {
+	return schema.Method{
+		NSID: ConvoUpdateReadNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ConvoUpdateReadErrorInvalidConvo},
+	}
+}
 
 // A ConvoUpdateReadInput is an object within chat.bsky.convo.updateRead.
 type ConvoUpdateReadInput struct {
@@ -13934,32 +14476,31 @@ func (x *ConvoUpdateReadInput) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x ConvoUpdateReadInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoUpdateReadInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoUpdateReadInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoUpdateReadInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.MessageID != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x67convoId"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if x.MessageID != nil {
+		head++
 		dst = append(dst, "\x69messageId"...)
 		dst, ok = lex.AppendText(dst, *x.MessageID, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -13969,25 +14510,31 @@ func (x *ConvoUpdateReadInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *ConvoUpdateReadInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.updateRead")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x69messageId") {
 		x.MessageID = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.updateRead")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoUpdateReadInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.updateRead")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if x.MessageID != nil {
+		if !lex.IsText(*x.MessageID) {
+			v.Text("messageId")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId", "messageId")
+	}
 	v.Leave(outer)
 }
 
@@ -14035,16 +14582,17 @@ func (x *ConvoUpdateReadOutput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ConvoUpdateReadOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ConvoUpdateReadOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ConvoUpdateReadOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ConvoUpdateReadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -14060,30 +14608,36 @@ func (x *ConvoUpdateReadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ConvoUpdateReadOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.convo.updateRead")
+	outer := r.Map()
 	if r.Key("\x65convo") {
 		x.Convo.ReadLex(r)
 	} else {
 		r.Missing("convo")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.convo.updateRead")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ConvoUpdateReadOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.convo.updateRead")
 	v.Push("convo")
 	x.Convo.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convo")
+	}
 	v.Leave(outer)
 }
 
-// ConvoUpdateRead calls the procedure chat.bsky.convo.updateRead.
+// ConvoUpdateRead calls the procedure chat.bsky.convo.updateRead. A nil
+// input means an empty one.
 func ConvoUpdateRead(ctx context.Context, c xrpc.Caller, in *ConvoUpdateReadInput) (*ConvoUpdateReadOutput, error) {
+	if in == nil {
+		in = new(ConvoUpdateReadInput)
+	}
 	out := new(ConvoUpdateReadOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ConvoUpdateReadNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err

@@ -53,31 +53,30 @@ func (x *EmbedJoinLink) AppendJSON(dst []byte) ([]byte, error) { return lex.Appe
 // MarshalJSON returns x in JSON.
 func (x EmbedJoinLink) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedJoinLink) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedJoinLink{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64code"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64code"...)
 	dst, ok = lex.AppendText(dst, x.Code, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x18chat.bsky.embed.joinLink"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -87,23 +86,24 @@ func (x *EmbedJoinLink) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *EmbedJoinLink) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.embed.joinLink")
-	if r.Key("\x64code") {
-		x.Code = r.Text()
-	} else {
-		r.Missing("code")
-	}
+	outer := r.Map()
+	x.Code = r.RequiredText("\x64code")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.embed.joinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedJoinLink) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.embed.joinLink")
-	v.Extra(x.Extra, "chat.bsky.embed.joinLink")
+	if !lex.IsText(x.Code) {
+		v.Text("code")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.embed.joinLink", "code")
+	}
 	v.Leave(outer)
 }
 
@@ -154,31 +154,31 @@ func (x *EmbedJoinLinkView) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x EmbedJoinLinkView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedJoinLinkView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedJoinLinkView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedJoinLinkView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1dchat.bsky.embed.joinLink#view"...)
 	}
 	dst = append(dst, "\x6fjoinLinkPreview"...)
 	if dst, err = x.JoinLinkPreview.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("joinLinkPreview", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -187,19 +187,19 @@ func (x *EmbedJoinLinkView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *EmbedJoinLinkView) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.embed.joinLink#view")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6fjoinLinkPreview") {
 		x.JoinLinkPreview.ReadLex(r)
 	} else {
 		r.Missing("joinLinkPreview")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.embed.joinLink#view")
 }
 
 // ValidateLex implements lex.Value.
 func (x *EmbedJoinLinkView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.embed.joinLink#view")
@@ -211,7 +211,9 @@ func (x *EmbedJoinLinkView) ValidateLex(v *lex.Validator) {
 		v.Pop()
 
 	}
-	v.Extra(x.Extra, "chat.bsky.embed.joinLink#view")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.embed.joinLink#view", "joinLinkPreview")
+	}
 	v.Leave(outer)
 }
 
@@ -242,9 +244,7 @@ func (x *EmbedJoinLinkViewJoinLinkPreview) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *EmbedJoinLinkViewJoinLinkPreview) IsZero() bool {
-	return *x == (EmbedJoinLinkViewJoinLinkPreview{})
-}
+func (x *EmbedJoinLinkViewJoinLinkPreview) IsZero() bool { return x.members() == 0 }
 
 func (x *EmbedJoinLinkViewJoinLinkPreview) members() (n int) {
 	if x.JoinLinkPreviewView != nil {
@@ -272,15 +272,16 @@ func (x EmbedJoinLinkViewJoinLinkPreview) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *EmbedJoinLinkViewJoinLinkPreview) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = EmbedJoinLinkViewJoinLinkPreview{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *EmbedJoinLinkViewJoinLinkPreview) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -314,7 +315,7 @@ func (x *EmbedJoinLinkViewJoinLinkPreview) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *EmbedJoinLinkViewJoinLinkPreview) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.JoinLinkPreviewView != nil:
 		x.JoinLinkPreviewView.ValidateLex(v)
@@ -323,6 +324,6 @@ func (x *EmbedJoinLinkViewJoinLinkPreview) ValidateLex(v *lex.Validator) {
 	case x.InvalidJoinLinkPreviewView != nil:
 		x.InvalidJoinLinkPreviewView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.group.defs#joinLinkPreviewView", "chat.bsky.group.defs#disabledJoinLinkPreviewView", "chat.bsky.group.defs#invalidJoinLinkPreviewView")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -25,6 +26,16 @@ const (
 	GroupAddMembersErrorRecipientNotFound   = "RecipientNotFound"
 	GroupAddMembersErrorUserForbidsGroups   = "UserForbidsGroups"
 )
+
+// GroupAddMembersMethod describes the method chat.bsky.group.addMembers.
+func GroupAddMembersMethod() schema.Method {
+	return schema.Method{
+		NSID: GroupAddMembersNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{GroupAddMembersErrorAccountSuspended, GroupAddMembersErrorBlockedActor, GroupAddMembersErrorBlockedSubject, GroupAddMembersErrorConvoLocked, GroupAddMembersErrorInsufficientRole, GroupAddMembersErrorInvalidConvo, GroupAddMembersErrorMemberLimitReached, GroupAddMembersErrorNotFollowedBySender, GroupAddMembersErrorRecipientNotFound, GroupAddMembersErrorUserForbidsGroups},
+	}
+}
 
 // A GroupAddMembersInput is an object within chat.bsky.group.addMembers.
 type GroupAddMembersInput struct {
@@ -71,16 +82,17 @@ func (x *GroupAddMembersInput) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x GroupAddMembersInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupAddMembersInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupAddMembersInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupAddMembersInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -89,7 +101,7 @@ func (x *GroupAddMembersInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 	dst = append(dst, "\x67members"...)
 	dst, ok = lex.AppendTexts(dst, x.Members, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -99,37 +111,39 @@ func (x *GroupAddMembersInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *GroupAddMembersInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.addMembers")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67members") {
 		x.Members = r.Texts()
 	} else {
 		r.Missing("members")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.addMembers")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupAddMembersInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.addMembers")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	if n := int64(len(x.Members)); n < 1 {
 		v.Length("members", "array", int(n), 1, 9223372036854775807)
-	}
-	v.Push("members")
-	for i1 := range x.Members {
-		v.PushIndex(i1)
-		v.DID("", x.Members[i1])
+	} else {
+		v.PushArray("members")
+		for i1 := range x.Members {
+			v.PushIndex(i1)
+			v.DID("", x.Members[i1])
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId", "members")
+	}
 	v.Leave(outer)
 }
 
@@ -178,29 +192,27 @@ func (x *GroupAddMembersOutput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x GroupAddMembersOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupAddMembersOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupAddMembersOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupAddMembersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
-	if x.AddedMembers != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65convo"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65convo"...)
 	if dst, err = x.Convo.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("convo", err)
 	}
 	if x.AddedMembers != nil {
+		head++
 		dst = append(dst, "\x6caddedMembers"...)
 		dst = lex.AppendArray(dst, len(x.AddedMembers))
 		for i1 := range x.AddedMembers {
@@ -209,6 +221,7 @@ func (x *GroupAddMembersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 			}
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -217,7 +230,7 @@ func (x *GroupAddMembersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *GroupAddMembersOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.addMembers")
+	outer := r.Map()
 	if r.Key("\x65convo") {
 		x.Convo.ReadLex(r)
 	} else {
@@ -236,12 +249,12 @@ func (x *GroupAddMembersOutput) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.AddedMembers = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.addMembers")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupAddMembersOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.addMembers")
@@ -249,7 +262,7 @@ func (x *GroupAddMembersOutput) ValidateLex(v *lex.Validator) {
 	x.Convo.ValidateLex(v)
 	v.Pop()
 	if x.AddedMembers != nil {
-		v.Push("addedMembers")
+		v.PushArray("addedMembers")
 		for i1 := range x.AddedMembers {
 			v.PushIndex(i1)
 			x.AddedMembers[i1].ValidateLex(v)
@@ -257,12 +270,18 @@ func (x *GroupAddMembersOutput) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convo", "addedMembers")
+	}
 	v.Leave(outer)
 }
 
-// GroupAddMembers calls the procedure chat.bsky.group.addMembers.
+// GroupAddMembers calls the procedure chat.bsky.group.addMembers. A nil
+// input means an empty one.
 func GroupAddMembers(ctx context.Context, c xrpc.Caller, in *GroupAddMembersInput) (*GroupAddMembersOutput, error) {
+	if in == nil {
+		in = new(GroupAddMembersInput)
+	}
 	out := new(GroupAddMembersOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: GroupAddMembersNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -280,6 +299,17 @@ const (
 	GroupApproveJoinRequestErrorInsufficientRole   = "InsufficientRole"
 	GroupApproveJoinRequestErrorMemberLimitReached = "MemberLimitReached"
 )
+
+// GroupApproveJoinRequestMethod describes the method
+// chat.bsky.group.approveJoinRequest.
+func GroupApproveJoinRequestMethod() schema.Method {
+	return schema.Method{
+		NSID: GroupApproveJoinRequestNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{GroupApproveJoinRequestErrorInvalidConvo, GroupApproveJoinRequestErrorInsufficientRole, GroupApproveJoinRequestErrorMemberLimitReached},
+	}
+}
 
 // A GroupApproveJoinRequestInput is an object within
 // chat.bsky.group.approveJoinRequest.
@@ -329,16 +359,17 @@ func (x *GroupApproveJoinRequestInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupApproveJoinRequestInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupApproveJoinRequestInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupApproveJoinRequestInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupApproveJoinRequestInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -347,7 +378,7 @@ func (x *GroupApproveJoinRequestInput) AppendLex(dst []byte, m lex.Mode) ([]byte
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -357,28 +388,25 @@ func (x *GroupApproveJoinRequestInput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *GroupApproveJoinRequestInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.approveJoinRequest")
-	if r.Key("\x66member") {
-		x.Member = r.Text()
-	} else {
-		r.Missing("member")
-	}
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Member = r.RequiredText("\x66member")
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.group.approveJoinRequest")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupApproveJoinRequestInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.approveJoinRequest")
 	v.DID("member", x.Member)
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "member", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -429,16 +457,17 @@ func (x *GroupApproveJoinRequestOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupApproveJoinRequestOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupApproveJoinRequestOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupApproveJoinRequestOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupApproveJoinRequestOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -454,31 +483,36 @@ func (x *GroupApproveJoinRequestOutput) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *GroupApproveJoinRequestOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.approveJoinRequest")
+	outer := r.Map()
 	if r.Key("\x65convo") {
 		x.Convo.ReadLex(r)
 	} else {
 		r.Missing("convo")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.approveJoinRequest")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupApproveJoinRequestOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.approveJoinRequest")
 	v.Push("convo")
 	x.Convo.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convo")
+	}
 	v.Leave(outer)
 }
 
 // GroupApproveJoinRequest calls the procedure
-// chat.bsky.group.approveJoinRequest.
+// chat.bsky.group.approveJoinRequest. A nil input means an empty one.
 func GroupApproveJoinRequest(ctx context.Context, c xrpc.Caller, in *GroupApproveJoinRequestInput) (*GroupApproveJoinRequestOutput, error) {
+	if in == nil {
+		in = new(GroupApproveJoinRequestInput)
+	}
 	out := new(GroupApproveJoinRequestOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: GroupApproveJoinRequestNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -499,6 +533,16 @@ const (
 	GroupCreateGroupErrorRecipientNotFound           = "RecipientNotFound"
 	GroupCreateGroupErrorUserForbidsGroups           = "UserForbidsGroups"
 )
+
+// GroupCreateGroupMethod describes the method chat.bsky.group.createGroup.
+func GroupCreateGroupMethod() schema.Method {
+	return schema.Method{
+		NSID: GroupCreateGroupNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{GroupCreateGroupErrorAccountSuspended, GroupCreateGroupErrorBlockedActor, GroupCreateGroupErrorBlockedSubject, GroupCreateGroupErrorNewAccountCannotCreateGroup, GroupCreateGroupErrorNotFollowedBySender, GroupCreateGroupErrorRecipientNotFound, GroupCreateGroupErrorUserForbidsGroups},
+	}
+}
 
 // A GroupCreateGroupInput is an object within chat.bsky.group.createGroup.
 type GroupCreateGroupInput struct {
@@ -545,16 +589,17 @@ func (x *GroupCreateGroupInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x GroupCreateGroupInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupCreateGroupInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupCreateGroupInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupCreateGroupInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -563,7 +608,7 @@ func (x *GroupCreateGroupInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	dst = append(dst, "\x67members"...)
 	dst, ok = lex.AppendTexts(dst, x.Members, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -573,43 +618,44 @@ func (x *GroupCreateGroupInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *GroupCreateGroupInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.createGroup")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
 	if r.Key("\x67members") {
 		x.Members = r.Texts()
 	} else {
 		r.Missing("members")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.createGroup")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupCreateGroupInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.createGroup")
-	if n := int64(len(x.Name)); n < 1 || n > 500 {
+	switch n := int64(len(x.Name)); {
+	case !lex.IsText(x.Name):
+		v.Text("name")
+	case n < 1 || n > 500:
 		v.Length("name", "string", int(n), 1, 500)
-	}
-	if len(x.Name) > 50 {
+	case n > 50:
 		v.Graphemes("name", x.Name, 0, 50)
 	}
 	if n := int64(len(x.Members)); n > 10000 {
 		v.Length("members", "array", int(n), 0, 10000)
-	}
-	v.Push("members")
-	for i1 := range x.Members {
-		v.PushIndex(i1)
-		v.DID("", x.Members[i1])
+	} else {
+		v.PushArray("members")
+		for i1 := range x.Members {
+			v.PushIndex(i1)
+			v.DID("", x.Members[i1])
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "name", "members")
+	}
 	v.Leave(outer)
 }
 
@@ -659,16 +705,17 @@ func (x *GroupCreateGroupOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupCreateGroupOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupCreateGroupOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupCreateGroupOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupCreateGroupOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -684,30 +731,36 @@ func (x *GroupCreateGroupOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *GroupCreateGroupOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.createGroup")
+	outer := r.Map()
 	if r.Key("\x65convo") {
 		x.Convo.ReadLex(r)
 	} else {
 		r.Missing("convo")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.createGroup")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupCreateGroupOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.createGroup")
 	v.Push("convo")
 	x.Convo.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convo")
+	}
 	v.Leave(outer)
 }
 
-// GroupCreateGroup calls the procedure chat.bsky.group.createGroup.
+// GroupCreateGroup calls the procedure chat.bsky.group.createGroup. A nil
+// input means an empty one.
 func GroupCreateGroup(ctx context.Context, c xrpc.Caller, in *GroupCreateGroupInput) (*GroupCreateGroupOutput, error) {
+	if in == nil {
+		in = new(GroupCreateGroupInput)
+	}
 	out := new(GroupCreateGroupOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: GroupCreateGroupNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -724,6 +777,17 @@ const (
 	GroupCreateJoinLinkErrorInvalidConvo                 = "InvalidConvo"
 	GroupCreateJoinLinkErrorInsufficientRole             = "InsufficientRole"
 )
+
+// GroupCreateJoinLinkMethod describes the method
+// chat.bsky.group.createJoinLink.
+func GroupCreateJoinLinkMethod() schema.Method {
+	return schema.Method{
+		NSID: GroupCreateJoinLinkNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{GroupCreateJoinLinkErrorEnabledJoinLinkAlreadyExists, GroupCreateJoinLinkErrorInvalidConvo, GroupCreateJoinLinkErrorInsufficientRole},
+	}
+}
 
 // A GroupCreateJoinLinkInput is an object within
 // chat.bsky.group.createJoinLink.
@@ -774,34 +838,33 @@ func (x *GroupCreateJoinLinkInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupCreateJoinLinkInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupCreateJoinLinkInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupCreateJoinLinkInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupCreateJoinLinkInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if x.RequireApproval != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x67convoId"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	dst = append(dst, "\x68joinRule"...)
 	dst, ok = lex.AppendText(dst, x.JoinRule, ok)
 	if x.RequireApproval != nil {
+		head++
 		dst = append(dst, "\x6frequireApproval"...)
 		dst = lex.AppendBool(dst, *x.RequireApproval)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -811,31 +874,40 @@ func (x *GroupCreateJoinLinkInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *GroupCreateJoinLinkInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.createJoinLink")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	if r.Key("\x68joinRule") {
-		x.JoinRule = r.Text()
-	} else {
-		r.Missing("joinRule")
-	}
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.JoinRule = r.RequiredText("\x68joinRule")
 	if r.Key("\x6frequireApproval") {
 		x.RequireApproval = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.createJoinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupCreateJoinLinkInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.createJoinLink")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !lex.IsText(x.JoinRule) {
+		v.Text("joinRule")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId", "joinRule", "requireApproval")
+	}
 	v.Leave(outer)
+}
+
+// RequireApprovalOrDefault returns requireApproval, or its default if it is
+// not set.
+func (x *GroupCreateJoinLinkInput) RequireApprovalOrDefault() bool {
+	if x.RequireApproval != nil {
+		return *x.RequireApproval
+	}
+	return false
 }
 
 // A GroupCreateJoinLinkOutput is an object within
@@ -885,16 +957,17 @@ func (x *GroupCreateJoinLinkOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupCreateJoinLinkOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupCreateJoinLinkOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupCreateJoinLinkOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupCreateJoinLinkOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -910,30 +983,36 @@ func (x *GroupCreateJoinLinkOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *GroupCreateJoinLinkOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.createJoinLink")
+	outer := r.Map()
 	if r.Key("\x68joinLink") {
 		x.JoinLink.ReadLex(r)
 	} else {
 		r.Missing("joinLink")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.createJoinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupCreateJoinLinkOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.createJoinLink")
 	v.Push("joinLink")
 	x.JoinLink.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "joinLink")
+	}
 	v.Leave(outer)
 }
 
-// GroupCreateJoinLink calls the procedure chat.bsky.group.createJoinLink.
+// GroupCreateJoinLink calls the procedure chat.bsky.group.createJoinLink. A
+// nil input means an empty one.
 func GroupCreateJoinLink(ctx context.Context, c xrpc.Caller, in *GroupCreateJoinLinkInput) (*GroupCreateJoinLinkOutput, error) {
+	if in == nil {
+		in = new(GroupCreateJoinLinkInput)
+	}
 	out := new(GroupCreateJoinLinkOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: GroupCreateJoinLinkNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1005,27 +1084,25 @@ func (x *GroupDefsJoinLinkView) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x GroupDefsJoinLinkView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupDefsJoinLinkView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupDefsJoinLinkView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupDefsJoinLinkView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 5
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64code"...)
+	head := byte(0xa5)
+	dst = append(dst, "\xa5\x64code"...)
 	dst, ok = lex.AppendText(dst, x.Code, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21chat.bsky.group.defs#joinLinkView"...)
 	}
 	dst = append(dst, "\x68joinRule"...)
@@ -1036,8 +1113,9 @@ func (x *GroupDefsJoinLinkView) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	dst, ok = lex.AppendText(dst, x.EnabledStatus, ok)
 	dst = append(dst, "\x6frequireApproval"...)
 	dst = lex.AppendBool(dst, x.RequireApproval)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1047,44 +1125,39 @@ func (x *GroupDefsJoinLinkView) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *GroupDefsJoinLinkView) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.defs#joinLinkView")
-	if r.Key("\x64code") {
-		x.Code = r.Text()
-	} else {
-		r.Missing("code")
-	}
+	outer := r.Map()
+	x.Code = r.RequiredText("\x64code")
 	r.MemberType()
-	if r.Key("\x68joinRule") {
-		x.JoinRule = r.Text()
-	} else {
-		r.Missing("joinRule")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x6denabledStatus") {
-		x.EnabledStatus = r.Text()
-	} else {
-		r.Missing("enabledStatus")
-	}
+	x.JoinRule = r.RequiredText("\x68joinRule")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.EnabledStatus = r.RequiredText("\x6denabledStatus")
 	if r.Key("\x6frequireApproval") {
 		x.RequireApproval = r.Bool()
 	} else {
 		r.Missing("requireApproval")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.defs#joinLinkView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupDefsJoinLinkView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.defs#joinLinkView")
+	if !lex.IsText(x.Code) {
+		v.Text("code")
+	}
+	if !lex.IsText(x.JoinRule) {
+		v.Text("joinRule")
+	}
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "chat.bsky.group.defs#joinLinkView")
+	if !lex.IsText(x.EnabledStatus) {
+		v.Text("enabledStatus")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.group.defs#joinLinkView", "code", "joinRule", "createdAt", "enabledStatus", "requireApproval")
+	}
 	v.Leave(outer)
 }
 
@@ -1150,39 +1223,32 @@ func (x *GroupDefsJoinLinkPreviewView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupDefsJoinLinkPreviewView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupDefsJoinLinkPreviewView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupDefsJoinLinkPreviewView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupDefsJoinLinkPreviewView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 8
-	if m.Typed() {
-		n++
-	}
-	if x.Convo != nil {
-		n++
-	}
-	if x.Viewer != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64code"...)
+	head := byte(0xa8)
+	dst = append(dst, "\xa8\x64code"...)
 	dst, ok = lex.AppendText(dst, x.Code, ok)
 	dst = append(dst, "\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28chat.bsky.group.defs#joinLinkPreviewView"...)
 	}
 	if x.Convo != nil {
+		head++
 		dst = append(dst, "\x65convo"...)
 		if dst, err = x.Convo.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("convo", err)
@@ -1193,6 +1259,7 @@ func (x *GroupDefsJoinLinkPreviewView) AppendLex(dst []byte, m lex.Mode) ([]byte
 		return dst, lex.In("owner", err)
 	}
 	if x.Viewer != nil {
+		head++
 		dst = append(dst, "\x66viewer"...)
 		if dst, err = x.Viewer.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("viewer", err)
@@ -1208,8 +1275,9 @@ func (x *GroupDefsJoinLinkPreviewView) AppendLex(dst []byte, m lex.Mode) ([]byte
 	dst = lex.AppendInt(dst, x.MemberLimit)
 	dst = append(dst, "\x6frequireApproval"...)
 	dst = lex.AppendBool(dst, x.RequireApproval)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1219,17 +1287,9 @@ func (x *GroupDefsJoinLinkPreviewView) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *GroupDefsJoinLinkPreviewView) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.defs#joinLinkPreviewView")
-	if r.Key("\x64code") {
-		x.Code = r.Text()
-	} else {
-		r.Missing("code")
-	}
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Code = r.RequiredText("\x64code")
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
 	if r.Key("\x65convo") {
 		x.Convo = lex.New[ConvoDefsConvoView](r)
@@ -1244,16 +1304,8 @@ func (x *GroupDefsJoinLinkPreviewView) ReadLex(r *lex.Reader) {
 		x.Viewer = lex.New[GroupDefsJoinLinkViewerState](r)
 		x.Viewer.ReadLex(r)
 	}
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	if r.Key("\x68joinRule") {
-		x.JoinRule = r.Text()
-	} else {
-		r.Missing("joinRule")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.JoinRule = r.RequiredText("\x68joinRule")
 	if r.Key("\x6bmemberCount") {
 		x.MemberCount = r.Int()
 	} else {
@@ -1269,15 +1321,21 @@ func (x *GroupDefsJoinLinkPreviewView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("requireApproval")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.defs#joinLinkPreviewView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupDefsJoinLinkPreviewView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.defs#joinLinkPreviewView")
+	if !lex.IsText(x.Code) {
+		v.Text("code")
+	}
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
 	if x.Convo != nil {
 		v.Push("convo")
 		x.Convo.ValidateLex(v)
@@ -1291,7 +1349,15 @@ func (x *GroupDefsJoinLinkPreviewView) ValidateLex(v *lex.Validator) {
 		x.Viewer.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "chat.bsky.group.defs#joinLinkPreviewView")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !lex.IsText(x.JoinRule) {
+		v.Text("joinRule")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.group.defs#joinLinkPreviewView", "code", "name", "convo", "owner", "viewer", "convoId", "joinRule", "memberCount", "memberLimit", "requireApproval")
+	}
 	v.Leave(outer)
 }
 
@@ -1350,31 +1416,30 @@ func (x GroupDefsDisabledJoinLinkPreviewView) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupDefsDisabledJoinLinkPreviewView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupDefsDisabledJoinLinkPreviewView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupDefsDisabledJoinLinkPreviewView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64code"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64code"...)
 	dst, ok = lex.AppendText(dst, x.Code, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x30chat.bsky.group.defs#disabledJoinLinkPreviewView"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1384,23 +1449,24 @@ func (x *GroupDefsDisabledJoinLinkPreviewView) AppendLex(dst []byte, m lex.Mode)
 
 // ReadLex implements lex.Value.
 func (x *GroupDefsDisabledJoinLinkPreviewView) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.defs#disabledJoinLinkPreviewView")
-	if r.Key("\x64code") {
-		x.Code = r.Text()
-	} else {
-		r.Missing("code")
-	}
+	outer := r.Map()
+	x.Code = r.RequiredText("\x64code")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.defs#disabledJoinLinkPreviewView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupDefsDisabledJoinLinkPreviewView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.defs#disabledJoinLinkPreviewView")
-	v.Extra(x.Extra, "chat.bsky.group.defs#disabledJoinLinkPreviewView")
+	if !lex.IsText(x.Code) {
+		v.Text("code")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.group.defs#disabledJoinLinkPreviewView", "code")
+	}
 	v.Leave(outer)
 }
 
@@ -1459,31 +1525,30 @@ func (x GroupDefsInvalidJoinLinkPreviewView) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupDefsInvalidJoinLinkPreviewView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupDefsInvalidJoinLinkPreviewView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupDefsInvalidJoinLinkPreviewView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64code"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64code"...)
 	dst, ok = lex.AppendText(dst, x.Code, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2fchat.bsky.group.defs#invalidJoinLinkPreviewView"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1493,23 +1558,24 @@ func (x *GroupDefsInvalidJoinLinkPreviewView) AppendLex(dst []byte, m lex.Mode) 
 
 // ReadLex implements lex.Value.
 func (x *GroupDefsInvalidJoinLinkPreviewView) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.defs#invalidJoinLinkPreviewView")
-	if r.Key("\x64code") {
-		x.Code = r.Text()
-	} else {
-		r.Missing("code")
-	}
+	outer := r.Map()
+	x.Code = r.RequiredText("\x64code")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.defs#invalidJoinLinkPreviewView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupDefsInvalidJoinLinkPreviewView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.defs#invalidJoinLinkPreviewView")
-	v.Extra(x.Extra, "chat.bsky.group.defs#invalidJoinLinkPreviewView")
+	if !lex.IsText(x.Code) {
+		v.Text("code")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.group.defs#invalidJoinLinkPreviewView", "code")
+	}
 	v.Leave(outer)
 }
 
@@ -1566,36 +1632,34 @@ func (x *GroupDefsJoinLinkViewerState) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupDefsJoinLinkViewerState) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupDefsJoinLinkViewerState) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupDefsJoinLinkViewerState{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupDefsJoinLinkViewerState) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.RequestedAt != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28chat.bsky.group.defs#joinLinkViewerState"...)
 	}
 	if x.RequestedAt != nil {
+		head++
 		dst = append(dst, "\x6brequestedAt"...)
 		dst, ok = lex.AppendText(dst, *x.RequestedAt, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1605,24 +1669,26 @@ func (x *GroupDefsJoinLinkViewerState) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *GroupDefsJoinLinkViewerState) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.defs#joinLinkViewerState")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6brequestedAt") {
 		x.RequestedAt = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.defs#joinLinkViewerState")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupDefsJoinLinkViewerState) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.defs#joinLinkViewerState")
 	if x.RequestedAt != nil {
 		v.Datetime("requestedAt", *x.RequestedAt)
 	}
-	v.Extra(x.Extra, "chat.bsky.group.defs#joinLinkViewerState")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.group.defs#joinLinkViewerState", "requestedAt")
+	}
 	v.Leave(outer)
 }
 
@@ -1679,26 +1745,25 @@ func (x *GroupDefsJoinRequestView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupDefsJoinRequestView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupDefsJoinRequestView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupDefsJoinRequestView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupDefsJoinRequestView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24chat.bsky.group.defs#joinRequestView"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -1709,8 +1774,9 @@ func (x *GroupDefsJoinRequestView) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	if dst, err = x.RequestedBy.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("requestedBy", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1720,37 +1786,34 @@ func (x *GroupDefsJoinRequestView) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *GroupDefsJoinRequestView) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.defs#joinRequestView")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	if r.Key("\x6brequestedAt") {
-		x.RequestedAt = r.Text()
-	} else {
-		r.Missing("requestedAt")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.RequestedAt = r.RequiredText("\x6brequestedAt")
 	if r.Key("\x6brequestedBy") {
 		x.RequestedBy.ReadLex(r)
 	} else {
 		r.Missing("requestedBy")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.defs#joinRequestView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupDefsJoinRequestView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.defs#joinRequestView")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.Datetime("requestedAt", x.RequestedAt)
 	v.Push("requestedBy")
 	x.RequestedBy.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.group.defs#joinRequestView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.group.defs#joinRequestView", "convoId", "requestedAt", "requestedBy")
+	}
 	v.Leave(outer)
 }
 
@@ -1812,28 +1875,26 @@ func (x *GroupDefsJoinRequestConvoView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupDefsJoinRequestConvoView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupDefsJoinRequestConvoView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupDefsJoinRequestConvoView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupDefsJoinRequestConvoView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 6
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64name"...)
+	head := byte(0xa6)
+	dst = append(dst, "\xa6\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29chat.bsky.group.defs#joinRequestConvoView"...)
 	}
 	dst = append(dst, "\x65owner"...)
@@ -1850,8 +1911,9 @@ func (x *GroupDefsJoinRequestConvoView) AppendLex(dst []byte, m lex.Mode) ([]byt
 	dst = lex.AppendInt(dst, x.MemberCount)
 	dst = append(dst, "\x6bmemberLimit"...)
 	dst = lex.AppendInt(dst, x.MemberLimit)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1861,12 +1923,8 @@ func (x *GroupDefsJoinRequestConvoView) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *GroupDefsJoinRequestConvoView) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.defs#joinRequestConvoView")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
 	if r.Key("\x65owner") {
 		x.Owner.ReadLex(r)
@@ -1878,11 +1936,7 @@ func (x *GroupDefsJoinRequestConvoView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("viewer")
 	}
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x6bmemberCount") {
 		x.MemberCount = r.Int()
 	} else {
@@ -1893,22 +1947,30 @@ func (x *GroupDefsJoinRequestConvoView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("memberLimit")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.defs#joinRequestConvoView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupDefsJoinRequestConvoView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.defs#joinRequestConvoView")
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
 	v.Push("owner")
 	x.Owner.ValidateLex(v)
 	v.Pop()
 	v.Push("viewer")
 	x.Viewer.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.group.defs#joinRequestConvoView")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.group.defs#joinRequestConvoView", "name", "owner", "viewer", "convoId", "memberCount", "memberLimit")
+	}
 	v.Leave(outer)
 }
 
@@ -1921,6 +1983,17 @@ const (
 	GroupDisableJoinLinkErrorInsufficientRole = "InsufficientRole"
 	GroupDisableJoinLinkErrorNoJoinLink       = "NoJoinLink"
 )
+
+// GroupDisableJoinLinkMethod describes the method
+// chat.bsky.group.disableJoinLink.
+func GroupDisableJoinLinkMethod() schema.Method {
+	return schema.Method{
+		NSID: GroupDisableJoinLinkNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{GroupDisableJoinLinkErrorInvalidConvo, GroupDisableJoinLinkErrorInsufficientRole, GroupDisableJoinLinkErrorNoJoinLink},
+	}
+}
 
 // A GroupDisableJoinLinkInput is an object within
 // chat.bsky.group.disableJoinLink.
@@ -1969,23 +2042,24 @@ func (x *GroupDisableJoinLinkInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupDisableJoinLinkInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupDisableJoinLinkInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupDisableJoinLinkInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupDisableJoinLinkInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1995,22 +2069,23 @@ func (x *GroupDisableJoinLinkInput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *GroupDisableJoinLinkInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.disableJoinLink")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.group.disableJoinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupDisableJoinLinkInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.disableJoinLink")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -2061,16 +2136,17 @@ func (x *GroupDisableJoinLinkOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupDisableJoinLinkOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupDisableJoinLinkOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupDisableJoinLinkOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupDisableJoinLinkOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -2086,30 +2162,36 @@ func (x *GroupDisableJoinLinkOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *GroupDisableJoinLinkOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.disableJoinLink")
+	outer := r.Map()
 	if r.Key("\x68joinLink") {
 		x.JoinLink.ReadLex(r)
 	} else {
 		r.Missing("joinLink")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.disableJoinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupDisableJoinLinkOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.disableJoinLink")
 	v.Push("joinLink")
 	x.JoinLink.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "joinLink")
+	}
 	v.Leave(outer)
 }
 
 // GroupDisableJoinLink calls the procedure chat.bsky.group.disableJoinLink.
+// A nil input means an empty one.
 func GroupDisableJoinLink(ctx context.Context, c xrpc.Caller, in *GroupDisableJoinLinkInput) (*GroupDisableJoinLinkOutput, error) {
+	if in == nil {
+		in = new(GroupDisableJoinLinkInput)
+	}
 	out := new(GroupDisableJoinLinkOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: GroupDisableJoinLinkNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -2126,6 +2208,16 @@ const (
 	GroupEditGroupErrorInvalidConvo     = "InvalidConvo"
 	GroupEditGroupErrorInsufficientRole = "InsufficientRole"
 )
+
+// GroupEditGroupMethod describes the method chat.bsky.group.editGroup.
+func GroupEditGroupMethod() schema.Method {
+	return schema.Method{
+		NSID: GroupEditGroupNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{GroupEditGroupErrorConvoLocked, GroupEditGroupErrorInvalidConvo, GroupEditGroupErrorInsufficientRole},
+	}
+}
 
 // A GroupEditGroupInput is an object within chat.bsky.group.editGroup.
 type GroupEditGroupInput struct {
@@ -2172,16 +2264,17 @@ func (x *GroupEditGroupInput) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x GroupEditGroupInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupEditGroupInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupEditGroupInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupEditGroupInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -2190,7 +2283,7 @@ func (x *GroupEditGroupInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2200,33 +2293,32 @@ func (x *GroupEditGroupInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *GroupEditGroupInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.editGroup")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.group.editGroup")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupEditGroupInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.editGroup")
-	if n := int64(len(x.Name)); n < 1 || n > 500 {
+	switch n := int64(len(x.Name)); {
+	case !lex.IsText(x.Name):
+		v.Text("name")
+	case n < 1 || n > 500:
 		v.Length("name", "string", int(n), 1, 500)
-	}
-	if len(x.Name) > 50 {
+	case n > 50:
 		v.Graphemes("name", x.Name, 0, 50)
 	}
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "name", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -2274,16 +2366,17 @@ func (x *GroupEditGroupOutput) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x GroupEditGroupOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupEditGroupOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupEditGroupOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupEditGroupOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -2299,30 +2392,36 @@ func (x *GroupEditGroupOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *GroupEditGroupOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.editGroup")
+	outer := r.Map()
 	if r.Key("\x65convo") {
 		x.Convo.ReadLex(r)
 	} else {
 		r.Missing("convo")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.editGroup")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupEditGroupOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.editGroup")
 	v.Push("convo")
 	x.Convo.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convo")
+	}
 	v.Leave(outer)
 }
 
-// GroupEditGroup calls the procedure chat.bsky.group.editGroup.
+// GroupEditGroup calls the procedure chat.bsky.group.editGroup. A nil input
+// means an empty one.
 func GroupEditGroup(ctx context.Context, c xrpc.Caller, in *GroupEditGroupInput) (*GroupEditGroupOutput, error) {
+	if in == nil {
+		in = new(GroupEditGroupInput)
+	}
 	out := new(GroupEditGroupOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: GroupEditGroupNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -2339,6 +2438,16 @@ const (
 	GroupEditJoinLinkErrorInsufficientRole = "InsufficientRole"
 	GroupEditJoinLinkErrorNoJoinLink       = "NoJoinLink"
 )
+
+// GroupEditJoinLinkMethod describes the method chat.bsky.group.editJoinLink.
+func GroupEditJoinLinkMethod() schema.Method {
+	return schema.Method{
+		NSID: GroupEditJoinLinkNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{GroupEditJoinLinkErrorInvalidConvo, GroupEditJoinLinkErrorInsufficientRole, GroupEditJoinLinkErrorNoJoinLink},
+	}
+}
 
 // A GroupEditJoinLinkInput is an object within chat.bsky.group.editJoinLink.
 type GroupEditJoinLinkInput struct {
@@ -2388,39 +2497,36 @@ func (x *GroupEditJoinLinkInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupEditJoinLinkInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupEditJoinLinkInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupEditJoinLinkInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupEditJoinLinkInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.JoinRule != nil {
-		n++
-	}
-	if x.RequireApproval != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x67convoId"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if x.JoinRule != nil {
+		head++
 		dst = append(dst, "\x68joinRule"...)
 		dst, ok = lex.AppendText(dst, *x.JoinRule, ok)
 	}
 	if x.RequireApproval != nil {
+		head++
 		dst = append(dst, "\x6frequireApproval"...)
 		dst = lex.AppendBool(dst, *x.RequireApproval)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2430,28 +2536,34 @@ func (x *GroupEditJoinLinkInput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *GroupEditJoinLinkInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.editJoinLink")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x68joinRule") {
 		x.JoinRule = new(r.Text())
 	}
 	if r.Key("\x6frequireApproval") {
 		x.RequireApproval = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.editJoinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupEditJoinLinkInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.editJoinLink")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if x.JoinRule != nil {
+		if !lex.IsText(*x.JoinRule) {
+			v.Text("joinRule")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId", "joinRule", "requireApproval")
+	}
 	v.Leave(outer)
 }
 
@@ -2502,16 +2614,17 @@ func (x *GroupEditJoinLinkOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupEditJoinLinkOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupEditJoinLinkOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupEditJoinLinkOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupEditJoinLinkOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -2527,30 +2640,36 @@ func (x *GroupEditJoinLinkOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *GroupEditJoinLinkOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.editJoinLink")
+	outer := r.Map()
 	if r.Key("\x68joinLink") {
 		x.JoinLink.ReadLex(r)
 	} else {
 		r.Missing("joinLink")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.editJoinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupEditJoinLinkOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.editJoinLink")
 	v.Push("joinLink")
 	x.JoinLink.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "joinLink")
+	}
 	v.Leave(outer)
 }
 
-// GroupEditJoinLink calls the procedure chat.bsky.group.editJoinLink.
+// GroupEditJoinLink calls the procedure chat.bsky.group.editJoinLink. A nil
+// input means an empty one.
 func GroupEditJoinLink(ctx context.Context, c xrpc.Caller, in *GroupEditJoinLinkInput) (*GroupEditJoinLinkOutput, error) {
+	if in == nil {
+		in = new(GroupEditJoinLinkInput)
+	}
 	out := new(GroupEditJoinLinkOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: GroupEditJoinLinkNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -2568,6 +2687,17 @@ const (
 	GroupEnableJoinLinkErrorNoJoinLink         = "NoJoinLink"
 	GroupEnableJoinLinkErrorLinkAlreadyEnabled = "LinkAlreadyEnabled"
 )
+
+// GroupEnableJoinLinkMethod describes the method
+// chat.bsky.group.enableJoinLink.
+func GroupEnableJoinLinkMethod() schema.Method {
+	return schema.Method{
+		NSID: GroupEnableJoinLinkNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{GroupEnableJoinLinkErrorInvalidConvo, GroupEnableJoinLinkErrorInsufficientRole, GroupEnableJoinLinkErrorNoJoinLink, GroupEnableJoinLinkErrorLinkAlreadyEnabled},
+	}
+}
 
 // A GroupEnableJoinLinkInput is an object within
 // chat.bsky.group.enableJoinLink.
@@ -2616,23 +2746,24 @@ func (x *GroupEnableJoinLinkInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupEnableJoinLinkInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupEnableJoinLinkInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupEnableJoinLinkInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupEnableJoinLinkInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2642,22 +2773,23 @@ func (x *GroupEnableJoinLinkInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *GroupEnableJoinLinkInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.enableJoinLink")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.group.enableJoinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupEnableJoinLinkInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.enableJoinLink")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -2708,16 +2840,17 @@ func (x *GroupEnableJoinLinkOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupEnableJoinLinkOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupEnableJoinLinkOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupEnableJoinLinkOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupEnableJoinLinkOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -2733,30 +2866,36 @@ func (x *GroupEnableJoinLinkOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *GroupEnableJoinLinkOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.enableJoinLink")
+	outer := r.Map()
 	if r.Key("\x68joinLink") {
 		x.JoinLink.ReadLex(r)
 	} else {
 		r.Missing("joinLink")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.enableJoinLink")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupEnableJoinLinkOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.enableJoinLink")
 	v.Push("joinLink")
 	x.JoinLink.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "joinLink")
+	}
 	v.Leave(outer)
 }
 
-// GroupEnableJoinLink calls the procedure chat.bsky.group.enableJoinLink.
+// GroupEnableJoinLink calls the procedure chat.bsky.group.enableJoinLink. A
+// nil input means an empty one.
 func GroupEnableJoinLink(ctx context.Context, c xrpc.Caller, in *GroupEnableJoinLinkInput) (*GroupEnableJoinLinkOutput, error) {
+	if in == nil {
+		in = new(GroupEnableJoinLinkInput)
+	}
 	out := new(GroupEnableJoinLinkOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: GroupEnableJoinLinkNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -2767,6 +2906,21 @@ func GroupEnableJoinLink(ctx context.Context, c xrpc.Caller, in *GroupEnableJoin
 // GroupGetJoinLinkPreviewsNSID is the method
 // chat.bsky.group.getJoinLinkPreviews.
 const GroupGetJoinLinkPreviewsNSID = "chat.bsky.group.getJoinLinkPreviews"
+
+// GroupGetJoinLinkPreviewsMethod describes the method
+// chat.bsky.group.getJoinLinkPreviews.
+func GroupGetJoinLinkPreviewsMethod() schema.Method {
+	return schema.Method{
+		NSID: GroupGetJoinLinkPreviewsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "codes", Type: &schema.Array{Items: &schema.String{}, MinLength: new(int64(1)), MaxLength: new(int64(50))}},
+			},
+			Required: []string{"codes"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // GroupGetJoinLinkPreviewsParams are the parameters of
 // chat.bsky.group.getJoinLinkPreviews.
@@ -2786,12 +2940,37 @@ func (x *GroupGetJoinLinkPreviewsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GroupGetJoinLinkPreviewsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.group.getJoinLinkPreviews")
+	v := GroupGetJoinLinkPreviewsParams{
+		Codes: q.Texts("codes"),
+	}
+	q.Require("codes", v.Codes != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GroupGetJoinLinkPreviewsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("chat.bsky.group.getJoinLinkPreviews")
 	if n := int64(len(x.Codes)); n < 1 || n > 50 {
 		v.Length("codes", "array", int(n), 1, 50)
+	} else {
+		v.PushArray("codes")
+		for i1 := range x.Codes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Codes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
 	}
 	return v.Err()
 }
@@ -2843,16 +3022,17 @@ func (x *GroupGetJoinLinkPreviewsOutput) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x GroupGetJoinLinkPreviewsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupGetJoinLinkPreviewsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupGetJoinLinkPreviewsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupGetJoinLinkPreviewsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -2871,7 +3051,7 @@ func (x *GroupGetJoinLinkPreviewsOutput) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *GroupGetJoinLinkPreviewsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.getJoinLinkPreviews")
+	outer := r.Map()
 	if r.Key("\x70joinLinkPreviews") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[GroupGetJoinLinkPreviewsOutputJoinLinkPreviewsItem](r, n1)
@@ -2887,23 +3067,25 @@ func (x *GroupGetJoinLinkPreviewsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("joinLinkPreviews")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.getJoinLinkPreviews")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupGetJoinLinkPreviewsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.getJoinLinkPreviews")
-	v.Push("joinLinkPreviews")
+	v.PushArray("joinLinkPreviews")
 	for i1 := range x.JoinLinkPreviews {
 		v.PushIndex(i1)
 		x.JoinLinkPreviews[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "joinLinkPreviews")
+	}
 	v.Leave(outer)
 }
 
@@ -2934,9 +3116,7 @@ func (x *GroupGetJoinLinkPreviewsOutputJoinLinkPreviewsItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *GroupGetJoinLinkPreviewsOutputJoinLinkPreviewsItem) IsZero() bool {
-	return *x == (GroupGetJoinLinkPreviewsOutputJoinLinkPreviewsItem{})
-}
+func (x *GroupGetJoinLinkPreviewsOutputJoinLinkPreviewsItem) IsZero() bool { return x.members() == 0 }
 
 func (x *GroupGetJoinLinkPreviewsOutputJoinLinkPreviewsItem) members() (n int) {
 	if x.JoinLinkPreviewView != nil {
@@ -2964,15 +3144,16 @@ func (x GroupGetJoinLinkPreviewsOutputJoinLinkPreviewsItem) MarshalJSON() ([]byt
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupGetJoinLinkPreviewsOutputJoinLinkPreviewsItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupGetJoinLinkPreviewsOutputJoinLinkPreviewsItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupGetJoinLinkPreviewsOutputJoinLinkPreviewsItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -3006,7 +3187,7 @@ func (x *GroupGetJoinLinkPreviewsOutputJoinLinkPreviewsItem) ReadLex(r *lex.Read
 // ValidateLex implements lex.Value.
 func (x *GroupGetJoinLinkPreviewsOutputJoinLinkPreviewsItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.JoinLinkPreviewView != nil:
 		x.JoinLinkPreviewView.ValidateLex(v)
@@ -3015,7 +3196,7 @@ func (x *GroupGetJoinLinkPreviewsOutputJoinLinkPreviewsItem) ValidateLex(v *lex.
 	case x.InvalidJoinLinkPreviewView != nil:
 		x.InvalidJoinLinkPreviewView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.group.defs#joinLinkPreviewView", "chat.bsky.group.defs#disabledJoinLinkPreviewView", "chat.bsky.group.defs#invalidJoinLinkPreviewView")
 	}
 }
 
@@ -3038,6 +3219,24 @@ const (
 	GroupListJoinRequestsErrorInvalidConvo     = "InvalidConvo"
 	GroupListJoinRequestsErrorInsufficientRole = "InsufficientRole"
 )
+
+// GroupListJoinRequestsMethod describes the method
+// chat.bsky.group.listJoinRequests.
+func GroupListJoinRequestsMethod() schema.Method {
+	return schema.Method{
+		NSID: GroupListJoinRequestsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "convoId", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"convoId"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{GroupListJoinRequestsErrorInvalidConvo, GroupListJoinRequestsErrorInsufficientRole},
+	}
+}
 
 // GroupListJoinRequestsParams are the parameters of
 // chat.bsky.group.listJoinRequests.
@@ -3065,6 +3264,22 @@ func (x *GroupListJoinRequestsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GroupListJoinRequestsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.group.listJoinRequests")
+	v := GroupListJoinRequestsParams{
+		Limit:   lex.Or(q.OptInt("limit"), 50),
+		Cursor:  q.OptText("cursor"),
+		ConvoID: q.Text("convoId"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GroupListJoinRequestsParams) Validate() error {
 	var v lex.Validator
@@ -3073,6 +3288,14 @@ func (x *GroupListJoinRequestsParams) Validate() error {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
 	}
 	return v.Err()
 }
@@ -3125,26 +3348,25 @@ func (x *GroupListJoinRequestsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupListJoinRequestsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupListJoinRequestsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupListJoinRequestsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupListJoinRequestsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -3155,8 +3377,9 @@ func (x *GroupListJoinRequestsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 			return dst, lex.InItem("requests", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3166,7 +3389,7 @@ func (x *GroupListJoinRequestsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *GroupListJoinRequestsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.listJoinRequests")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -3185,23 +3408,30 @@ func (x *GroupListJoinRequestsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("requests")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.listJoinRequests")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupListJoinRequestsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.listJoinRequests")
-	v.Push("requests")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("requests")
 	for i1 := range x.Requests {
 		v.PushIndex(i1)
 		x.Requests[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "requests")
+	}
 	v.Leave(outer)
 }
 
@@ -3243,6 +3473,23 @@ func GroupListJoinRequestsPager(c xrpc.Caller, params *GroupListJoinRequestsPara
 // GroupListMutualGroupsNSID is the method chat.bsky.group.listMutualGroups.
 const GroupListMutualGroupsNSID = "chat.bsky.group.listMutualGroups"
 
+// GroupListMutualGroupsMethod describes the method
+// chat.bsky.group.listMutualGroups.
+func GroupListMutualGroupsMethod() schema.Method {
+	return schema.Method{
+		NSID: GroupListMutualGroupsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "subject", Type: &schema.String{Format: "did"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"subject"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // GroupListMutualGroupsParams are the parameters of
 // chat.bsky.group.listMutualGroups.
 type GroupListMutualGroupsParams struct {
@@ -3269,16 +3516,37 @@ func (x *GroupListMutualGroupsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GroupListMutualGroupsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.group.listMutualGroups")
+	v := GroupListMutualGroupsParams{
+		Limit:   lex.Or(q.OptInt("limit"), 50),
+		Cursor:  q.OptText("cursor"),
+		Subject: q.Text("subject"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GroupListMutualGroupsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("chat.bsky.group.listMutualGroups")
-	v.DID("subject", x.Subject)
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
 	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.DID("subject", x.Subject)
 	return v.Err()
 }
 
@@ -3330,26 +3598,23 @@ func (x *GroupListMutualGroupsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupListMutualGroupsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupListMutualGroupsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupListMutualGroupsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupListMutualGroupsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x66convos"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x66convos"...)
 	dst = lex.AppendArray(dst, len(x.Convos))
 	for i1 := range x.Convos {
 		if dst, err = x.Convos[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -3357,11 +3622,13 @@ func (x *GroupListMutualGroupsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3371,7 +3638,7 @@ func (x *GroupListMutualGroupsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *GroupListMutualGroupsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.listMutualGroups")
+	outer := r.Map()
 	if r.Key("\x66convos") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ConvoDefsConvoView](r, n1)
@@ -3390,23 +3657,30 @@ func (x *GroupListMutualGroupsOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.listMutualGroups")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupListMutualGroupsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.listMutualGroups")
-	v.Push("convos")
+	v.PushArray("convos")
 	for i1 := range x.Convos {
 		v.PushIndex(i1)
 		x.Convos[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convos", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -3454,6 +3728,17 @@ const (
 	GroupRejectJoinRequestErrorInvalidConvo     = "InvalidConvo"
 	GroupRejectJoinRequestErrorInsufficientRole = "InsufficientRole"
 )
+
+// GroupRejectJoinRequestMethod describes the method
+// chat.bsky.group.rejectJoinRequest.
+func GroupRejectJoinRequestMethod() schema.Method {
+	return schema.Method{
+		NSID: GroupRejectJoinRequestNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{GroupRejectJoinRequestErrorInvalidConvo, GroupRejectJoinRequestErrorInsufficientRole},
+	}
+}
 
 // A GroupRejectJoinRequestInput is an object within
 // chat.bsky.group.rejectJoinRequest.
@@ -3503,16 +3788,17 @@ func (x *GroupRejectJoinRequestInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupRejectJoinRequestInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupRejectJoinRequestInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupRejectJoinRequestInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupRejectJoinRequestInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -3521,7 +3807,7 @@ func (x *GroupRejectJoinRequestInput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3531,28 +3817,25 @@ func (x *GroupRejectJoinRequestInput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *GroupRejectJoinRequestInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.rejectJoinRequest")
-	if r.Key("\x66member") {
-		x.Member = r.Text()
-	} else {
-		r.Missing("member")
-	}
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Member = r.RequiredText("\x66member")
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.group.rejectJoinRequest")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupRejectJoinRequestInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.rejectJoinRequest")
 	v.DID("member", x.Member)
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "member", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -3601,16 +3884,17 @@ func (x *GroupRejectJoinRequestOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupRejectJoinRequestOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupRejectJoinRequestOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupRejectJoinRequestOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupRejectJoinRequestOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa0"...)
@@ -3622,23 +3906,28 @@ func (x *GroupRejectJoinRequestOutput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *GroupRejectJoinRequestOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.rejectJoinRequest")
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Extra = r.EndMap(outer, "chat.bsky.group.rejectJoinRequest")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupRejectJoinRequestOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.rejectJoinRequest")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "")
+	}
 	v.Leave(outer)
 }
 
 // GroupRejectJoinRequest calls the procedure
-// chat.bsky.group.rejectJoinRequest.
+// chat.bsky.group.rejectJoinRequest. A nil input means an empty one.
 func GroupRejectJoinRequest(ctx context.Context, c xrpc.Caller, in *GroupRejectJoinRequestInput) (*GroupRejectJoinRequestOutput, error) {
+	if in == nil {
+		in = new(GroupRejectJoinRequestInput)
+	}
 	out := new(GroupRejectJoinRequestOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: GroupRejectJoinRequestNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -3654,6 +3943,17 @@ const (
 	GroupRemoveMembersErrorInvalidConvo     = "InvalidConvo"
 	GroupRemoveMembersErrorInsufficientRole = "InsufficientRole"
 )
+
+// GroupRemoveMembersMethod describes the method
+// chat.bsky.group.removeMembers.
+func GroupRemoveMembersMethod() schema.Method {
+	return schema.Method{
+		NSID: GroupRemoveMembersNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{GroupRemoveMembersErrorInvalidConvo, GroupRemoveMembersErrorInsufficientRole},
+	}
+}
 
 // A GroupRemoveMembersInput is an object within
 // chat.bsky.group.removeMembers.
@@ -3703,16 +4003,17 @@ func (x *GroupRemoveMembersInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupRemoveMembersInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupRemoveMembersInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupRemoveMembersInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupRemoveMembersInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -3721,7 +4022,7 @@ func (x *GroupRemoveMembersInput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 	dst = append(dst, "\x67members"...)
 	dst, ok = lex.AppendTexts(dst, x.Members, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3731,37 +4032,39 @@ func (x *GroupRemoveMembersInput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *GroupRemoveMembersInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.removeMembers")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67members") {
 		x.Members = r.Texts()
 	} else {
 		r.Missing("members")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.removeMembers")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupRemoveMembersInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.removeMembers")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	if n := int64(len(x.Members)); n < 1 {
 		v.Length("members", "array", int(n), 1, 9223372036854775807)
-	}
-	v.Push("members")
-	for i1 := range x.Members {
-		v.PushIndex(i1)
-		v.DID("", x.Members[i1])
+	} else {
+		v.PushArray("members")
+		for i1 := range x.Members {
+			v.PushIndex(i1)
+			v.DID("", x.Members[i1])
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId", "members")
+	}
 	v.Leave(outer)
 }
 
@@ -3812,16 +4115,17 @@ func (x *GroupRemoveMembersOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupRemoveMembersOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupRemoveMembersOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupRemoveMembersOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupRemoveMembersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -3837,30 +4141,36 @@ func (x *GroupRemoveMembersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *GroupRemoveMembersOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.removeMembers")
+	outer := r.Map()
 	if r.Key("\x65convo") {
 		x.Convo.ReadLex(r)
 	} else {
 		r.Missing("convo")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.group.removeMembers")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupRemoveMembersOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.removeMembers")
 	v.Push("convo")
 	x.Convo.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convo")
+	}
 	v.Leave(outer)
 }
 
-// GroupRemoveMembers calls the procedure chat.bsky.group.removeMembers.
+// GroupRemoveMembers calls the procedure chat.bsky.group.removeMembers. A
+// nil input means an empty one.
 func GroupRemoveMembers(ctx context.Context, c xrpc.Caller, in *GroupRemoveMembersInput) (*GroupRemoveMembersOutput, error) {
+	if in == nil {
+		in = new(GroupRemoveMembersInput)
+	}
 	out := new(GroupRemoveMembersOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: GroupRemoveMembersNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -3880,6 +4190,16 @@ const (
 	GroupRequestJoinErrorMemberLimitReached = "MemberLimitReached"
 	GroupRequestJoinErrorUserKicked         = "UserKicked"
 )
+
+// GroupRequestJoinMethod describes the method chat.bsky.group.requestJoin.
+func GroupRequestJoinMethod() schema.Method {
+	return schema.Method{
+		NSID: GroupRequestJoinNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{GroupRequestJoinErrorConvoLocked, GroupRequestJoinErrorFollowRequired, GroupRequestJoinErrorInvalidCode, GroupRequestJoinErrorLinkDisabled, GroupRequestJoinErrorMemberLimitReached, GroupRequestJoinErrorUserKicked},
+	}
+}
 
 // A GroupRequestJoinInput is an object within chat.bsky.group.requestJoin.
 type GroupRequestJoinInput struct {
@@ -3925,23 +4245,24 @@ func (x *GroupRequestJoinInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x GroupRequestJoinInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupRequestJoinInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupRequestJoinInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupRequestJoinInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x64code"...)
 	dst, ok = lex.AppendText(dst, x.Code, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3951,22 +4272,23 @@ func (x *GroupRequestJoinInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *GroupRequestJoinInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.requestJoin")
-	if r.Key("\x64code") {
-		x.Code = r.Text()
-	} else {
-		r.Missing("code")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Code = r.RequiredText("\x64code")
+	x.Extra = r.EndMap(outer, "chat.bsky.group.requestJoin")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupRequestJoinInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.requestJoin")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Code) {
+		v.Text("code")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "code")
+	}
 	v.Leave(outer)
 }
 
@@ -4017,26 +4339,25 @@ func (x *GroupRequestJoinOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupRequestJoinOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupRequestJoinOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupRequestJoinOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupRequestJoinOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Convo != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Convo != nil {
+		head++
 		dst = append(dst, "\x65convo"...)
 		if dst, err = x.Convo.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("convo", err)
@@ -4044,8 +4365,9 @@ func (x *GroupRequestJoinOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 	}
 	dst = append(dst, "\x66status"...)
 	dst, ok = lex.AppendText(dst, x.Status, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4055,22 +4377,18 @@ func (x *GroupRequestJoinOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *GroupRequestJoinOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.requestJoin")
+	outer := r.Map()
 	if r.Key("\x65convo") {
 		x.Convo = lex.New[ConvoDefsConvoView](r)
 		x.Convo.ReadLex(r)
 	}
-	if r.Key("\x66status") {
-		x.Status = r.Text()
-	} else {
-		r.Missing("status")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Status = r.RequiredText("\x66status")
+	x.Extra = r.EndMap(outer, "chat.bsky.group.requestJoin")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupRequestJoinOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.requestJoin")
@@ -4079,7 +4397,12 @@ func (x *GroupRequestJoinOutput) ValidateLex(v *lex.Validator) {
 		x.Convo.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Status) {
+		v.Text("status")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convo", "status")
+	}
 	v.Leave(outer)
 }
 
@@ -4089,8 +4412,12 @@ const (
 	GroupRequestJoinOutputStatusPending = "pending"
 )
 
-// GroupRequestJoin calls the procedure chat.bsky.group.requestJoin.
+// GroupRequestJoin calls the procedure chat.bsky.group.requestJoin. A nil
+// input means an empty one.
 func GroupRequestJoin(ctx context.Context, c xrpc.Caller, in *GroupRequestJoinInput) (*GroupRequestJoinOutput, error) {
+	if in == nil {
+		in = new(GroupRequestJoinInput)
+	}
 	out := new(GroupRequestJoinOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: GroupRequestJoinNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -4107,6 +4434,17 @@ const (
 	GroupUpdateJoinRequestsReadErrorInvalidConvo     = "InvalidConvo"
 	GroupUpdateJoinRequestsReadErrorInsufficientRole = "InsufficientRole"
 )
+
+// GroupUpdateJoinRequestsReadMethod describes the method
+// chat.bsky.group.updateJoinRequestsRead.
+func GroupUpdateJoinRequestsReadMethod() schema.Method {
+	return schema.Method{
+		NSID: GroupUpdateJoinRequestsReadNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{GroupUpdateJoinRequestsReadErrorInvalidConvo, GroupUpdateJoinRequestsReadErrorInsufficientRole},
+	}
+}
 
 // A GroupUpdateJoinRequestsReadInput is an object within
 // chat.bsky.group.updateJoinRequestsRead.
@@ -4157,23 +4495,24 @@ func (x GroupUpdateJoinRequestsReadInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupUpdateJoinRequestsReadInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupUpdateJoinRequestsReadInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupUpdateJoinRequestsReadInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4183,22 +4522,23 @@ func (x *GroupUpdateJoinRequestsReadInput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *GroupUpdateJoinRequestsReadInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.updateJoinRequestsRead")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.group.updateJoinRequestsRead")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupUpdateJoinRequestsReadInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.updateJoinRequestsRead")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -4249,16 +4589,17 @@ func (x GroupUpdateJoinRequestsReadOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupUpdateJoinRequestsReadOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupUpdateJoinRequestsReadOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupUpdateJoinRequestsReadOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa0"...)
@@ -4270,23 +4611,28 @@ func (x *GroupUpdateJoinRequestsReadOutput) AppendLex(dst []byte, m lex.Mode) ([
 
 // ReadLex implements lex.Value.
 func (x *GroupUpdateJoinRequestsReadOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.updateJoinRequestsRead")
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Extra = r.EndMap(outer, "chat.bsky.group.updateJoinRequestsRead")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupUpdateJoinRequestsReadOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.updateJoinRequestsRead")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "")
+	}
 	v.Leave(outer)
 }
 
 // GroupUpdateJoinRequestsRead calls the procedure
-// chat.bsky.group.updateJoinRequestsRead.
+// chat.bsky.group.updateJoinRequestsRead. A nil input means an empty one.
 func GroupUpdateJoinRequestsRead(ctx context.Context, c xrpc.Caller, in *GroupUpdateJoinRequestsReadInput) (*GroupUpdateJoinRequestsReadOutput, error) {
+	if in == nil {
+		in = new(GroupUpdateJoinRequestsReadInput)
+	}
 	out := new(GroupUpdateJoinRequestsReadOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: GroupUpdateJoinRequestsReadNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -4302,6 +4648,17 @@ const GroupWithdrawJoinRequestNSID = "chat.bsky.group.withdrawJoinRequest"
 const (
 	GroupWithdrawJoinRequestErrorInvalidJoinRequest = "InvalidJoinRequest"
 )
+
+// GroupWithdrawJoinRequestMethod describes the method
+// chat.bsky.group.withdrawJoinRequest.
+func GroupWithdrawJoinRequestMethod() schema.Method {
+	return schema.Method{
+		NSID: GroupWithdrawJoinRequestNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{GroupWithdrawJoinRequestErrorInvalidJoinRequest},
+	}
+}
 
 // A GroupWithdrawJoinRequestInput is an object within
 // chat.bsky.group.withdrawJoinRequest.
@@ -4350,23 +4707,24 @@ func (x *GroupWithdrawJoinRequestInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x GroupWithdrawJoinRequestInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupWithdrawJoinRequestInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupWithdrawJoinRequestInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupWithdrawJoinRequestInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4376,22 +4734,23 @@ func (x *GroupWithdrawJoinRequestInput) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *GroupWithdrawJoinRequestInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.withdrawJoinRequest")
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "chat.bsky.group.withdrawJoinRequest")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupWithdrawJoinRequestInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.withdrawJoinRequest")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -4440,16 +4799,17 @@ func (x *GroupWithdrawJoinRequestOutput) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x GroupWithdrawJoinRequestOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GroupWithdrawJoinRequestOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GroupWithdrawJoinRequestOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GroupWithdrawJoinRequestOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa0"...)
@@ -4461,23 +4821,28 @@ func (x *GroupWithdrawJoinRequestOutput) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *GroupWithdrawJoinRequestOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.group.withdrawJoinRequest")
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Extra = r.EndMap(outer, "chat.bsky.group.withdrawJoinRequest")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GroupWithdrawJoinRequestOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.group.withdrawJoinRequest")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "")
+	}
 	v.Leave(outer)
 }
 
 // GroupWithdrawJoinRequest calls the procedure
-// chat.bsky.group.withdrawJoinRequest.
+// chat.bsky.group.withdrawJoinRequest. A nil input means an empty one.
 func GroupWithdrawJoinRequest(ctx context.Context, c xrpc.Caller, in *GroupWithdrawJoinRequestInput) (*GroupWithdrawJoinRequestOutput, error) {
+	if in == nil {
+		in = new(GroupWithdrawJoinRequestInput)
+	}
 	out := new(GroupWithdrawJoinRequestOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: GroupWithdrawJoinRequestNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err

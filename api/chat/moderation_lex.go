@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -61,43 +62,40 @@ func (x *ModerationDefsConvoView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsConvoView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsConvoView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsConvoView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsConvoView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if !x.Kind.IsZero() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x62id"...)
 	dst, ok = lex.AppendText(dst, x.ID, ok)
 	dst = append(dst, "\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if !x.Kind.IsZero() {
+		head++
 		dst = append(dst, "\x64kind"...)
 		if dst, err = x.Kind.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("kind", err)
 		}
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23chat.bsky.moderation.defs#convoView"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -107,36 +105,36 @@ func (x *ModerationDefsConvoView) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsConvoView) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.defs#convoView")
-	if r.Key("\x62id") {
-		x.ID = r.Text()
-	} else {
-		r.Missing("id")
-	}
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.ID = r.RequiredText("\x62id")
+	x.Rev = r.RequiredText("\x63rev")
 	if r.Key("\x64kind") {
 		x.Kind.ReadLex(r)
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.defs#convoView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsConvoView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.defs#convoView")
+	if !lex.IsText(x.ID) {
+		v.Text("id")
+	}
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
 	if !x.Kind.IsZero() {
 		v.Push("kind")
 		x.Kind.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "chat.bsky.moderation.defs#convoView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.moderation.defs#convoView", "id", "rev", "kind")
+	}
 	v.Leave(outer)
 }
 
@@ -164,7 +162,7 @@ func (x *ModerationDefsConvoViewKind) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationDefsConvoViewKind) IsZero() bool { return *x == (ModerationDefsConvoViewKind{}) }
+func (x *ModerationDefsConvoViewKind) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationDefsConvoViewKind) members() (n int) {
 	if x.DirectConvo != nil {
@@ -187,15 +185,16 @@ func (x *ModerationDefsConvoViewKind) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsConvoViewKind) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsConvoViewKind) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsConvoViewKind{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsConvoViewKind) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -224,14 +223,14 @@ func (x *ModerationDefsConvoViewKind) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsConvoViewKind) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.DirectConvo != nil:
 		x.DirectConvo.ValidateLex(v)
 	case x.GroupConvo != nil:
 		x.GroupConvo.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.moderation.defs#directConvo", "chat.bsky.moderation.defs#groupConvo")
 	}
 }
 
@@ -284,26 +283,26 @@ func (x *ModerationDefsDirectConvo) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsDirectConvo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsDirectConvo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsDirectConvo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsDirectConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25chat.bsky.moderation.defs#directConvo"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -312,18 +311,20 @@ func (x *ModerationDefsDirectConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsDirectConvo) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.defs#directConvo")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.defs#directConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsDirectConvo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.defs#directConvo")
-	v.Extra(x.Extra, "chat.bsky.moderation.defs#directConvo")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.moderation.defs#directConvo")
+	}
 	v.Leave(outer)
 }
 
@@ -384,34 +385,30 @@ func (x *ModerationDefsGroupConvo) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsGroupConvo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsGroupConvo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsGroupConvo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsGroupConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 6
-	if m.Typed() {
-		n++
-	}
-	if x.JoinLink != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64name"...)
+	head := byte(0xa6)
+	dst = append(dst, "\xa6\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24chat.bsky.moderation.defs#groupConvo"...)
 	}
 	if x.JoinLink != nil {
+		head++
 		dst = append(dst, "\x68joinLink"...)
 		if dst, err = x.JoinLink.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("joinLink", err)
@@ -427,8 +424,9 @@ func (x *ModerationDefsGroupConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	dst = lex.AppendInt(dst, x.MemberLimit)
 	dst = append(dst, "\x70joinRequestCount"...)
 	dst = lex.AppendInt(dst, x.JoinRequestCount)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -438,27 +436,15 @@ func (x *ModerationDefsGroupConvo) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsGroupConvo) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.defs#groupConvo")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
 	if r.Key("\x68joinLink") {
 		x.JoinLink = lex.New[GroupDefsJoinLinkView](r)
 		x.JoinLink.ReadLex(r)
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x6alockStatus") {
-		x.LockStatus = r.Text()
-	} else {
-		r.Missing("lockStatus")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.LockStatus = r.RequiredText("\x6alockStatus")
 	if r.Key("\x6bmemberCount") {
 		x.MemberCount = r.Int()
 	} else {
@@ -474,19 +460,21 @@ func (x *ModerationDefsGroupConvo) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("joinRequestCount")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.defs#groupConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsGroupConvo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.defs#groupConvo")
-	if n := int64(len(x.Name)); n > 500 {
+	switch n := int64(len(x.Name)); {
+	case !lex.IsText(x.Name):
+		v.Text("name")
+	case n > 500:
 		v.Length("name", "string", int(n), 0, 500)
-	}
-	if len(x.Name) > 50 {
+	case n > 50:
 		v.Graphemes("name", x.Name, 0, 50)
 	}
 	if x.JoinLink != nil {
@@ -495,13 +483,33 @@ func (x *ModerationDefsGroupConvo) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "chat.bsky.moderation.defs#groupConvo")
+	if !lex.IsText(x.LockStatus) {
+		v.Text("lockStatus")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.moderation.defs#groupConvo", "name", "joinLink", "createdAt", "lockStatus", "memberCount", "memberLimit", "joinRequestCount")
+	}
 	v.Leave(outer)
 }
 
 // ModerationGetActorMetadataNSID is the method
 // chat.bsky.moderation.getActorMetadata.
 const ModerationGetActorMetadataNSID = "chat.bsky.moderation.getActorMetadata"
+
+// ModerationGetActorMetadataMethod describes the method
+// chat.bsky.moderation.getActorMetadata.
+func ModerationGetActorMetadataMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationGetActorMetadataNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "actor", Type: &schema.String{Format: "did"}},
+			},
+			Required: []string{"actor"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ModerationGetActorMetadataParams are the parameters of
 // chat.bsky.moderation.getActorMetadata.
@@ -517,6 +525,20 @@ func (x *ModerationGetActorMetadataParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "actor", x.Actor)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationGetActorMetadataParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.moderation.getActorMetadata")
+	v := ModerationGetActorMetadataParams{
+		Actor: q.Text("actor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -578,16 +600,17 @@ func (x ModerationGetActorMetadataOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationGetActorMetadataOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationGetActorMetadataOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationGetActorMetadataOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -611,7 +634,7 @@ func (x *ModerationGetActorMetadataOutput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *ModerationGetActorMetadataOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.getActorMetadata")
+	outer := r.Map()
 	if r.Key("\x63all") {
 		x.All.ReadLex(r)
 	} else {
@@ -627,12 +650,12 @@ func (x *ModerationGetActorMetadataOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("month")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.getActorMetadata")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationGetActorMetadataOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.getActorMetadata")
@@ -645,7 +668,9 @@ func (x *ModerationGetActorMetadataOutput) ValidateLex(v *lex.Validator) {
 	v.Push("month")
 	x.Month.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "all", "day", "month")
+	}
 	v.Leave(outer)
 }
 
@@ -718,24 +743,23 @@ func (x ModerationGetActorMetadataMetadata) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationGetActorMetadataMetadata) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationGetActorMetadataMetadata{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationGetActorMetadataMetadata) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 4
+	head := byte(0xa4)
+	dst = append(dst, "\xa4"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2echat.bsky.moderation.getActorMetadata#metadata"...)
 	}
 	dst = append(dst, "\x66convos"...)
@@ -746,6 +770,7 @@ func (x *ModerationGetActorMetadataMetadata) AppendLex(dst []byte, m lex.Mode) (
 	dst = lex.AppendInt(dst, x.ConvosStarted)
 	dst = append(dst, "\x70messagesReceived"...)
 	dst = lex.AppendInt(dst, x.MessagesReceived)
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -754,7 +779,7 @@ func (x *ModerationGetActorMetadataMetadata) AppendLex(dst []byte, m lex.Mode) (
 
 // ReadLex implements lex.Value.
 func (x *ModerationGetActorMetadataMetadata) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.getActorMetadata#metadata")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66convos") {
 		x.Convos = r.Int()
@@ -776,16 +801,18 @@ func (x *ModerationGetActorMetadataMetadata) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("messagesReceived")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.getActorMetadata#metadata")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationGetActorMetadataMetadata) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.getActorMetadata#metadata")
-	v.Extra(x.Extra, "chat.bsky.moderation.getActorMetadata#metadata")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.moderation.getActorMetadata#metadata", "convos", "messagesSent", "convosStarted", "messagesReceived")
+	}
 	v.Leave(outer)
 }
 
@@ -796,6 +823,22 @@ const ModerationGetConvoNSID = "chat.bsky.moderation.getConvo"
 const (
 	ModerationGetConvoErrorInvalidConvo = "InvalidConvo"
 )
+
+// ModerationGetConvoMethod describes the method
+// chat.bsky.moderation.getConvo.
+func ModerationGetConvoMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationGetConvoNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "convoId", Type: &schema.String{}},
+			},
+			Required: []string{"convoId"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ModerationGetConvoErrorInvalidConvo},
+	}
+}
 
 // ModerationGetConvoParams are the parameters of
 // chat.bsky.moderation.getConvo.
@@ -813,10 +856,27 @@ func (x *ModerationGetConvoParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationGetConvoParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.moderation.getConvo")
+	v := ModerationGetConvoParams{
+		ConvoID: q.Text("convoId"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ModerationGetConvoParams) Validate() error {
 	var v lex.Validator
 	v.Enter("chat.bsky.moderation.getConvo")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	return v.Err()
 }
 
@@ -867,16 +927,17 @@ func (x *ModerationGetConvoOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationGetConvoOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationGetConvoOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationGetConvoOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationGetConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -892,25 +953,27 @@ func (x *ModerationGetConvoOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ModerationGetConvoOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.getConvo")
+	outer := r.Map()
 	if r.Key("\x65convo") {
 		x.Convo.ReadLex(r)
 	} else {
 		r.Missing("convo")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.getConvo")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationGetConvoOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.getConvo")
 	v.Push("convo")
 	x.Convo.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convo")
+	}
 	v.Leave(outer)
 }
 
@@ -932,6 +995,24 @@ const ModerationGetConvoMembersNSID = "chat.bsky.moderation.getConvoMembers"
 const (
 	ModerationGetConvoMembersErrorInvalidConvo = "InvalidConvo"
 )
+
+// ModerationGetConvoMembersMethod describes the method
+// chat.bsky.moderation.getConvoMembers.
+func ModerationGetConvoMembersMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationGetConvoMembersNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "convoId", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"convoId"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ModerationGetConvoMembersErrorInvalidConvo},
+	}
+}
 
 // ModerationGetConvoMembersParams are the parameters of
 // chat.bsky.moderation.getConvoMembers.
@@ -959,6 +1040,22 @@ func (x *ModerationGetConvoMembersParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationGetConvoMembersParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.moderation.getConvoMembers")
+	v := ModerationGetConvoMembersParams{
+		Limit:   lex.Or(q.OptInt("limit"), 50),
+		Cursor:  q.OptText("cursor"),
+		ConvoID: q.Text("convoId"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ModerationGetConvoMembersParams) Validate() error {
 	var v lex.Validator
@@ -967,6 +1064,14 @@ func (x *ModerationGetConvoMembersParams) Validate() error {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
 	}
 	return v.Err()
 }
@@ -1021,26 +1126,25 @@ func (x ModerationGetConvoMembersOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationGetConvoMembersOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationGetConvoMembersOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationGetConvoMembersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -1051,8 +1155,9 @@ func (x *ModerationGetConvoMembersOutput) AppendLex(dst []byte, m lex.Mode) ([]b
 			return dst, lex.InItem("members", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1062,7 +1167,7 @@ func (x *ModerationGetConvoMembersOutput) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *ModerationGetConvoMembersOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.getConvoMembers")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -1081,23 +1186,30 @@ func (x *ModerationGetConvoMembersOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("members")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.getConvoMembers")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationGetConvoMembersOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.getConvoMembers")
-	v.Push("members")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("members")
 	for i1 := range x.Members {
 		v.PushIndex(i1)
 		x.Members[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "members")
+	}
 	v.Leave(outer)
 }
 
@@ -1140,6 +1252,21 @@ func ModerationGetConvoMembersPager(c xrpc.Caller, params *ModerationGetConvoMem
 // ModerationGetConvosNSID is the method chat.bsky.moderation.getConvos.
 const ModerationGetConvosNSID = "chat.bsky.moderation.getConvos"
 
+// ModerationGetConvosMethod describes the method
+// chat.bsky.moderation.getConvos.
+func ModerationGetConvosMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationGetConvosNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "convoIds", Type: &schema.Array{Items: &schema.String{}, MinLength: new(int64(1)), MaxLength: new(int64(100))}},
+			},
+			Required: []string{"convoIds"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // ModerationGetConvosParams are the parameters of
 // chat.bsky.moderation.getConvos.
 type ModerationGetConvosParams struct {
@@ -1158,12 +1285,37 @@ func (x *ModerationGetConvosParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationGetConvosParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.moderation.getConvos")
+	v := ModerationGetConvosParams{
+		ConvoIDs: q.Texts("convoIds"),
+	}
+	q.Require("convoIds", v.ConvoIDs != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ModerationGetConvosParams) Validate() error {
 	var v lex.Validator
 	v.Enter("chat.bsky.moderation.getConvos")
 	if n := int64(len(x.ConvoIDs)); n < 1 || n > 100 {
 		v.Length("convoIds", "array", int(n), 1, 100)
+	} else {
+		v.PushArray("convoIds")
+		for i1 := range x.ConvoIDs {
+			v.PushIndex(i1)
+			if !lex.IsText(x.ConvoIDs[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
 	}
 	return v.Err()
 }
@@ -1215,16 +1367,17 @@ func (x *ModerationGetConvosOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationGetConvosOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationGetConvosOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationGetConvosOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationGetConvosOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -1243,7 +1396,7 @@ func (x *ModerationGetConvosOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ModerationGetConvosOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.getConvos")
+	outer := r.Map()
 	if r.Key("\x66convos") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ModerationDefsConvoView](r, n1)
@@ -1259,23 +1412,25 @@ func (x *ModerationGetConvosOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("convos")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.getConvos")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationGetConvosOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.getConvos")
-	v.Push("convos")
+	v.PushArray("convos")
 	for i1 := range x.Convos {
 		v.PushIndex(i1)
 		x.Convos[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "convos")
+	}
 	v.Leave(outer)
 }
 
@@ -1292,6 +1447,25 @@ func ModerationGetConvos(ctx context.Context, c xrpc.Caller, params *ModerationG
 // ModerationGetMessageContextNSID is the method
 // chat.bsky.moderation.getMessageContext.
 const ModerationGetMessageContextNSID = "chat.bsky.moderation.getMessageContext"
+
+// ModerationGetMessageContextMethod describes the method
+// chat.bsky.moderation.getMessageContext.
+func ModerationGetMessageContextMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationGetMessageContextNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "convoId", Type: &schema.String{}},
+				{Name: "messageId", Type: &schema.String{}},
+				{Name: "before", Type: &schema.Integer{Default: new(int64(5))}},
+				{Name: "after", Type: &schema.Integer{Default: new(int64(5))}},
+				{Name: "maxInterleavedSystemMessages", Type: &schema.Integer{Minimum: new(int64(0)), Maximum: new(int64(1000)), Default: new(int64(10))}},
+			},
+			Required: []string{"messageId"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ModerationGetMessageContextParams are the parameters of
 // chat.bsky.moderation.getMessageContext.
@@ -1331,10 +1505,36 @@ func (x *ModerationGetMessageContextParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationGetMessageContextParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.moderation.getMessageContext")
+	v := ModerationGetMessageContextParams{
+		After:                        lex.Or(q.OptInt("after"), 5),
+		Before:                       lex.Or(q.OptInt("before"), 5),
+		ConvoID:                      q.OptText("convoId"),
+		MessageID:                    q.Text("messageId"),
+		MaxInterleavedSystemMessages: lex.Or(q.OptInt("maxInterleavedSystemMessages"), 10),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ModerationGetMessageContextParams) Validate() error {
 	var v lex.Validator
 	v.Enter("chat.bsky.moderation.getMessageContext")
+	if x.ConvoID != nil {
+		if !lex.IsText(*x.ConvoID) {
+			v.Text("convoId")
+		}
+	}
+	if !lex.IsText(x.MessageID) {
+		v.Text("messageId")
+	}
 	if x.MaxInterleavedSystemMessages != nil {
 		if *x.MaxInterleavedSystemMessages < 0 || *x.MaxInterleavedSystemMessages > 1000 {
 			v.Range("maxInterleavedSystemMessages", *x.MaxInterleavedSystemMessages, 0, 1000)
@@ -1392,16 +1592,17 @@ func (x ModerationGetMessageContextOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationGetMessageContextOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationGetMessageContextOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationGetMessageContextOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -1420,7 +1621,7 @@ func (x *ModerationGetMessageContextOutput) AppendLex(dst []byte, m lex.Mode) ([
 
 // ReadLex implements lex.Value.
 func (x *ModerationGetMessageContextOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.getMessageContext")
+	outer := r.Map()
 	if r.Key("\x68messages") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ModerationGetMessageContextOutputMessagesItem](r, n1)
@@ -1436,23 +1637,25 @@ func (x *ModerationGetMessageContextOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("messages")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.getMessageContext")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationGetMessageContextOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.getMessageContext")
-	v.Push("messages")
+	v.PushArray("messages")
 	for i1 := range x.Messages {
 		v.PushIndex(i1)
 		x.Messages[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "messages")
+	}
 	v.Leave(outer)
 }
 
@@ -1480,9 +1683,7 @@ func (x *ModerationGetMessageContextOutputMessagesItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationGetMessageContextOutputMessagesItem) IsZero() bool {
-	return *x == (ModerationGetMessageContextOutputMessagesItem{})
-}
+func (x *ModerationGetMessageContextOutputMessagesItem) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationGetMessageContextOutputMessagesItem) members() (n int) {
 	if x.MessageView != nil {
@@ -1507,15 +1708,16 @@ func (x ModerationGetMessageContextOutputMessagesItem) MarshalJSON() ([]byte, er
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationGetMessageContextOutputMessagesItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationGetMessageContextOutputMessagesItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationGetMessageContextOutputMessagesItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1544,14 +1746,14 @@ func (x *ModerationGetMessageContextOutputMessagesItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationGetMessageContextOutputMessagesItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.MessageView != nil:
 		x.MessageView.ValidateLex(v)
 	case x.SystemMessageView != nil:
 		x.SystemMessageView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.convo.defs#messageView", "chat.bsky.convo.defs#systemMessageView")
 	}
 }
 
@@ -1576,6 +1778,20 @@ const (
 	ModerationSubscribeModEventsErrorConsumerTooSlow = "ConsumerTooSlow"
 )
 
+// ModerationSubscribeModEventsMethod describes the method
+// chat.bsky.moderation.subscribeModEvents.
+func ModerationSubscribeModEventsMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationSubscribeModEventsNSID, Kind: schema.KindSubscription,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Errors: []string{ModerationSubscribeModEventsErrorFutureCursor, ModerationSubscribeModEventsErrorConsumerTooSlow},
+	}
+}
+
 // ModerationSubscribeModEventsParams are the parameters of
 // chat.bsky.moderation.subscribeModEvents.
 type ModerationSubscribeModEventsParams struct {
@@ -1594,10 +1810,29 @@ func (x *ModerationSubscribeModEventsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationSubscribeModEventsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "chat.bsky.moderation.subscribeModEvents")
+	v := ModerationSubscribeModEventsParams{
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ModerationSubscribeModEventsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("chat.bsky.moderation.subscribeModEvents")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
 	return v.Err()
 }
 
@@ -1652,9 +1887,7 @@ func (x *ModerationSubscribeModEventsMessage) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationSubscribeModEventsMessage) IsZero() bool {
-	return *x == (ModerationSubscribeModEventsMessage{})
-}
+func (x *ModerationSubscribeModEventsMessage) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationSubscribeModEventsMessage) members() (n int) {
 	if x.EventConvoFirstMessage != nil {
@@ -1706,15 +1939,16 @@ func (x ModerationSubscribeModEventsMessage) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationSubscribeModEventsMessage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationSubscribeModEventsMessage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationSubscribeModEventsMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1788,7 +2022,7 @@ func (x *ModerationSubscribeModEventsMessage) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationSubscribeModEventsMessage) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.EventConvoFirstMessage != nil:
 		x.EventConvoFirstMessage.ValidateLex(v)
@@ -1813,58 +2047,61 @@ func (x *ModerationSubscribeModEventsMessage) ValidateLex(v *lex.Validator) {
 	case x.EventRateLimitExceeded != nil:
 		x.EventRateLimitExceeded.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "chat.bsky.moderation.subscribeModEvents#eventConvoFirstMessage", "chat.bsky.moderation.subscribeModEvents#eventGroupChatCreated", "chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberAdded", "chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberJoined", "chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequest", "chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequestApproved", "chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequestRejected", "chat.bsky.moderation.subscribeModEvents#eventChatAccepted", "chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberLeft", "chat.bsky.moderation.subscribeModEvents#eventGroupChatUpdated", "chat.bsky.moderation.subscribeModEvents#eventRateLimitExceeded")
 	}
 }
 
 // UnmarshalFrame decodes a message from the body of a frame, whose header
 // says that it is of the given type, such as "#commit". Messages of types
 // that the schema does not list, which may come at any time, become Unknown.
+// It leaves x alone on error.
 //
 // https://atproto.com/specs/event-stream#framing
 func (x *ModerationSubscribeModEventsMessage) UnmarshalFrame(typ string, body []byte) error {
-	*x = ModerationSubscribeModEventsMessage{}
+	var v ModerationSubscribeModEventsMessage
+	var err error
 	switch typ {
 	case "#eventConvoFirstMessage", "chat.bsky.moderation.subscribeModEvents#eventConvoFirstMessage":
-		x.EventConvoFirstMessage = new(ModerationSubscribeModEventsEventConvoFirstMessage)
-		return lex.Unmarshal(body, x.EventConvoFirstMessage, lex.FrameOptions())
+		v.EventConvoFirstMessage = new(ModerationSubscribeModEventsEventConvoFirstMessage)
+		err = lex.Unmarshal(body, v.EventConvoFirstMessage, lex.FrameOptions())
 	case "#eventGroupChatCreated", "chat.bsky.moderation.subscribeModEvents#eventGroupChatCreated":
-		x.EventGroupChatCreated = new(ModerationSubscribeModEventsEventGroupChatCreated)
-		return lex.Unmarshal(body, x.EventGroupChatCreated, lex.FrameOptions())
+		v.EventGroupChatCreated = new(ModerationSubscribeModEventsEventGroupChatCreated)
+		err = lex.Unmarshal(body, v.EventGroupChatCreated, lex.FrameOptions())
 	case "#eventGroupChatMemberAdded", "chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberAdded":
-		x.EventGroupChatMemberAdded = new(ModerationSubscribeModEventsEventGroupChatMemberAdded)
-		return lex.Unmarshal(body, x.EventGroupChatMemberAdded, lex.FrameOptions())
+		v.EventGroupChatMemberAdded = new(ModerationSubscribeModEventsEventGroupChatMemberAdded)
+		err = lex.Unmarshal(body, v.EventGroupChatMemberAdded, lex.FrameOptions())
 	case "#eventGroupChatMemberJoined", "chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberJoined":
-		x.EventGroupChatMemberJoined = new(ModerationSubscribeModEventsEventGroupChatMemberJoined)
-		return lex.Unmarshal(body, x.EventGroupChatMemberJoined, lex.FrameOptions())
+		v.EventGroupChatMemberJoined = new(ModerationSubscribeModEventsEventGroupChatMemberJoined)
+		err = lex.Unmarshal(body, v.EventGroupChatMemberJoined, lex.FrameOptions())
 	case "#eventGroupChatJoinRequest", "chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequest":
-		x.EventGroupChatJoinRequest = new(ModerationSubscribeModEventsEventGroupChatJoinRequest)
-		return lex.Unmarshal(body, x.EventGroupChatJoinRequest, lex.FrameOptions())
+		v.EventGroupChatJoinRequest = new(ModerationSubscribeModEventsEventGroupChatJoinRequest)
+		err = lex.Unmarshal(body, v.EventGroupChatJoinRequest, lex.FrameOptions())
 	case "#eventGroupChatJoinRequestApproved", "chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequestApproved":
-		x.EventGroupChatJoinRequestApproved = new(ModerationSubscribeModEventsEventGroupChatJoinRequestApproved)
-		return lex.Unmarshal(body, x.EventGroupChatJoinRequestApproved, lex.FrameOptions())
+		v.EventGroupChatJoinRequestApproved = new(ModerationSubscribeModEventsEventGroupChatJoinRequestApproved)
+		err = lex.Unmarshal(body, v.EventGroupChatJoinRequestApproved, lex.FrameOptions())
 	case "#eventGroupChatJoinRequestRejected", "chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequestRejected":
-		x.EventGroupChatJoinRequestRejected = new(ModerationSubscribeModEventsEventGroupChatJoinRequestRejected)
-		return lex.Unmarshal(body, x.EventGroupChatJoinRequestRejected, lex.FrameOptions())
+		v.EventGroupChatJoinRequestRejected = new(ModerationSubscribeModEventsEventGroupChatJoinRequestRejected)
+		err = lex.Unmarshal(body, v.EventGroupChatJoinRequestRejected, lex.FrameOptions())
 	case "#eventChatAccepted", "chat.bsky.moderation.subscribeModEvents#eventChatAccepted":
-		x.EventChatAccepted = new(ModerationSubscribeModEventsEventChatAccepted)
-		return lex.Unmarshal(body, x.EventChatAccepted, lex.FrameOptions())
+		v.EventChatAccepted = new(ModerationSubscribeModEventsEventChatAccepted)
+		err = lex.Unmarshal(body, v.EventChatAccepted, lex.FrameOptions())
 	case "#eventGroupChatMemberLeft", "chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberLeft":
-		x.EventGroupChatMemberLeft = new(ModerationSubscribeModEventsEventGroupChatMemberLeft)
-		return lex.Unmarshal(body, x.EventGroupChatMemberLeft, lex.FrameOptions())
+		v.EventGroupChatMemberLeft = new(ModerationSubscribeModEventsEventGroupChatMemberLeft)
+		err = lex.Unmarshal(body, v.EventGroupChatMemberLeft, lex.FrameOptions())
 	case "#eventGroupChatUpdated", "chat.bsky.moderation.subscribeModEvents#eventGroupChatUpdated":
-		x.EventGroupChatUpdated = new(ModerationSubscribeModEventsEventGroupChatUpdated)
-		return lex.Unmarshal(body, x.EventGroupChatUpdated, lex.FrameOptions())
+		v.EventGroupChatUpdated = new(ModerationSubscribeModEventsEventGroupChatUpdated)
+		err = lex.Unmarshal(body, v.EventGroupChatUpdated, lex.FrameOptions())
 	case "#eventRateLimitExceeded", "chat.bsky.moderation.subscribeModEvents#eventRateLimitExceeded":
-		x.EventRateLimitExceeded = new(ModerationSubscribeModEventsEventRateLimitExceeded)
-		return lex.Unmarshal(body, x.EventRateLimitExceeded, lex.FrameOptions())
+		v.EventRateLimitExceeded = new(ModerationSubscribeModEventsEventRateLimitExceeded)
+		err = lex.Unmarshal(body, v.EventRateLimitExceeded, lex.FrameOptions())
+	default:
+		v.Unknown = new(lex.Unknown)
+		*v.Unknown, err = lex.UnknownFromFrame(body)
 	}
-	u, err := lex.UnknownFromFrame(body)
-	if err != nil {
-		return err
+	if err == nil {
+		*x = v
 	}
-	x.Unknown = &u
-	return nil
+	return err
 }
 
 // A ModerationSubscribeModEventsEventConvoFirstMessage is an object of type
@@ -1929,32 +2166,27 @@ func (x ModerationSubscribeModEventsEventConvoFirstMessage) MarshalJSON() ([]byt
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationSubscribeModEventsEventConvoFirstMessage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationSubscribeModEventsEventConvoFirstMessage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationSubscribeModEventsEventConvoFirstMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 5
-	if m.Typed() {
-		n++
-	}
-	if x.MessageID != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa5)
+	dst = append(dst, "\xa5\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	dst = append(dst, "\x64user"...)
 	dst, ok = lex.AppendText(dst, x.User, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x3echat.bsky.moderation.subscribeModEvents#eventConvoFirstMessage"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -1962,13 +2194,15 @@ func (x *ModerationSubscribeModEventsEventConvoFirstMessage) AppendLex(dst []byt
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.MessageID != nil {
+		head++
 		dst = append(dst, "\x69messageId"...)
 		dst, ok = lex.AppendText(dst, *x.MessageID, ok)
 	}
 	dst = append(dst, "\x6arecipients"...)
 	dst, ok = lex.AppendTexts(dst, x.Recipients, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1978,28 +2212,12 @@ func (x *ModerationSubscribeModEventsEventConvoFirstMessage) AppendLex(dst []byt
 
 // ReadLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventConvoFirstMessage) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.subscribeModEvents#eventConvoFirstMessage")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
-	if r.Key("\x64user") {
-		x.User = r.Text()
-	} else {
-		r.Missing("user")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
+	x.User = r.RequiredText("\x64user")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x69messageId") {
 		x.MessageID = new(r.Text())
 	}
@@ -2008,25 +2226,38 @@ func (x *ModerationSubscribeModEventsEventConvoFirstMessage) ReadLex(r *lex.Read
 	} else {
 		r.Missing("recipients")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.subscribeModEvents#eventConvoFirstMessage")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventConvoFirstMessage) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.subscribeModEvents#eventConvoFirstMessage")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
 	v.DID("user", x.User)
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Push("recipients")
+	if x.MessageID != nil {
+		if !lex.IsText(*x.MessageID) {
+			v.Text("messageId")
+		}
+	}
+	v.PushArray("recipients")
 	for i1 := range x.Recipients {
 		v.PushIndex(i1)
 		v.DID("", x.Recipients[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventConvoFirstMessage")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventConvoFirstMessage", "rev", "user", "convoId", "createdAt", "messageId", "recipients")
+	}
 	v.Leave(outer)
 }
 
@@ -2095,27 +2326,25 @@ func (x ModerationSubscribeModEventsEventGroupChatCreated) MarshalJSON() ([]byte
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationSubscribeModEventsEventGroupChatCreated) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationSubscribeModEventsEventGroupChatCreated{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationSubscribeModEventsEventGroupChatCreated) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 9
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa9)
+	dst = append(dst, "\xa9\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x3dchat.bsky.moderation.subscribeModEvents#eventGroupChatCreated"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -2134,8 +2363,9 @@ func (x *ModerationSubscribeModEventsEventGroupChatCreated) AppendLex(dst []byte
 	dst = lex.AppendInt(dst, x.GroupMemberCount)
 	dst = append(dst, "\x71initialMemberDids"...)
 	dst, ok = lex.AppendTexts(dst, x.InitialMemberDIDs, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2145,43 +2375,15 @@ func (x *ModerationSubscribeModEventsEventGroupChatCreated) AppendLex(dst []byte
 
 // ReadLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventGroupChatCreated) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.subscribeModEvents#eventGroupChatCreated")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	if r.Key("\x68actorDid") {
-		x.ActorDID = r.Text()
-	} else {
-		r.Missing("actorDid")
-	}
-	if r.Key("\x68ownerDid") {
-		x.OwnerDID = r.Text()
-	} else {
-		r.Missing("ownerDid")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69groupName") {
-		x.GroupName = r.Text()
-	} else {
-		r.Missing("groupName")
-	}
-	if r.Key("\x6econvoCreatedAt") {
-		x.ConvoCreatedAt = r.Text()
-	} else {
-		r.Missing("convoCreatedAt")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.ActorDID = r.RequiredText("\x68actorDid")
+	x.OwnerDID = r.RequiredText("\x68ownerDid")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.GroupName = r.RequiredText("\x69groupName")
+	x.ConvoCreatedAt = r.RequiredText("\x6econvoCreatedAt")
 	if r.Key("\x70groupMemberCount") {
 		x.GroupMemberCount = r.Int()
 	} else {
@@ -2192,27 +2394,38 @@ func (x *ModerationSubscribeModEventsEventGroupChatCreated) ReadLex(r *lex.Reade
 	} else {
 		r.Missing("initialMemberDids")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.subscribeModEvents#eventGroupChatCreated")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventGroupChatCreated) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.subscribeModEvents#eventGroupChatCreated")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.DID("actorDid", x.ActorDID)
 	v.DID("ownerDid", x.OwnerDID)
 	v.Datetime("createdAt", x.CreatedAt)
+	if !lex.IsText(x.GroupName) {
+		v.Text("groupName")
+	}
 	v.Datetime("convoCreatedAt", x.ConvoCreatedAt)
-	v.Push("initialMemberDids")
+	v.PushArray("initialMemberDids")
 	for i1 := range x.InitialMemberDIDs {
 		v.PushIndex(i1)
 		v.DID("", x.InitialMemberDIDs[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventGroupChatCreated")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventGroupChatCreated", "rev", "convoId", "actorDid", "ownerDid", "createdAt", "groupName", "convoCreatedAt", "groupMemberCount", "initialMemberDids")
+	}
 	v.Leave(outer)
 }
 
@@ -2283,27 +2496,25 @@ func (x ModerationSubscribeModEventsEventGroupChatMemberAdded) MarshalJSON() ([]
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationSubscribeModEventsEventGroupChatMemberAdded) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationSubscribeModEventsEventGroupChatMemberAdded{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationSubscribeModEventsEventGroupChatMemberAdded) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 11
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xab)
+	dst = append(dst, "\xab\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x41chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberAdded"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -2326,8 +2537,9 @@ func (x *ModerationSubscribeModEventsEventGroupChatMemberAdded) AppendLex(dst []
 	dst = lex.AppendInt(dst, x.RequestMembersCount)
 	dst = append(dst, "\x73subjectFollowsOwner"...)
 	dst = lex.AppendBool(dst, x.SubjectFollowsOwner)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2337,48 +2549,16 @@ func (x *ModerationSubscribeModEventsEventGroupChatMemberAdded) AppendLex(dst []
 
 // ReadLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventGroupChatMemberAdded) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberAdded")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	if r.Key("\x68actorDid") {
-		x.ActorDID = r.Text()
-	} else {
-		r.Missing("actorDid")
-	}
-	if r.Key("\x68ownerDid") {
-		x.OwnerDID = r.Text()
-	} else {
-		r.Missing("ownerDid")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69groupName") {
-		x.GroupName = r.Text()
-	} else {
-		r.Missing("groupName")
-	}
-	if r.Key("\x6asubjectDid") {
-		x.SubjectDID = r.Text()
-	} else {
-		r.Missing("subjectDid")
-	}
-	if r.Key("\x6econvoCreatedAt") {
-		x.ConvoCreatedAt = r.Text()
-	} else {
-		r.Missing("convoCreatedAt")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.ActorDID = r.RequiredText("\x68actorDid")
+	x.OwnerDID = r.RequiredText("\x68ownerDid")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.GroupName = r.RequiredText("\x69groupName")
+	x.SubjectDID = r.RequiredText("\x6asubjectDid")
+	x.ConvoCreatedAt = r.RequiredText("\x6econvoCreatedAt")
 	if r.Key("\x70groupMemberCount") {
 		x.GroupMemberCount = r.Int()
 	} else {
@@ -2394,21 +2574,32 @@ func (x *ModerationSubscribeModEventsEventGroupChatMemberAdded) ReadLex(r *lex.R
 	} else {
 		r.Missing("subjectFollowsOwner")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberAdded")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventGroupChatMemberAdded) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberAdded")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.DID("actorDid", x.ActorDID)
 	v.DID("ownerDid", x.OwnerDID)
 	v.Datetime("createdAt", x.CreatedAt)
+	if !lex.IsText(x.GroupName) {
+		v.Text("groupName")
+	}
 	v.DID("subjectDid", x.SubjectDID)
 	v.Datetime("convoCreatedAt", x.ConvoCreatedAt)
-	v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberAdded")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberAdded", "rev", "convoId", "actorDid", "ownerDid", "createdAt", "groupName", "subjectDid", "convoCreatedAt", "groupMemberCount", "requestMembersCount", "subjectFollowsOwner")
+	}
 	v.Leave(outer)
 }
 
@@ -2478,27 +2669,25 @@ func (x ModerationSubscribeModEventsEventGroupChatMemberJoined) MarshalJSON() ([
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationSubscribeModEventsEventGroupChatMemberJoined) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationSubscribeModEventsEventGroupChatMemberJoined{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationSubscribeModEventsEventGroupChatMemberJoined) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 10
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xaa)
+	dst = append(dst, "\xaa\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x42chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberJoined"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -2519,8 +2708,9 @@ func (x *ModerationSubscribeModEventsEventGroupChatMemberJoined) AppendLex(dst [
 	dst = lex.AppendInt(dst, x.GroupMemberCount)
 	dst = append(dst, "\x73subjectFollowsOwner"...)
 	dst = lex.AppendBool(dst, x.SubjectFollowsOwner)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2530,48 +2720,16 @@ func (x *ModerationSubscribeModEventsEventGroupChatMemberJoined) AppendLex(dst [
 
 // ReadLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventGroupChatMemberJoined) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberJoined")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	if r.Key("\x68actorDid") {
-		x.ActorDID = r.Text()
-	} else {
-		r.Missing("actorDid")
-	}
-	if r.Key("\x68ownerDid") {
-		x.OwnerDID = r.Text()
-	} else {
-		r.Missing("ownerDid")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69groupName") {
-		x.GroupName = r.Text()
-	} else {
-		r.Missing("groupName")
-	}
-	if r.Key("\x6cjoinLinkCode") {
-		x.JoinLinkCode = r.Text()
-	} else {
-		r.Missing("joinLinkCode")
-	}
-	if r.Key("\x6econvoCreatedAt") {
-		x.ConvoCreatedAt = r.Text()
-	} else {
-		r.Missing("convoCreatedAt")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.ActorDID = r.RequiredText("\x68actorDid")
+	x.OwnerDID = r.RequiredText("\x68ownerDid")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.GroupName = r.RequiredText("\x69groupName")
+	x.JoinLinkCode = r.RequiredText("\x6cjoinLinkCode")
+	x.ConvoCreatedAt = r.RequiredText("\x6econvoCreatedAt")
 	if r.Key("\x70groupMemberCount") {
 		x.GroupMemberCount = r.Int()
 	} else {
@@ -2582,20 +2740,34 @@ func (x *ModerationSubscribeModEventsEventGroupChatMemberJoined) ReadLex(r *lex.
 	} else {
 		r.Missing("subjectFollowsOwner")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberJoined")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventGroupChatMemberJoined) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberJoined")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.DID("actorDid", x.ActorDID)
 	v.DID("ownerDid", x.OwnerDID)
 	v.Datetime("createdAt", x.CreatedAt)
+	if !lex.IsText(x.GroupName) {
+		v.Text("groupName")
+	}
+	if !lex.IsText(x.JoinLinkCode) {
+		v.Text("joinLinkCode")
+	}
 	v.Datetime("convoCreatedAt", x.ConvoCreatedAt)
-	v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberJoined")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberJoined", "rev", "convoId", "actorDid", "ownerDid", "createdAt", "groupName", "joinLinkCode", "convoCreatedAt", "groupMemberCount", "subjectFollowsOwner")
+	}
 	v.Leave(outer)
 }
 
@@ -2665,27 +2837,25 @@ func (x ModerationSubscribeModEventsEventGroupChatJoinRequest) MarshalJSON() ([]
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationSubscribeModEventsEventGroupChatJoinRequest) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationSubscribeModEventsEventGroupChatJoinRequest{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationSubscribeModEventsEventGroupChatJoinRequest) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 10
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xaa)
+	dst = append(dst, "\xaa\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x41chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequest"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -2706,8 +2876,9 @@ func (x *ModerationSubscribeModEventsEventGroupChatJoinRequest) AppendLex(dst []
 	dst = lex.AppendInt(dst, x.GroupMemberCount)
 	dst = append(dst, "\x73subjectFollowsOwner"...)
 	dst = lex.AppendBool(dst, x.SubjectFollowsOwner)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2717,48 +2888,16 @@ func (x *ModerationSubscribeModEventsEventGroupChatJoinRequest) AppendLex(dst []
 
 // ReadLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventGroupChatJoinRequest) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequest")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	if r.Key("\x68actorDid") {
-		x.ActorDID = r.Text()
-	} else {
-		r.Missing("actorDid")
-	}
-	if r.Key("\x68ownerDid") {
-		x.OwnerDID = r.Text()
-	} else {
-		r.Missing("ownerDid")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69groupName") {
-		x.GroupName = r.Text()
-	} else {
-		r.Missing("groupName")
-	}
-	if r.Key("\x6cjoinLinkCode") {
-		x.JoinLinkCode = r.Text()
-	} else {
-		r.Missing("joinLinkCode")
-	}
-	if r.Key("\x6econvoCreatedAt") {
-		x.ConvoCreatedAt = r.Text()
-	} else {
-		r.Missing("convoCreatedAt")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.ActorDID = r.RequiredText("\x68actorDid")
+	x.OwnerDID = r.RequiredText("\x68ownerDid")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.GroupName = r.RequiredText("\x69groupName")
+	x.JoinLinkCode = r.RequiredText("\x6cjoinLinkCode")
+	x.ConvoCreatedAt = r.RequiredText("\x6econvoCreatedAt")
 	if r.Key("\x70groupMemberCount") {
 		x.GroupMemberCount = r.Int()
 	} else {
@@ -2769,20 +2908,34 @@ func (x *ModerationSubscribeModEventsEventGroupChatJoinRequest) ReadLex(r *lex.R
 	} else {
 		r.Missing("subjectFollowsOwner")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequest")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventGroupChatJoinRequest) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequest")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.DID("actorDid", x.ActorDID)
 	v.DID("ownerDid", x.OwnerDID)
 	v.Datetime("createdAt", x.CreatedAt)
+	if !lex.IsText(x.GroupName) {
+		v.Text("groupName")
+	}
+	if !lex.IsText(x.JoinLinkCode) {
+		v.Text("joinLinkCode")
+	}
 	v.Datetime("convoCreatedAt", x.ConvoCreatedAt)
-	v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequest")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequest", "rev", "convoId", "actorDid", "ownerDid", "createdAt", "groupName", "joinLinkCode", "convoCreatedAt", "groupMemberCount", "subjectFollowsOwner")
+	}
 	v.Leave(outer)
 }
 
@@ -2852,27 +3005,25 @@ func (x ModerationSubscribeModEventsEventGroupChatJoinRequestApproved) MarshalJS
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationSubscribeModEventsEventGroupChatJoinRequestApproved) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationSubscribeModEventsEventGroupChatJoinRequestApproved{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationSubscribeModEventsEventGroupChatJoinRequestApproved) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 9
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa9)
+	dst = append(dst, "\xa9\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x49chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequestApproved"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -2891,8 +3042,9 @@ func (x *ModerationSubscribeModEventsEventGroupChatJoinRequestApproved) AppendLe
 	dst, ok = lex.AppendText(dst, x.ConvoCreatedAt, ok)
 	dst = append(dst, "\x70groupMemberCount"...)
 	dst = lex.AppendInt(dst, x.GroupMemberCount)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2902,68 +3054,47 @@ func (x *ModerationSubscribeModEventsEventGroupChatJoinRequestApproved) AppendLe
 
 // ReadLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventGroupChatJoinRequestApproved) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequestApproved")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	if r.Key("\x68actorDid") {
-		x.ActorDID = r.Text()
-	} else {
-		r.Missing("actorDid")
-	}
-	if r.Key("\x68ownerDid") {
-		x.OwnerDID = r.Text()
-	} else {
-		r.Missing("ownerDid")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69groupName") {
-		x.GroupName = r.Text()
-	} else {
-		r.Missing("groupName")
-	}
-	if r.Key("\x6asubjectDid") {
-		x.SubjectDID = r.Text()
-	} else {
-		r.Missing("subjectDid")
-	}
-	if r.Key("\x6econvoCreatedAt") {
-		x.ConvoCreatedAt = r.Text()
-	} else {
-		r.Missing("convoCreatedAt")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.ActorDID = r.RequiredText("\x68actorDid")
+	x.OwnerDID = r.RequiredText("\x68ownerDid")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.GroupName = r.RequiredText("\x69groupName")
+	x.SubjectDID = r.RequiredText("\x6asubjectDid")
+	x.ConvoCreatedAt = r.RequiredText("\x6econvoCreatedAt")
 	if r.Key("\x70groupMemberCount") {
 		x.GroupMemberCount = r.Int()
 	} else {
 		r.Missing("groupMemberCount")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequestApproved")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventGroupChatJoinRequestApproved) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequestApproved")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.DID("actorDid", x.ActorDID)
 	v.DID("ownerDid", x.OwnerDID)
 	v.Datetime("createdAt", x.CreatedAt)
+	if !lex.IsText(x.GroupName) {
+		v.Text("groupName")
+	}
 	v.DID("subjectDid", x.SubjectDID)
 	v.Datetime("convoCreatedAt", x.ConvoCreatedAt)
-	v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequestApproved")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequestApproved", "rev", "convoId", "actorDid", "ownerDid", "createdAt", "groupName", "subjectDid", "convoCreatedAt", "groupMemberCount")
+	}
 	v.Leave(outer)
 }
 
@@ -3033,27 +3164,25 @@ func (x ModerationSubscribeModEventsEventGroupChatJoinRequestRejected) MarshalJS
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationSubscribeModEventsEventGroupChatJoinRequestRejected) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationSubscribeModEventsEventGroupChatJoinRequestRejected{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationSubscribeModEventsEventGroupChatJoinRequestRejected) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 9
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa9)
+	dst = append(dst, "\xa9\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x49chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequestRejected"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -3072,8 +3201,9 @@ func (x *ModerationSubscribeModEventsEventGroupChatJoinRequestRejected) AppendLe
 	dst, ok = lex.AppendText(dst, x.ConvoCreatedAt, ok)
 	dst = append(dst, "\x70groupMemberCount"...)
 	dst = lex.AppendInt(dst, x.GroupMemberCount)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3083,68 +3213,47 @@ func (x *ModerationSubscribeModEventsEventGroupChatJoinRequestRejected) AppendLe
 
 // ReadLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventGroupChatJoinRequestRejected) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequestRejected")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	if r.Key("\x68actorDid") {
-		x.ActorDID = r.Text()
-	} else {
-		r.Missing("actorDid")
-	}
-	if r.Key("\x68ownerDid") {
-		x.OwnerDID = r.Text()
-	} else {
-		r.Missing("ownerDid")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69groupName") {
-		x.GroupName = r.Text()
-	} else {
-		r.Missing("groupName")
-	}
-	if r.Key("\x6asubjectDid") {
-		x.SubjectDID = r.Text()
-	} else {
-		r.Missing("subjectDid")
-	}
-	if r.Key("\x6econvoCreatedAt") {
-		x.ConvoCreatedAt = r.Text()
-	} else {
-		r.Missing("convoCreatedAt")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.ActorDID = r.RequiredText("\x68actorDid")
+	x.OwnerDID = r.RequiredText("\x68ownerDid")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.GroupName = r.RequiredText("\x69groupName")
+	x.SubjectDID = r.RequiredText("\x6asubjectDid")
+	x.ConvoCreatedAt = r.RequiredText("\x6econvoCreatedAt")
 	if r.Key("\x70groupMemberCount") {
 		x.GroupMemberCount = r.Int()
 	} else {
 		r.Missing("groupMemberCount")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequestRejected")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventGroupChatJoinRequestRejected) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequestRejected")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.DID("actorDid", x.ActorDID)
 	v.DID("ownerDid", x.OwnerDID)
 	v.Datetime("createdAt", x.CreatedAt)
+	if !lex.IsText(x.GroupName) {
+		v.Text("groupName")
+	}
 	v.DID("subjectDid", x.SubjectDID)
 	v.Datetime("convoCreatedAt", x.ConvoCreatedAt)
-	v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequestRejected")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventGroupChatJoinRequestRejected", "rev", "convoId", "actorDid", "ownerDid", "createdAt", "groupName", "subjectDid", "convoCreatedAt", "groupMemberCount")
+	}
 	v.Leave(outer)
 }
 
@@ -3213,36 +3322,25 @@ func (x ModerationSubscribeModEventsEventChatAccepted) MarshalJSON() ([]byte, er
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationSubscribeModEventsEventChatAccepted) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationSubscribeModEventsEventChatAccepted{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationSubscribeModEventsEventChatAccepted) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 6
-	if m.Typed() {
-		n++
-	}
-	if x.OwnerDID != nil {
-		n++
-	}
-	if x.GroupName != nil {
-		n++
-	}
-	if x.GroupMemberCount != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa6)
+	dst = append(dst, "\xa6\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x39chat.bsky.moderation.subscribeModEvents#eventChatAccepted"...)
 	}
 	dst = append(dst, "\x66method"...)
@@ -3252,23 +3350,27 @@ func (x *ModerationSubscribeModEventsEventChatAccepted) AppendLex(dst []byte, m 
 	dst = append(dst, "\x68actorDid"...)
 	dst, ok = lex.AppendText(dst, x.ActorDID, ok)
 	if x.OwnerDID != nil {
+		head++
 		dst = append(dst, "\x68ownerDid"...)
 		dst, ok = lex.AppendText(dst, *x.OwnerDID, ok)
 	}
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.GroupName != nil {
+		head++
 		dst = append(dst, "\x69groupName"...)
 		dst, ok = lex.AppendText(dst, *x.GroupName, ok)
 	}
 	dst = append(dst, "\x6econvoCreatedAt"...)
 	dst, ok = lex.AppendText(dst, x.ConvoCreatedAt, ok)
 	if x.GroupMemberCount != nil {
+		head++
 		dst = append(dst, "\x70groupMemberCount"...)
 		dst = lex.AppendInt(dst, *x.GroupMemberCount)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3278,63 +3380,55 @@ func (x *ModerationSubscribeModEventsEventChatAccepted) AppendLex(dst []byte, m 
 
 // ReadLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventChatAccepted) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.subscribeModEvents#eventChatAccepted")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x66method") {
-		x.Method = r.Text()
-	} else {
-		r.Missing("method")
-	}
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	if r.Key("\x68actorDid") {
-		x.ActorDID = r.Text()
-	} else {
-		r.Missing("actorDid")
-	}
+	x.Method = r.RequiredText("\x66method")
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.ActorDID = r.RequiredText("\x68actorDid")
 	if r.Key("\x68ownerDid") {
 		x.OwnerDID = new(r.Text())
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x69groupName") {
 		x.GroupName = new(r.Text())
 	}
-	if r.Key("\x6econvoCreatedAt") {
-		x.ConvoCreatedAt = r.Text()
-	} else {
-		r.Missing("convoCreatedAt")
-	}
+	x.ConvoCreatedAt = r.RequiredText("\x6econvoCreatedAt")
 	if r.Key("\x70groupMemberCount") {
 		x.GroupMemberCount = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.subscribeModEvents#eventChatAccepted")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventChatAccepted) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.subscribeModEvents#eventChatAccepted")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.Method) {
+		v.Text("method")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.DID("actorDid", x.ActorDID)
 	if x.OwnerDID != nil {
 		v.DID("ownerDid", *x.OwnerDID)
 	}
 	v.Datetime("createdAt", x.CreatedAt)
+	if x.GroupName != nil {
+		if !lex.IsText(*x.GroupName) {
+			v.Text("groupName")
+		}
+	}
 	v.Datetime("convoCreatedAt", x.ConvoCreatedAt)
-	v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventChatAccepted")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventChatAccepted", "rev", "method", "convoId", "actorDid", "ownerDid", "createdAt", "groupName", "convoCreatedAt", "groupMemberCount")
+	}
 	v.Leave(outer)
 }
 
@@ -3410,27 +3504,25 @@ func (x ModerationSubscribeModEventsEventGroupChatMemberLeft) MarshalJSON() ([]b
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationSubscribeModEventsEventGroupChatMemberLeft) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationSubscribeModEventsEventGroupChatMemberLeft{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationSubscribeModEventsEventGroupChatMemberLeft) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 10
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xaa)
+	dst = append(dst, "\xaa\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x40chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberLeft"...)
 	}
 	dst = append(dst, "\x67convoId"...)
@@ -3451,8 +3543,9 @@ func (x *ModerationSubscribeModEventsEventGroupChatMemberLeft) AppendLex(dst []b
 	dst, ok = lex.AppendText(dst, x.ConvoCreatedAt, ok)
 	dst = append(dst, "\x70groupMemberCount"...)
 	dst = lex.AppendInt(dst, x.GroupMemberCount)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3462,73 +3555,51 @@ func (x *ModerationSubscribeModEventsEventGroupChatMemberLeft) AppendLex(dst []b
 
 // ReadLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventGroupChatMemberLeft) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberLeft")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	if r.Key("\x68actorDid") {
-		x.ActorDID = r.Text()
-	} else {
-		r.Missing("actorDid")
-	}
-	if r.Key("\x68ownerDid") {
-		x.OwnerDID = r.Text()
-	} else {
-		r.Missing("ownerDid")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69groupName") {
-		x.GroupName = r.Text()
-	} else {
-		r.Missing("groupName")
-	}
-	if r.Key("\x6asubjectDid") {
-		x.SubjectDID = r.Text()
-	} else {
-		r.Missing("subjectDid")
-	}
-	if r.Key("\x6bleaveMethod") {
-		x.LeaveMethod = r.Text()
-	} else {
-		r.Missing("leaveMethod")
-	}
-	if r.Key("\x6econvoCreatedAt") {
-		x.ConvoCreatedAt = r.Text()
-	} else {
-		r.Missing("convoCreatedAt")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.ActorDID = r.RequiredText("\x68actorDid")
+	x.OwnerDID = r.RequiredText("\x68ownerDid")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.GroupName = r.RequiredText("\x69groupName")
+	x.SubjectDID = r.RequiredText("\x6asubjectDid")
+	x.LeaveMethod = r.RequiredText("\x6bleaveMethod")
+	x.ConvoCreatedAt = r.RequiredText("\x6econvoCreatedAt")
 	if r.Key("\x70groupMemberCount") {
 		x.GroupMemberCount = r.Int()
 	} else {
 		r.Missing("groupMemberCount")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberLeft")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventGroupChatMemberLeft) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberLeft")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
 	v.DID("actorDid", x.ActorDID)
 	v.DID("ownerDid", x.OwnerDID)
 	v.Datetime("createdAt", x.CreatedAt)
+	if !lex.IsText(x.GroupName) {
+		v.Text("groupName")
+	}
 	v.DID("subjectDid", x.SubjectDID)
+	if !lex.IsText(x.LeaveMethod) {
+		v.Text("leaveMethod")
+	}
 	v.Datetime("convoCreatedAt", x.ConvoCreatedAt)
-	v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberLeft")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventGroupChatMemberLeft", "rev", "convoId", "actorDid", "ownerDid", "createdAt", "groupName", "subjectDid", "leaveMethod", "convoCreatedAt", "groupMemberCount")
+	}
 	v.Leave(outer)
 }
 
@@ -3610,54 +3681,36 @@ func (x ModerationSubscribeModEventsEventGroupChatUpdated) MarshalJSON() ([]byte
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationSubscribeModEventsEventGroupChatUpdated) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationSubscribeModEventsEventGroupChatUpdated{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationSubscribeModEventsEventGroupChatUpdated) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 9
-	if m.Typed() {
-		n++
-	}
-	if x.NewName != nil {
-		n++
-	}
-	if x.OldName != nil {
-		n++
-	}
-	if x.LockReason != nil {
-		n++
-	}
-	if x.JoinLinkCode != nil {
-		n++
-	}
-	if x.JoinLinkFollowersOnly != nil {
-		n++
-	}
-	if x.JoinLinkRequiresApproval != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa9)
+	dst = append(dst, "\xa9\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x3dchat.bsky.moderation.subscribeModEvents#eventGroupChatUpdated"...)
 	}
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
 	if x.NewName != nil {
+		head++
 		dst = append(dst, "\x67newName"...)
 		dst, ok = lex.AppendText(dst, *x.NewName, ok)
 	}
 	if x.OldName != nil {
+		head++
 		dst = append(dst, "\x67oldName"...)
 		dst, ok = lex.AppendText(dst, *x.OldName, ok)
 	}
@@ -3670,12 +3723,14 @@ func (x *ModerationSubscribeModEventsEventGroupChatUpdated) AppendLex(dst []byte
 	dst = append(dst, "\x69groupName"...)
 	dst, ok = lex.AppendText(dst, x.GroupName, ok)
 	if x.LockReason != nil {
+		head++
 		dst = append(dst, "\x6alockReason"...)
 		dst, ok = lex.AppendText(dst, *x.LockReason, ok)
 	}
 	dst = append(dst, "\x6aupdateType"...)
 	dst, ok = lex.AppendText(dst, x.UpdateType, ok)
 	if x.JoinLinkCode != nil {
+		head++
 		dst = append(dst, "\x6cjoinLinkCode"...)
 		dst, ok = lex.AppendText(dst, *x.JoinLinkCode, ok)
 	}
@@ -3684,15 +3739,18 @@ func (x *ModerationSubscribeModEventsEventGroupChatUpdated) AppendLex(dst []byte
 	dst = append(dst, "\x70groupMemberCount"...)
 	dst = lex.AppendInt(dst, x.GroupMemberCount)
 	if x.JoinLinkFollowersOnly != nil {
+		head++
 		dst = append(dst, "\x75joinLinkFollowersOnly"...)
 		dst = lex.AppendBool(dst, *x.JoinLinkFollowersOnly)
 	}
 	if x.JoinLinkRequiresApproval != nil {
+		head++
 		dst = append(dst, "\x78\x18joinLinkRequiresApproval"...)
 		dst = lex.AppendBool(dst, *x.JoinLinkRequiresApproval)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3702,60 +3760,28 @@ func (x *ModerationSubscribeModEventsEventGroupChatUpdated) AppendLex(dst []byte
 
 // ReadLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventGroupChatUpdated) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.subscribeModEvents#eventGroupChatUpdated")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
+	x.ConvoID = r.RequiredText("\x67convoId")
 	if r.Key("\x67newName") {
 		x.NewName = new(r.Text())
 	}
 	if r.Key("\x67oldName") {
 		x.OldName = new(r.Text())
 	}
-	if r.Key("\x68actorDid") {
-		x.ActorDID = r.Text()
-	} else {
-		r.Missing("actorDid")
-	}
-	if r.Key("\x68ownerDid") {
-		x.OwnerDID = r.Text()
-	} else {
-		r.Missing("ownerDid")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69groupName") {
-		x.GroupName = r.Text()
-	} else {
-		r.Missing("groupName")
-	}
+	x.ActorDID = r.RequiredText("\x68actorDid")
+	x.OwnerDID = r.RequiredText("\x68ownerDid")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.GroupName = r.RequiredText("\x69groupName")
 	if r.Key("\x6alockReason") {
 		x.LockReason = new(r.Text())
 	}
-	if r.Key("\x6aupdateType") {
-		x.UpdateType = r.Text()
-	} else {
-		r.Missing("updateType")
-	}
+	x.UpdateType = r.RequiredText("\x6aupdateType")
 	if r.Key("\x6cjoinLinkCode") {
 		x.JoinLinkCode = new(r.Text())
 	}
-	if r.Key("\x6econvoCreatedAt") {
-		x.ConvoCreatedAt = r.Text()
-	} else {
-		r.Missing("convoCreatedAt")
-	}
+	x.ConvoCreatedAt = r.RequiredText("\x6econvoCreatedAt")
 	if r.Key("\x70groupMemberCount") {
 		x.GroupMemberCount = r.Int()
 	} else {
@@ -3767,20 +3793,54 @@ func (x *ModerationSubscribeModEventsEventGroupChatUpdated) ReadLex(r *lex.Reade
 	if r.Key("\x78\x18joinLinkRequiresApproval") {
 		x.JoinLinkRequiresApproval = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.subscribeModEvents#eventGroupChatUpdated")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventGroupChatUpdated) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.subscribeModEvents#eventGroupChatUpdated")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if x.NewName != nil {
+		if !lex.IsText(*x.NewName) {
+			v.Text("newName")
+		}
+	}
+	if x.OldName != nil {
+		if !lex.IsText(*x.OldName) {
+			v.Text("oldName")
+		}
+	}
 	v.DID("actorDid", x.ActorDID)
 	v.DID("ownerDid", x.OwnerDID)
 	v.Datetime("createdAt", x.CreatedAt)
+	if !lex.IsText(x.GroupName) {
+		v.Text("groupName")
+	}
+	if x.LockReason != nil {
+		if !lex.IsText(*x.LockReason) {
+			v.Text("lockReason")
+		}
+	}
+	if !lex.IsText(x.UpdateType) {
+		v.Text("updateType")
+	}
+	if x.JoinLinkCode != nil {
+		if !lex.IsText(*x.JoinLinkCode) {
+			v.Text("joinLinkCode")
+		}
+	}
 	v.Datetime("convoCreatedAt", x.ConvoCreatedAt)
-	v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventGroupChatUpdated")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventGroupChatUpdated", "rev", "convoId", "newName", "oldName", "actorDid", "ownerDid", "createdAt", "groupName", "lockReason", "updateType", "joinLinkCode", "convoCreatedAt", "groupMemberCount", "joinLinkFollowersOnly", "joinLinkRequiresApproval")
+	}
 	v.Leave(outer)
 }
 
@@ -3869,27 +3929,25 @@ func (x ModerationSubscribeModEventsEventRateLimitExceeded) MarshalJSON() ([]byt
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationSubscribeModEventsEventRateLimitExceeded) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationSubscribeModEventsEventRateLimitExceeded{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationSubscribeModEventsEventRateLimitExceeded) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63rev"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63rev"...)
 	dst, ok = lex.AppendText(dst, x.Rev, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x3echat.bsky.moderation.subscribeModEvents#eventRateLimitExceeded"...)
 	}
 	dst = append(dst, "\x68actorDid"...)
@@ -3898,8 +3956,9 @@ func (x *ModerationSubscribeModEventsEventRateLimitExceeded) AppendLex(dst []byt
 	dst, ok = lex.AppendText(dst, x.Endpoint, ok)
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3909,46 +3968,47 @@ func (x *ModerationSubscribeModEventsEventRateLimitExceeded) AppendLex(dst []byt
 
 // ReadLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventRateLimitExceeded) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.subscribeModEvents#eventRateLimitExceeded")
-	if r.Key("\x63rev") {
-		x.Rev = r.Text()
-	} else {
-		r.Missing("rev")
-	}
+	outer := r.Map()
+	x.Rev = r.RequiredText("\x63rev")
 	r.MemberType()
-	if r.Key("\x68actorDid") {
-		x.ActorDID = r.Text()
-	} else {
-		r.Missing("actorDid")
-	}
-	if r.Key("\x68endpoint") {
-		x.Endpoint = r.Text()
-	} else {
-		r.Missing("endpoint")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ActorDID = r.RequiredText("\x68actorDid")
+	x.Endpoint = r.RequiredText("\x68endpoint")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.subscribeModEvents#eventRateLimitExceeded")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationSubscribeModEventsEventRateLimitExceeded) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.subscribeModEvents#eventRateLimitExceeded")
+	if !lex.IsText(x.Rev) {
+		v.Text("rev")
+	}
 	v.DID("actorDid", x.ActorDID)
+	if !lex.IsText(x.Endpoint) {
+		v.Text("endpoint")
+	}
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventRateLimitExceeded")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.moderation.subscribeModEvents#eventRateLimitExceeded", "rev", "actorDid", "endpoint", "createdAt")
+	}
 	v.Leave(outer)
 }
 
 // ModerationUpdateActorAccessNSID is the method
 // chat.bsky.moderation.updateActorAccess.
 const ModerationUpdateActorAccessNSID = "chat.bsky.moderation.updateActorAccess"
+
+// ModerationUpdateActorAccessMethod describes the method
+// chat.bsky.moderation.updateActorAccess.
+func ModerationUpdateActorAccessMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationUpdateActorAccessNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ModerationUpdateActorAccessInput is an object within
 // chat.bsky.moderation.updateActorAccess.
@@ -4001,25 +4061,24 @@ func (x ModerationUpdateActorAccessInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationUpdateActorAccessInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationUpdateActorAccessInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationUpdateActorAccessInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if x.Ref != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Ref != nil {
+		head++
 		dst = append(dst, "\x63ref"...)
 		dst, ok = lex.AppendText(dst, *x.Ref, ok)
 	}
@@ -4027,8 +4086,9 @@ func (x *ModerationUpdateActorAccessInput) AppendLex(dst []byte, m lex.Mode) ([]
 	dst, ok = lex.AppendText(dst, x.Actor, ok)
 	dst = append(dst, "\x6ballowAccess"...)
 	dst = lex.AppendBool(dst, x.AllowAccess)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4038,37 +4098,43 @@ func (x *ModerationUpdateActorAccessInput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *ModerationUpdateActorAccessInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.moderation.updateActorAccess")
+	outer := r.Map()
 	if r.Key("\x63ref") {
 		x.Ref = new(r.Text())
 	}
-	if r.Key("\x65actor") {
-		x.Actor = r.Text()
-	} else {
-		r.Missing("actor")
-	}
+	x.Actor = r.RequiredText("\x65actor")
 	if r.Key("\x6ballowAccess") {
 		x.AllowAccess = r.Bool()
 	} else {
 		r.Missing("allowAccess")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.moderation.updateActorAccess")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationUpdateActorAccessInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.moderation.updateActorAccess")
+	if x.Ref != nil {
+		if !lex.IsText(*x.Ref) {
+			v.Text("ref")
+		}
+	}
 	v.DID("actor", x.Actor)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "ref", "actor", "allowAccess")
+	}
 	v.Leave(outer)
 }
 
 // ModerationUpdateActorAccess calls the procedure
-// chat.bsky.moderation.updateActorAccess.
+// chat.bsky.moderation.updateActorAccess. A nil input means an empty one.
 func ModerationUpdateActorAccess(ctx context.Context, c xrpc.Caller, in *ModerationUpdateActorAccessInput) error {
+	if in == nil {
+		in = new(ModerationUpdateActorAccessInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: ModerationUpdateActorAccessNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -63,35 +64,34 @@ func (x *NotificationDefsPreferences) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x NotificationDefsPreferences) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationDefsPreferences) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationDefsPreferences{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationDefsPreferences) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64chat"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64chat"...)
 	if dst, err = x.Chat.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("chat", err)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x27chat.bsky.notification.defs#preferences"...)
 	}
 	dst = append(dst, "\x6bchatRequest"...)
 	if dst, err = x.ChatRequest.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("chatRequest", err)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -100,7 +100,7 @@ func (x *NotificationDefsPreferences) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *NotificationDefsPreferences) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.notification.defs#preferences")
+	outer := r.Map()
 	if r.Key("\x64chat") {
 		x.Chat.ReadLex(r)
 	} else {
@@ -112,12 +112,12 @@ func (x *NotificationDefsPreferences) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("chatRequest")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.notification.defs#preferences")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationDefsPreferences) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.notification.defs#preferences")
@@ -127,7 +127,9 @@ func (x *NotificationDefsPreferences) ValidateLex(v *lex.Validator) {
 	v.Push("chatRequest")
 	x.ChatRequest.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "chat.bsky.notification.defs#preferences")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.notification.defs#preferences", "chat", "chatRequest")
+	}
 	v.Leave(outer)
 }
 
@@ -185,33 +187,32 @@ func (x *NotificationDefsChatPreference) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x NotificationDefsChatPreference) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationDefsChatPreference) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationDefsChatPreference{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationDefsChatPreference) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64push"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x64push"...)
 	dst = lex.AppendBool(dst, x.Push)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2achat.bsky.notification.defs#chatPreference"...)
 	}
 	dst = append(dst, "\x67include"...)
 	dst, ok = lex.AppendText(dst, x.Include, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -221,28 +222,29 @@ func (x *NotificationDefsChatPreference) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *NotificationDefsChatPreference) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.notification.defs#chatPreference")
+	outer := r.Map()
 	if r.Key("\x64push") {
 		x.Push = r.Bool()
 	} else {
 		r.Missing("push")
 	}
 	r.MemberType()
-	if r.Key("\x67include") {
-		x.Include = r.Text()
-	} else {
-		r.Missing("include")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Include = r.RequiredText("\x67include")
+	x.Extra = r.EndMap(outer, "chat.bsky.notification.defs#chatPreference")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationDefsChatPreference) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.notification.defs#chatPreference")
-	v.Extra(x.Extra, "chat.bsky.notification.defs#chatPreference")
+	if !lex.IsText(x.Include) {
+		v.Text("include")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "chat.bsky.notification.defs#chatPreference", "push", "include")
+	}
 	v.Leave(outer)
 }
 
@@ -255,6 +257,15 @@ const (
 // NotificationGetPreferencesNSID is the method
 // chat.bsky.notification.getPreferences.
 const NotificationGetPreferencesNSID = "chat.bsky.notification.getPreferences"
+
+// NotificationGetPreferencesMethod describes the method
+// chat.bsky.notification.getPreferences.
+func NotificationGetPreferencesMethod() schema.Method {
+	return schema.Method{
+		NSID: NotificationGetPreferencesNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A NotificationGetPreferencesOutput is an object within
 // chat.bsky.notification.getPreferences.
@@ -305,16 +316,17 @@ func (x NotificationGetPreferencesOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationGetPreferencesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationGetPreferencesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationGetPreferencesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -330,25 +342,27 @@ func (x *NotificationGetPreferencesOutput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *NotificationGetPreferencesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.notification.getPreferences")
+	outer := r.Map()
 	if r.Key("\x6bpreferences") {
 		x.Preferences.ReadLex(r)
 	} else {
 		r.Missing("preferences")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.notification.getPreferences")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationGetPreferencesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.notification.getPreferences")
 	v.Push("preferences")
 	x.Preferences.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "preferences")
+	}
 	v.Leave(outer)
 }
 
@@ -365,6 +379,16 @@ func NotificationGetPreferences(ctx context.Context, c xrpc.Caller) (*Notificati
 // NotificationPutPreferencesNSID is the method
 // chat.bsky.notification.putPreferences.
 const NotificationPutPreferencesNSID = "chat.bsky.notification.putPreferences"
+
+// NotificationPutPreferencesMethod describes the method
+// chat.bsky.notification.putPreferences.
+func NotificationPutPreferencesMethod() schema.Method {
+	return schema.Method{
+		NSID: NotificationPutPreferencesNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A NotificationPutPreferencesInput is an object within
 // chat.bsky.notification.putPreferences.
@@ -416,39 +440,37 @@ func (x NotificationPutPreferencesInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationPutPreferencesInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationPutPreferencesInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationPutPreferencesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Chat != nil {
-		n++
-	}
-	if x.ChatRequest != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Chat != nil {
+		head++
 		dst = append(dst, "\x64chat"...)
 		if dst, err = x.Chat.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("chat", err)
 		}
 	}
 	if x.ChatRequest != nil {
+		head++
 		dst = append(dst, "\x6bchatRequest"...)
 		if dst, err = x.ChatRequest.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("chatRequest", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -457,7 +479,7 @@ func (x *NotificationPutPreferencesInput) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *NotificationPutPreferencesInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.notification.putPreferences")
+	outer := r.Map()
 	if r.Key("\x64chat") {
 		x.Chat = lex.New[NotificationDefsChatPreference](r)
 		x.Chat.ReadLex(r)
@@ -466,12 +488,12 @@ func (x *NotificationPutPreferencesInput) ReadLex(r *lex.Reader) {
 		x.ChatRequest = lex.New[NotificationDefsChatPreference](r)
 		x.ChatRequest.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.notification.putPreferences")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationPutPreferencesInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.notification.putPreferences")
@@ -485,7 +507,9 @@ func (x *NotificationPutPreferencesInput) ValidateLex(v *lex.Validator) {
 		x.ChatRequest.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "chat", "chatRequest")
+	}
 	v.Leave(outer)
 }
 
@@ -538,16 +562,17 @@ func (x NotificationPutPreferencesOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *NotificationPutPreferencesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = NotificationPutPreferencesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *NotificationPutPreferencesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -563,31 +588,36 @@ func (x *NotificationPutPreferencesOutput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *NotificationPutPreferencesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("chat.bsky.notification.putPreferences")
+	outer := r.Map()
 	if r.Key("\x6bpreferences") {
 		x.Preferences.ReadLex(r)
 	} else {
 		r.Missing("preferences")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "chat.bsky.notification.putPreferences")
 }
 
 // ValidateLex implements lex.Value.
 func (x *NotificationPutPreferencesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("chat.bsky.notification.putPreferences")
 	v.Push("preferences")
 	x.Preferences.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "preferences")
+	}
 	v.Leave(outer)
 }
 
 // NotificationPutPreferences calls the procedure
-// chat.bsky.notification.putPreferences.
+// chat.bsky.notification.putPreferences. A nil input means an empty one.
 func NotificationPutPreferences(ctx context.Context, c xrpc.Caller, in *NotificationPutPreferencesInput) (*NotificationPutPreferencesOutput, error) {
+	if in == nil {
+		in = new(NotificationPutPreferencesInput)
+	}
 	out := new(NotificationPutPreferencesOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: NotificationPutPreferencesNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err

@@ -64,34 +64,26 @@ func (x *Declaration) AppendJSON(dst []byte) ([]byte, error) { return lex.Append
 // MarshalJSON returns x in JSON.
 func (x Declaration) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *Declaration) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = Declaration{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *Declaration) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if x.MessageMe != nil {
-		n++
-	}
-	if x.KeyPackage != nil {
-		n++
-	}
-	if x.ContinuityProofs != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65$type\x78\x1bcom.germnetwork.declaration\x67version"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x65$type\x78\x1bcom.germnetwork.declaration\x67version"...)
 	dst, ok = lex.AppendText(dst, x.Version, ok)
 	if x.MessageMe != nil {
+		head++
 		dst = append(dst, "\x69messageMe"...)
 		if dst, err = x.MessageMe.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("messageMe", err)
@@ -100,18 +92,21 @@ func (x *Declaration) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x6acurrentKey"...)
 	dst = lex.AppendBytes(dst, x.CurrentKey)
 	if x.KeyPackage != nil {
+		head++
 		dst = append(dst, "\x6akeyPackage"...)
 		dst = lex.AppendBytes(dst, x.KeyPackage)
 	}
 	if x.ContinuityProofs != nil {
+		head++
 		dst = append(dst, "\x70continuityProofs"...)
 		dst = lex.AppendArray(dst, len(x.ContinuityProofs))
 		for _, e1 := range x.ContinuityProofs {
 			dst = lex.AppendBytes(dst, e1)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -121,13 +116,9 @@ func (x *Declaration) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *Declaration) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.germnetwork.declaration")
+	outer := r.Map()
 	r.Type("com.germnetwork.declaration")
-	if r.Key("\x67version") {
-		x.Version = r.Text()
-	} else {
-		r.Missing("version")
-	}
+	x.Version = r.RequiredText("\x67version")
 	if r.Key("\x69messageMe") {
 		x.MessageMe = lex.New[DeclarationMessageMe](r)
 		x.MessageMe.ReadLex(r)
@@ -152,16 +143,19 @@ func (x *Declaration) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.ContinuityProofs = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.germnetwork.declaration")
 }
 
 // ValidateLex implements lex.Value.
 func (x *Declaration) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.germnetwork.declaration")
-	if n := int64(len(x.Version)); n < 5 || n > 14 {
+	switch n := int64(len(x.Version)); {
+	case !lex.IsText(x.Version):
+		v.Text("version")
+	case n < 5 || n > 14:
 		v.Length("version", "string", int(n), 5, 14)
 	}
 	if x.MessageMe != nil {
@@ -172,9 +166,14 @@ func (x *Declaration) ValidateLex(v *lex.Validator) {
 	if x.ContinuityProofs != nil {
 		if n := int64(len(x.ContinuityProofs)); n > 1000 {
 			v.Length("continuityProofs", "array", int(n), 0, 1000)
+		} else {
+			v.PushArray("continuityProofs")
+			v.Pop()
 		}
 	}
-	v.Extra(x.Extra, "com.germnetwork.declaration")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.germnetwork.declaration", "version", "messageMe", "currentKey", "keyPackage", "continuityProofs")
+	}
 	v.Leave(outer)
 }
 
@@ -228,33 +227,33 @@ func (x *DeclarationMessageMe) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x DeclarationMessageMe) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DeclarationMessageMe) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DeclarationMessageMe{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DeclarationMessageMe) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25com.germnetwork.declaration#messageMe"...)
 	}
 	dst = append(dst, "\x6cmessageMeUrl"...)
 	dst, ok = lex.AppendText(dst, x.MessageMeURL, ok)
 	dst = append(dst, "\x6cshowButtonTo"...)
 	dst, ok = lex.AppendText(dst, x.ShowButtonTo, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -264,35 +263,36 @@ func (x *DeclarationMessageMe) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *DeclarationMessageMe) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.germnetwork.declaration#messageMe")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x6cmessageMeUrl") {
-		x.MessageMeURL = r.Text()
-	} else {
-		r.Missing("messageMeUrl")
-	}
-	if r.Key("\x6cshowButtonTo") {
-		x.ShowButtonTo = r.Text()
-	} else {
-		r.Missing("showButtonTo")
-	}
-	x.Extra = r.EndMap(outer)
+	x.MessageMeURL = r.RequiredText("\x6cmessageMeUrl")
+	x.ShowButtonTo = r.RequiredText("\x6cshowButtonTo")
+	x.Extra = r.EndMap(outer, "com.germnetwork.declaration#messageMe")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DeclarationMessageMe) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.germnetwork.declaration#messageMe")
-	if n := int64(len(x.MessageMeURL)); n < 1 || n > 2047 {
+	switch n := int64(len(x.MessageMeURL)); {
+	case !lex.IsText(x.MessageMeURL):
+		v.Text("messageMeUrl")
+	case n < 1 || n > 2047:
 		v.Length("messageMeUrl", "string", int(n), 1, 2047)
+	default:
+		v.URI("messageMeUrl", x.MessageMeURL)
 	}
-	v.URI("messageMeUrl", x.MessageMeURL)
-	if n := int64(len(x.ShowButtonTo)); n < 1 || n > 100 {
+	switch n := int64(len(x.ShowButtonTo)); {
+	case !lex.IsText(x.ShowButtonTo):
+		v.Text("showButtonTo")
+	case n < 1 || n > 100:
 		v.Length("showButtonTo", "string", int(n), 1, 100)
 	}
-	v.Extra(x.Extra, "com.germnetwork.declaration#messageMe")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.germnetwork.declaration#messageMe", "messageMeUrl", "showButtonTo")
+	}
 	v.Leave(outer)
 }
 

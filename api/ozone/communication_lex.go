@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -17,6 +18,17 @@ const CommunicationCreateTemplateNSID = "tools.ozone.communication.createTemplat
 const (
 	CommunicationCreateTemplateErrorDuplicateTemplateName = "DuplicateTemplateName"
 )
+
+// CommunicationCreateTemplateMethod describes the method
+// tools.ozone.communication.createTemplate.
+func CommunicationCreateTemplateMethod() schema.Method {
+	return schema.Method{
+		NSID: CommunicationCreateTemplateNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{CommunicationCreateTemplateErrorDuplicateTemplateName},
+	}
+}
 
 // A CommunicationCreateTemplateInput is an object within
 // tools.ozone.communication.createTemplate.
@@ -71,28 +83,24 @@ func (x CommunicationCreateTemplateInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *CommunicationCreateTemplateInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = CommunicationCreateTemplateInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *CommunicationCreateTemplateInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if x.Lang != nil {
-		n++
-	}
-	if x.CreatedBy != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Lang != nil {
+		head++
 		dst = append(dst, "\x64lang"...)
 		dst, ok = lex.AppendText(dst, *x.Lang, ok)
 	}
@@ -101,13 +109,15 @@ func (x *CommunicationCreateTemplateInput) AppendLex(dst []byte, m lex.Mode) ([]
 	dst = append(dst, "\x67subject"...)
 	dst, ok = lex.AppendText(dst, x.Subject, ok)
 	if x.CreatedBy != nil {
+		head++
 		dst = append(dst, "\x69createdBy"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedBy, ok)
 	}
 	dst = append(dst, "\x6fcontentMarkdown"...)
 	dst, ok = lex.AppendText(dst, x.ContentMarkdown, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -117,50 +127,52 @@ func (x *CommunicationCreateTemplateInput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *CommunicationCreateTemplateInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.communication.createTemplate")
+	outer := r.Map()
 	if r.Key("\x64lang") {
 		x.Lang = new(r.Text())
 	}
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
+	x.Name = r.RequiredText("\x64name")
+	x.Subject = r.RequiredText("\x67subject")
 	if r.Key("\x69createdBy") {
 		x.CreatedBy = new(r.Text())
 	}
-	if r.Key("\x6fcontentMarkdown") {
-		x.ContentMarkdown = r.Text()
-	} else {
-		r.Missing("contentMarkdown")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ContentMarkdown = r.RequiredText("\x6fcontentMarkdown")
+	x.Extra = r.EndMap(outer, "tools.ozone.communication.createTemplate")
 }
 
 // ValidateLex implements lex.Value.
 func (x *CommunicationCreateTemplateInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.communication.createTemplate")
 	if x.Lang != nil {
 		v.Format("lang", *x.Lang, "language")
 	}
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
+	if !lex.IsText(x.Subject) {
+		v.Text("subject")
+	}
 	if x.CreatedBy != nil {
 		v.DID("createdBy", *x.CreatedBy)
 	}
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ContentMarkdown) {
+		v.Text("contentMarkdown")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "lang", "name", "subject", "createdBy", "contentMarkdown")
+	}
 	v.Leave(outer)
 }
 
 // CommunicationCreateTemplate calls the procedure
-// tools.ozone.communication.createTemplate.
+// tools.ozone.communication.createTemplate. A nil input means an empty one.
 func CommunicationCreateTemplate(ctx context.Context, c xrpc.Caller, in *CommunicationCreateTemplateInput) (*CommunicationDefsTemplateView, error) {
+	if in == nil {
+		in = new(CommunicationCreateTemplateInput)
+	}
 	out := new(CommunicationDefsTemplateView)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: CommunicationCreateTemplateNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -229,42 +241,36 @@ func (x *CommunicationDefsTemplateView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x CommunicationDefsTemplateView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *CommunicationDefsTemplateView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = CommunicationDefsTemplateView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *CommunicationDefsTemplateView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 7
-	if m.Typed() {
-		n++
-	}
-	if x.Lang != nil {
-		n++
-	}
-	if x.Subject != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa7)
+	dst = append(dst, "\xa7\x62id"...)
 	dst, ok = lex.AppendText(dst, x.ID, ok)
 	if x.Lang != nil {
+		head++
 		dst = append(dst, "\x64lang"...)
 		dst, ok = lex.AppendText(dst, *x.Lang, ok)
 	}
 	dst = append(dst, "\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2btools.ozone.communication.defs#templateView"...)
 	}
 	if x.Subject != nil {
+		head++
 		dst = append(dst, "\x67subject"...)
 		dst, ok = lex.AppendText(dst, *x.Subject, ok)
 	}
@@ -278,8 +284,9 @@ func (x *CommunicationDefsTemplateView) AppendLex(dst []byte, m lex.Mode) ([]byt
 	dst, ok = lex.AppendText(dst, x.LastUpdatedBy, ok)
 	dst = append(dst, "\x6fcontentMarkdown"...)
 	dst, ok = lex.AppendText(dst, x.ContentMarkdown, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -289,20 +296,12 @@ func (x *CommunicationDefsTemplateView) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *CommunicationDefsTemplateView) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.communication.defs#templateView")
-	if r.Key("\x62id") {
-		x.ID = r.Text()
-	} else {
-		r.Missing("id")
-	}
+	outer := r.Map()
+	x.ID = r.RequiredText("\x62id")
 	if r.Key("\x64lang") {
 		x.Lang = new(r.Text())
 	}
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
 	if r.Key("\x67subject") {
 		x.Subject = new(r.Text())
@@ -312,48 +311,57 @@ func (x *CommunicationDefsTemplateView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("disabled")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69updatedAt") {
-		x.UpdatedAt = r.Text()
-	} else {
-		r.Missing("updatedAt")
-	}
-	if r.Key("\x6dlastUpdatedBy") {
-		x.LastUpdatedBy = r.Text()
-	} else {
-		r.Missing("lastUpdatedBy")
-	}
-	if r.Key("\x6fcontentMarkdown") {
-		x.ContentMarkdown = r.Text()
-	} else {
-		r.Missing("contentMarkdown")
-	}
-	x.Extra = r.EndMap(outer)
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.UpdatedAt = r.RequiredText("\x69updatedAt")
+	x.LastUpdatedBy = r.RequiredText("\x6dlastUpdatedBy")
+	x.ContentMarkdown = r.RequiredText("\x6fcontentMarkdown")
+	x.Extra = r.EndMap(outer, "tools.ozone.communication.defs#templateView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *CommunicationDefsTemplateView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.communication.defs#templateView")
+	if !lex.IsText(x.ID) {
+		v.Text("id")
+	}
 	if x.Lang != nil {
 		v.Format("lang", *x.Lang, "language")
+	}
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
+	if x.Subject != nil {
+		if !lex.IsText(*x.Subject) {
+			v.Text("subject")
+		}
 	}
 	v.Datetime("createdAt", x.CreatedAt)
 	v.Datetime("updatedAt", x.UpdatedAt)
 	v.DID("lastUpdatedBy", x.LastUpdatedBy)
-	v.Extra(x.Extra, "tools.ozone.communication.defs#templateView")
+	if !lex.IsText(x.ContentMarkdown) {
+		v.Text("contentMarkdown")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.communication.defs#templateView", "id", "lang", "name", "subject", "disabled", "createdAt", "updatedAt", "lastUpdatedBy", "contentMarkdown")
+	}
 	v.Leave(outer)
 }
 
 // CommunicationDeleteTemplateNSID is the method
 // tools.ozone.communication.deleteTemplate.
 const CommunicationDeleteTemplateNSID = "tools.ozone.communication.deleteTemplate"
+
+// CommunicationDeleteTemplateMethod describes the method
+// tools.ozone.communication.deleteTemplate.
+func CommunicationDeleteTemplateMethod() schema.Method {
+	return schema.Method{
+		NSID: CommunicationDeleteTemplateNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A CommunicationDeleteTemplateInput is an object within
 // tools.ozone.communication.deleteTemplate.
@@ -404,23 +412,24 @@ func (x CommunicationDeleteTemplateInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *CommunicationDeleteTemplateInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = CommunicationDeleteTemplateInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *CommunicationDeleteTemplateInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x62id"...)
 	dst, ok = lex.AppendText(dst, x.ID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -430,28 +439,32 @@ func (x *CommunicationDeleteTemplateInput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *CommunicationDeleteTemplateInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.communication.deleteTemplate")
-	if r.Key("\x62id") {
-		x.ID = r.Text()
-	} else {
-		r.Missing("id")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.ID = r.RequiredText("\x62id")
+	x.Extra = r.EndMap(outer, "tools.ozone.communication.deleteTemplate")
 }
 
 // ValidateLex implements lex.Value.
 func (x *CommunicationDeleteTemplateInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.communication.deleteTemplate")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.ID) {
+		v.Text("id")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "id")
+	}
 	v.Leave(outer)
 }
 
 // CommunicationDeleteTemplate calls the procedure
-// tools.ozone.communication.deleteTemplate.
+// tools.ozone.communication.deleteTemplate. A nil input means an empty one.
 func CommunicationDeleteTemplate(ctx context.Context, c xrpc.Caller, in *CommunicationDeleteTemplateInput) error {
+	if in == nil {
+		in = new(CommunicationDeleteTemplateInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: CommunicationDeleteTemplateNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -459,6 +472,15 @@ func CommunicationDeleteTemplate(ctx context.Context, c xrpc.Caller, in *Communi
 // CommunicationListTemplatesNSID is the method
 // tools.ozone.communication.listTemplates.
 const CommunicationListTemplatesNSID = "tools.ozone.communication.listTemplates"
+
+// CommunicationListTemplatesMethod describes the method
+// tools.ozone.communication.listTemplates.
+func CommunicationListTemplatesMethod() schema.Method {
+	return schema.Method{
+		NSID: CommunicationListTemplatesNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A CommunicationListTemplatesOutput is an object within
 // tools.ozone.communication.listTemplates.
@@ -509,16 +531,17 @@ func (x CommunicationListTemplatesOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *CommunicationListTemplatesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = CommunicationListTemplatesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *CommunicationListTemplatesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -537,7 +560,7 @@ func (x *CommunicationListTemplatesOutput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *CommunicationListTemplatesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.communication.listTemplates")
+	outer := r.Map()
 	if r.Key("\x76communicationTemplates") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[CommunicationDefsTemplateView](r, n1)
@@ -553,23 +576,25 @@ func (x *CommunicationListTemplatesOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("communicationTemplates")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.communication.listTemplates")
 }
 
 // ValidateLex implements lex.Value.
 func (x *CommunicationListTemplatesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.communication.listTemplates")
-	v.Push("communicationTemplates")
+	v.PushArray("communicationTemplates")
 	for i1 := range x.CommunicationTemplates {
 		v.PushIndex(i1)
 		x.CommunicationTemplates[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "communicationTemplates")
+	}
 	v.Leave(outer)
 }
 
@@ -591,6 +616,17 @@ const CommunicationUpdateTemplateNSID = "tools.ozone.communication.updateTemplat
 const (
 	CommunicationUpdateTemplateErrorDuplicateTemplateName = "DuplicateTemplateName"
 )
+
+// CommunicationUpdateTemplateMethod describes the method
+// tools.ozone.communication.updateTemplate.
+func CommunicationUpdateTemplateMethod() schema.Method {
+	return schema.Method{
+		NSID: CommunicationUpdateTemplateNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{CommunicationUpdateTemplateErrorDuplicateTemplateName},
+	}
+}
 
 // A CommunicationUpdateTemplateInput is an object within
 // tools.ozone.communication.updateTemplate.
@@ -647,67 +683,56 @@ func (x CommunicationUpdateTemplateInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *CommunicationUpdateTemplateInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = CommunicationUpdateTemplateInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *CommunicationUpdateTemplateInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.Lang != nil {
-		n++
-	}
-	if x.Name != nil {
-		n++
-	}
-	if x.Subject != nil {
-		n++
-	}
-	if x.Disabled != nil {
-		n++
-	}
-	if x.UpdatedBy != nil {
-		n++
-	}
-	if x.ContentMarkdown != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x62id"...)
 	dst, ok = lex.AppendText(dst, x.ID, ok)
 	if x.Lang != nil {
+		head++
 		dst = append(dst, "\x64lang"...)
 		dst, ok = lex.AppendText(dst, *x.Lang, ok)
 	}
 	if x.Name != nil {
+		head++
 		dst = append(dst, "\x64name"...)
 		dst, ok = lex.AppendText(dst, *x.Name, ok)
 	}
 	if x.Subject != nil {
+		head++
 		dst = append(dst, "\x67subject"...)
 		dst, ok = lex.AppendText(dst, *x.Subject, ok)
 	}
 	if x.Disabled != nil {
+		head++
 		dst = append(dst, "\x68disabled"...)
 		dst = lex.AppendBool(dst, *x.Disabled)
 	}
 	if x.UpdatedBy != nil {
+		head++
 		dst = append(dst, "\x69updatedBy"...)
 		dst, ok = lex.AppendText(dst, *x.UpdatedBy, ok)
 	}
 	if x.ContentMarkdown != nil {
+		head++
 		dst = append(dst, "\x6fcontentMarkdown"...)
 		dst, ok = lex.AppendText(dst, *x.ContentMarkdown, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -717,12 +742,8 @@ func (x *CommunicationUpdateTemplateInput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *CommunicationUpdateTemplateInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.communication.updateTemplate")
-	if r.Key("\x62id") {
-		x.ID = r.Text()
-	} else {
-		r.Missing("id")
-	}
+	outer := r.Map()
+	x.ID = r.RequiredText("\x62id")
 	if r.Key("\x64lang") {
 		x.Lang = new(r.Text())
 	}
@@ -741,28 +762,51 @@ func (x *CommunicationUpdateTemplateInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6fcontentMarkdown") {
 		x.ContentMarkdown = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.communication.updateTemplate")
 }
 
 // ValidateLex implements lex.Value.
 func (x *CommunicationUpdateTemplateInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.communication.updateTemplate")
+	if !lex.IsText(x.ID) {
+		v.Text("id")
+	}
 	if x.Lang != nil {
 		v.Format("lang", *x.Lang, "language")
+	}
+	if x.Name != nil {
+		if !lex.IsText(*x.Name) {
+			v.Text("name")
+		}
+	}
+	if x.Subject != nil {
+		if !lex.IsText(*x.Subject) {
+			v.Text("subject")
+		}
 	}
 	if x.UpdatedBy != nil {
 		v.DID("updatedBy", *x.UpdatedBy)
 	}
-	v.Extra(x.Extra, "")
+	if x.ContentMarkdown != nil {
+		if !lex.IsText(*x.ContentMarkdown) {
+			v.Text("contentMarkdown")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "id", "lang", "name", "subject", "disabled", "updatedBy", "contentMarkdown")
+	}
 	v.Leave(outer)
 }
 
 // CommunicationUpdateTemplate calls the procedure
-// tools.ozone.communication.updateTemplate.
+// tools.ozone.communication.updateTemplate. A nil input means an empty one.
 func CommunicationUpdateTemplate(ctx context.Context, c xrpc.Caller, in *CommunicationUpdateTemplateInput) (*CommunicationDefsTemplateView, error) {
+	if in == nil {
+		in = new(CommunicationUpdateTemplateInput)
+	}
 	out := new(CommunicationDefsTemplateView)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: CommunicationUpdateTemplateNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err

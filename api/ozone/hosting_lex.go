@@ -6,12 +6,31 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
 // HostingGetAccountHistoryNSID is the method
 // tools.ozone.hosting.getAccountHistory.
 const HostingGetAccountHistoryNSID = "tools.ozone.hosting.getAccountHistory"
+
+// HostingGetAccountHistoryMethod describes the method
+// tools.ozone.hosting.getAccountHistory.
+func HostingGetAccountHistoryMethod() schema.Method {
+	return schema.Method{
+		NSID: HostingGetAccountHistoryNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "did", Type: &schema.String{Format: "did"}},
+				{Name: "events", Type: &schema.Array{Items: &schema.String{KnownValues: []string{"accountCreated", "emailUpdated", "emailConfirmed", "passwordUpdated", "handleUpdated"}}}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+			},
+			Required: []string{"did"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // HostingGetAccountHistoryParams are the parameters of
 // tools.ozone.hosting.getAccountHistory.
@@ -43,6 +62,23 @@ func (x *HostingGetAccountHistoryParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *HostingGetAccountHistoryParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.hosting.getAccountHistory")
+	v := HostingGetAccountHistoryParams{
+		DID:    q.Text("did"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+		Events: q.Texts("events"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *HostingGetAccountHistoryParams) Validate() error {
 	var v lex.Validator
@@ -52,6 +88,22 @@ func (x *HostingGetAccountHistoryParams) Validate() error {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.Events != nil {
+		v.PushArray("events")
+		for i1 := range x.Events {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Events[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
 	}
 	return v.Err()
 }
@@ -113,26 +165,25 @@ func (x *HostingGetAccountHistoryOutput) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x HostingGetAccountHistoryOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *HostingGetAccountHistoryOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = HostingGetAccountHistoryOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *HostingGetAccountHistoryOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -143,8 +194,9 @@ func (x *HostingGetAccountHistoryOutput) AppendLex(dst []byte, m lex.Mode) ([]by
 			return dst, lex.InItem("events", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -154,7 +206,7 @@ func (x *HostingGetAccountHistoryOutput) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *HostingGetAccountHistoryOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.hosting.getAccountHistory")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -173,23 +225,30 @@ func (x *HostingGetAccountHistoryOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("events")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.hosting.getAccountHistory")
 }
 
 // ValidateLex implements lex.Value.
 func (x *HostingGetAccountHistoryOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.hosting.getAccountHistory")
-	v.Push("events")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("events")
 	for i1 := range x.Events {
 		v.PushIndex(i1)
 		x.Events[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "events")
+	}
 	v.Leave(outer)
 }
 
@@ -284,26 +343,25 @@ func (x *HostingGetAccountHistoryEvent) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x HostingGetAccountHistoryEvent) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *HostingGetAccountHistoryEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = HostingGetAccountHistoryEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *HostingGetAccountHistoryEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2btools.ozone.hosting.getAccountHistory#event"...)
 	}
 	dst = append(dst, "\x67details"...)
@@ -314,8 +372,9 @@ func (x *HostingGetAccountHistoryEvent) AppendLex(dst []byte, m lex.Mode) ([]byt
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	dst = append(dst, "\x69createdBy"...)
 	dst, ok = lex.AppendText(dst, x.CreatedBy, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -325,29 +384,21 @@ func (x *HostingGetAccountHistoryEvent) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *HostingGetAccountHistoryEvent) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.hosting.getAccountHistory#event")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67details") {
 		x.Details.ReadLex(r)
 	} else {
 		r.Missing("details")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69createdBy") {
-		x.CreatedBy = r.Text()
-	} else {
-		r.Missing("createdBy")
-	}
-	x.Extra = r.EndMap(outer)
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.CreatedBy = r.RequiredText("\x69createdBy")
+	x.Extra = r.EndMap(outer, "tools.ozone.hosting.getAccountHistory#event")
 }
 
 // ValidateLex implements lex.Value.
 func (x *HostingGetAccountHistoryEvent) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.hosting.getAccountHistory#event")
@@ -360,7 +411,12 @@ func (x *HostingGetAccountHistoryEvent) ValidateLex(v *lex.Validator) {
 
 	}
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "tools.ozone.hosting.getAccountHistory#event")
+	if !lex.IsText(x.CreatedBy) {
+		v.Text("createdBy")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.hosting.getAccountHistory#event", "details", "createdAt", "createdBy")
+	}
 	v.Leave(outer)
 }
 
@@ -397,9 +453,7 @@ func (x *HostingGetAccountHistoryEventDetails) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *HostingGetAccountHistoryEventDetails) IsZero() bool {
-	return *x == (HostingGetAccountHistoryEventDetails{})
-}
+func (x *HostingGetAccountHistoryEventDetails) IsZero() bool { return x.members() == 0 }
 
 func (x *HostingGetAccountHistoryEventDetails) members() (n int) {
 	if x.AccountCreated != nil {
@@ -433,15 +487,16 @@ func (x HostingGetAccountHistoryEventDetails) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *HostingGetAccountHistoryEventDetails) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = HostingGetAccountHistoryEventDetails{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *HostingGetAccountHistoryEventDetails) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -485,7 +540,7 @@ func (x *HostingGetAccountHistoryEventDetails) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *HostingGetAccountHistoryEventDetails) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.AccountCreated != nil:
 		x.AccountCreated.ValidateLex(v)
@@ -498,7 +553,7 @@ func (x *HostingGetAccountHistoryEventDetails) ValidateLex(v *lex.Validator) {
 	case x.HandleUpdated != nil:
 		x.HandleUpdated.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "tools.ozone.hosting.getAccountHistory#accountCreated", "tools.ozone.hosting.getAccountHistory#emailUpdated", "tools.ozone.hosting.getAccountHistory#emailConfirmed", "tools.ozone.hosting.getAccountHistory#passwordUpdated", "tools.ozone.hosting.getAccountHistory#handleUpdated")
 	}
 }
 
@@ -560,43 +615,39 @@ func (x HostingGetAccountHistoryAccountCreated) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *HostingGetAccountHistoryAccountCreated) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = HostingGetAccountHistoryAccountCreated{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *HostingGetAccountHistoryAccountCreated) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Email != nil {
-		n++
-	}
-	if x.Handle != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x34tools.ozone.hosting.getAccountHistory#accountCreated"...)
 	}
 	if x.Email != nil {
+		head++
 		dst = append(dst, "\x65email"...)
 		dst, ok = lex.AppendText(dst, *x.Email, ok)
 	}
 	if x.Handle != nil {
+		head++
 		dst = append(dst, "\x66handle"...)
 		dst, ok = lex.AppendText(dst, *x.Handle, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -606,7 +657,7 @@ func (x *HostingGetAccountHistoryAccountCreated) AppendLex(dst []byte, m lex.Mod
 
 // ReadLex implements lex.Value.
 func (x *HostingGetAccountHistoryAccountCreated) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.hosting.getAccountHistory#accountCreated")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65email") {
 		x.Email = new(r.Text())
@@ -614,19 +665,26 @@ func (x *HostingGetAccountHistoryAccountCreated) ReadLex(r *lex.Reader) {
 	if r.Key("\x66handle") {
 		x.Handle = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.hosting.getAccountHistory#accountCreated")
 }
 
 // ValidateLex implements lex.Value.
 func (x *HostingGetAccountHistoryAccountCreated) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.hosting.getAccountHistory#accountCreated")
+	if x.Email != nil {
+		if !lex.IsText(*x.Email) {
+			v.Text("email")
+		}
+	}
 	if x.Handle != nil {
 		v.Format("handle", *x.Handle, "handle")
 	}
-	v.Extra(x.Extra, "tools.ozone.hosting.getAccountHistory#accountCreated")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.hosting.getAccountHistory#accountCreated", "email", "handle")
+	}
 	v.Leave(outer)
 }
 
@@ -685,31 +743,31 @@ func (x HostingGetAccountHistoryEmailUpdated) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *HostingGetAccountHistoryEmailUpdated) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = HostingGetAccountHistoryEmailUpdated{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *HostingGetAccountHistoryEmailUpdated) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x32tools.ozone.hosting.getAccountHistory#emailUpdated"...)
 	}
 	dst = append(dst, "\x65email"...)
 	dst, ok = lex.AppendText(dst, x.Email, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -719,23 +777,24 @@ func (x *HostingGetAccountHistoryEmailUpdated) AppendLex(dst []byte, m lex.Mode)
 
 // ReadLex implements lex.Value.
 func (x *HostingGetAccountHistoryEmailUpdated) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.hosting.getAccountHistory#emailUpdated")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x65email") {
-		x.Email = r.Text()
-	} else {
-		r.Missing("email")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Email = r.RequiredText("\x65email")
+	x.Extra = r.EndMap(outer, "tools.ozone.hosting.getAccountHistory#emailUpdated")
 }
 
 // ValidateLex implements lex.Value.
 func (x *HostingGetAccountHistoryEmailUpdated) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.hosting.getAccountHistory#emailUpdated")
-	v.Extra(x.Extra, "tools.ozone.hosting.getAccountHistory#emailUpdated")
+	if !lex.IsText(x.Email) {
+		v.Text("email")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.hosting.getAccountHistory#emailUpdated", "email")
+	}
 	v.Leave(outer)
 }
 
@@ -796,31 +855,31 @@ func (x HostingGetAccountHistoryEmailConfirmed) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *HostingGetAccountHistoryEmailConfirmed) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = HostingGetAccountHistoryEmailConfirmed{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *HostingGetAccountHistoryEmailConfirmed) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x34tools.ozone.hosting.getAccountHistory#emailConfirmed"...)
 	}
 	dst = append(dst, "\x65email"...)
 	dst, ok = lex.AppendText(dst, x.Email, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -830,23 +889,24 @@ func (x *HostingGetAccountHistoryEmailConfirmed) AppendLex(dst []byte, m lex.Mod
 
 // ReadLex implements lex.Value.
 func (x *HostingGetAccountHistoryEmailConfirmed) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.hosting.getAccountHistory#emailConfirmed")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x65email") {
-		x.Email = r.Text()
-	} else {
-		r.Missing("email")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Email = r.RequiredText("\x65email")
+	x.Extra = r.EndMap(outer, "tools.ozone.hosting.getAccountHistory#emailConfirmed")
 }
 
 // ValidateLex implements lex.Value.
 func (x *HostingGetAccountHistoryEmailConfirmed) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.hosting.getAccountHistory#emailConfirmed")
-	v.Extra(x.Extra, "tools.ozone.hosting.getAccountHistory#emailConfirmed")
+	if !lex.IsText(x.Email) {
+		v.Text("email")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.hosting.getAccountHistory#emailConfirmed", "email")
+	}
 	v.Leave(outer)
 }
 
@@ -905,26 +965,26 @@ func (x HostingGetAccountHistoryPasswordUpdated) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *HostingGetAccountHistoryPasswordUpdated) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = HostingGetAccountHistoryPasswordUpdated{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *HostingGetAccountHistoryPasswordUpdated) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x35tools.ozone.hosting.getAccountHistory#passwordUpdated"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -933,18 +993,20 @@ func (x *HostingGetAccountHistoryPasswordUpdated) AppendLex(dst []byte, m lex.Mo
 
 // ReadLex implements lex.Value.
 func (x *HostingGetAccountHistoryPasswordUpdated) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.hosting.getAccountHistory#passwordUpdated")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.hosting.getAccountHistory#passwordUpdated")
 }
 
 // ValidateLex implements lex.Value.
 func (x *HostingGetAccountHistoryPasswordUpdated) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.hosting.getAccountHistory#passwordUpdated")
-	v.Extra(x.Extra, "tools.ozone.hosting.getAccountHistory#passwordUpdated")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.hosting.getAccountHistory#passwordUpdated")
+	}
 	v.Leave(outer)
 }
 
@@ -1005,31 +1067,31 @@ func (x HostingGetAccountHistoryHandleUpdated) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *HostingGetAccountHistoryHandleUpdated) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = HostingGetAccountHistoryHandleUpdated{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *HostingGetAccountHistoryHandleUpdated) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x33tools.ozone.hosting.getAccountHistory#handleUpdated"...)
 	}
 	dst = append(dst, "\x66handle"...)
 	dst, ok = lex.AppendText(dst, x.Handle, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1039,23 +1101,21 @@ func (x *HostingGetAccountHistoryHandleUpdated) AppendLex(dst []byte, m lex.Mode
 
 // ReadLex implements lex.Value.
 func (x *HostingGetAccountHistoryHandleUpdated) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.hosting.getAccountHistory#handleUpdated")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Handle = r.RequiredText("\x66handle")
+	x.Extra = r.EndMap(outer, "tools.ozone.hosting.getAccountHistory#handleUpdated")
 }
 
 // ValidateLex implements lex.Value.
 func (x *HostingGetAccountHistoryHandleUpdated) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.hosting.getAccountHistory#handleUpdated")
 	v.Format("handle", x.Handle, "handle")
-	v.Extra(x.Extra, "tools.ozone.hosting.getAccountHistory#handleUpdated")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.hosting.getAccountHistory#handleUpdated", "handle")
+	}
 	v.Leave(outer)
 }

@@ -8,12 +8,23 @@ import (
 	"github.com/linnet-at/linnet/api/atproto"
 	"github.com/linnet-at/linnet/api/chat"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
 // ModerationCancelScheduledActionsNSID is the method
 // tools.ozone.moderation.cancelScheduledActions.
 const ModerationCancelScheduledActionsNSID = "tools.ozone.moderation.cancelScheduledActions"
+
+// ModerationCancelScheduledActionsMethod describes the method
+// tools.ozone.moderation.cancelScheduledActions.
+func ModerationCancelScheduledActionsMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationCancelScheduledActionsNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ModerationCancelScheduledActionsInput is an object within
 // tools.ozone.moderation.cancelScheduledActions.
@@ -67,32 +78,32 @@ func (x ModerationCancelScheduledActionsInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationCancelScheduledActionsInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationCancelScheduledActionsInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationCancelScheduledActionsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Comment != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	dst = append(dst, "\x68subjects"...)
 	dst, ok = lex.AppendTexts(dst, x.Subjects, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -102,7 +113,7 @@ func (x *ModerationCancelScheduledActionsInput) AppendLex(dst []byte, m lex.Mode
 
 // ReadLex implements lex.Value.
 func (x *ModerationCancelScheduledActionsInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.cancelScheduledActions")
+	outer := r.Map()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
@@ -111,32 +122,44 @@ func (x *ModerationCancelScheduledActionsInput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("subjects")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.cancelScheduledActions")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationCancelScheduledActionsInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.cancelScheduledActions")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
 	if n := int64(len(x.Subjects)); n > 100 {
 		v.Length("subjects", "array", int(n), 0, 100)
-	}
-	v.Push("subjects")
-	for i1 := range x.Subjects {
-		v.PushIndex(i1)
-		v.DID("", x.Subjects[i1])
+	} else {
+		v.PushArray("subjects")
+		for i1 := range x.Subjects {
+			v.PushIndex(i1)
+			v.DID("", x.Subjects[i1])
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "comment", "subjects")
+	}
 	v.Leave(outer)
 }
 
 // ModerationCancelScheduledActions calls the procedure
-// tools.ozone.moderation.cancelScheduledActions.
+// tools.ozone.moderation.cancelScheduledActions. A nil input means an empty
+// one.
 func ModerationCancelScheduledActions(ctx context.Context, c xrpc.Caller, in *ModerationCancelScheduledActionsInput) (*ModerationCancelScheduledActionsCancellationResults, error) {
+	if in == nil {
+		in = new(ModerationCancelScheduledActionsInput)
+	}
 	out := new(ModerationCancelScheduledActionsCancellationResults)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ModerationCancelScheduledActionsNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -202,26 +225,25 @@ func (x ModerationCancelScheduledActionsCancellationResults) MarshalJSON() ([]by
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationCancelScheduledActionsCancellationResults) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationCancelScheduledActionsCancellationResults{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationCancelScheduledActionsCancellationResults) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x41tools.ozone.moderation.cancelScheduledActions#cancellationResults"...)
 	}
 	dst = append(dst, "\x66failed"...)
@@ -233,8 +255,9 @@ func (x *ModerationCancelScheduledActionsCancellationResults) AppendLex(dst []by
 	}
 	dst = append(dst, "\x69succeeded"...)
 	dst, ok = lex.AppendTexts(dst, x.Succeeded, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -244,7 +267,7 @@ func (x *ModerationCancelScheduledActionsCancellationResults) AppendLex(dst []by
 
 // ReadLex implements lex.Value.
 func (x *ModerationCancelScheduledActionsCancellationResults) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.cancelScheduledActions#cancellationResults")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66failed") {
 		n1 := r.Array()
@@ -266,30 +289,32 @@ func (x *ModerationCancelScheduledActionsCancellationResults) ReadLex(r *lex.Rea
 	} else {
 		r.Missing("succeeded")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.cancelScheduledActions#cancellationResults")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationCancelScheduledActionsCancellationResults) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.cancelScheduledActions#cancellationResults")
-	v.Push("failed")
+	v.PushArray("failed")
 	for i1 := range x.Failed {
 		v.PushIndex(i1)
 		x.Failed[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Push("succeeded")
+	v.PushArray("succeeded")
 	for i1 := range x.Succeeded {
 		v.PushIndex(i1)
 		v.DID("", x.Succeeded[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "tools.ozone.moderation.cancelScheduledActions#cancellationResults")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.cancelScheduledActions#cancellationResults", "failed", "succeeded")
+	}
 	v.Leave(outer)
 }
 
@@ -352,40 +377,37 @@ func (x ModerationCancelScheduledActionsFailedCancellation) MarshalJSON() ([]byt
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationCancelScheduledActionsFailedCancellation) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationCancelScheduledActionsFailedCancellation{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationCancelScheduledActionsFailedCancellation) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.ErrorCode != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x40tools.ozone.moderation.cancelScheduledActions#failedCancellation"...)
 	}
 	dst = append(dst, "\x65error"...)
 	dst, ok = lex.AppendText(dst, x.Error, ok)
 	if x.ErrorCode != nil {
+		head++
 		dst = append(dst, "\x69errorCode"...)
 		dst, ok = lex.AppendText(dst, *x.ErrorCode, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -395,32 +417,34 @@ func (x *ModerationCancelScheduledActionsFailedCancellation) AppendLex(dst []byt
 
 // ReadLex implements lex.Value.
 func (x *ModerationCancelScheduledActionsFailedCancellation) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.cancelScheduledActions#failedCancellation")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
-	if r.Key("\x65error") {
-		x.Error = r.Text()
-	} else {
-		r.Missing("error")
-	}
+	x.Error = r.RequiredText("\x65error")
 	if r.Key("\x69errorCode") {
 		x.ErrorCode = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.cancelScheduledActions#failedCancellation")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationCancelScheduledActionsFailedCancellation) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.cancelScheduledActions#failedCancellation")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "tools.ozone.moderation.cancelScheduledActions#failedCancellation")
+	if !lex.IsText(x.Error) {
+		v.Text("error")
+	}
+	if x.ErrorCode != nil {
+		if !lex.IsText(*x.ErrorCode) {
+			v.Text("errorCode")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.cancelScheduledActions#failedCancellation", "did", "error", "errorCode")
+	}
 	v.Leave(outer)
 }
 
@@ -485,37 +509,26 @@ func (x *ModerationDefsModEventView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsModEventView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 6
-	if m.Typed() {
-		n++
-	}
-	if x.ModTool != nil {
-		n++
-	}
-	if x.CreatorHandle != nil {
-		n++
-	}
-	if x.SubjectHandle != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa6)
+	dst = append(dst, "\xa6\x62id"...)
 	dst = lex.AppendInt(dst, x.ID)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28tools.ozone.moderation.defs#modEventView"...)
 	}
 	dst = append(dst, "\x65event"...)
@@ -523,6 +536,7 @@ func (x *ModerationDefsModEventView) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 		return dst, lex.In("event", err)
 	}
 	if x.ModTool != nil {
+		head++
 		dst = append(dst, "\x67modTool"...)
 		if dst, err = x.ModTool.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("modTool", err)
@@ -537,17 +551,20 @@ func (x *ModerationDefsModEventView) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 	dst = append(dst, "\x69createdBy"...)
 	dst, ok = lex.AppendText(dst, x.CreatedBy, ok)
 	if x.CreatorHandle != nil {
+		head++
 		dst = append(dst, "\x6dcreatorHandle"...)
 		dst, ok = lex.AppendText(dst, *x.CreatorHandle, ok)
 	}
 	if x.SubjectHandle != nil {
+		head++
 		dst = append(dst, "\x6dsubjectHandle"...)
 		dst, ok = lex.AppendText(dst, *x.SubjectHandle, ok)
 	}
 	dst = append(dst, "\x6fsubjectBlobCids"...)
 	dst, ok = lex.AppendTexts(dst, x.SubjectBlobCIDs, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -557,7 +574,7 @@ func (x *ModerationDefsModEventView) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventView) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventView")
+	outer := r.Map()
 	if r.Key("\x62id") {
 		x.ID = r.Int()
 	} else {
@@ -578,16 +595,8 @@ func (x *ModerationDefsModEventView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("subject")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69createdBy") {
-		x.CreatedBy = r.Text()
-	} else {
-		r.Missing("createdBy")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.CreatedBy = r.RequiredText("\x69createdBy")
 	if r.Key("\x6dcreatorHandle") {
 		x.CreatorHandle = new(r.Text())
 	}
@@ -599,12 +608,12 @@ func (x *ModerationDefsModEventView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("subjectBlobCids")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventView")
@@ -631,7 +640,28 @@ func (x *ModerationDefsModEventView) ValidateLex(v *lex.Validator) {
 	}
 	v.Datetime("createdAt", x.CreatedAt)
 	v.DID("createdBy", x.CreatedBy)
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventView")
+	if x.CreatorHandle != nil {
+		if !lex.IsText(*x.CreatorHandle) {
+			v.Text("creatorHandle")
+		}
+	}
+	if x.SubjectHandle != nil {
+		if !lex.IsText(*x.SubjectHandle) {
+			v.Text("subjectHandle")
+		}
+	}
+	v.PushArray("subjectBlobCids")
+	for i1 := range x.SubjectBlobCIDs {
+		v.PushIndex(i1)
+		if !lex.IsText(x.SubjectBlobCIDs[i1]) {
+			v.Text("")
+		}
+		v.Pop()
+	}
+	v.Pop()
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventView", "id", "event", "modTool", "subject", "createdAt", "createdBy", "creatorHandle", "subjectHandle", "subjectBlobCids")
+	}
 	v.Leave(outer)
 }
 
@@ -728,9 +758,7 @@ func (x *ModerationDefsModEventViewEvent) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationDefsModEventViewEvent) IsZero() bool {
-	return *x == (ModerationDefsModEventViewEvent{})
-}
+func (x *ModerationDefsModEventViewEvent) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationDefsModEventViewEvent) members() (n int) {
 	if x.ModEventTakedown != nil {
@@ -824,15 +852,16 @@ func (x ModerationDefsModEventViewEvent) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventViewEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventViewEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventViewEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -976,7 +1005,7 @@ func (x *ModerationDefsModEventViewEvent) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventViewEvent) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ModEventTakedown != nil:
 		x.ModEventTakedown.ValidateLex(v)
@@ -1029,7 +1058,7 @@ func (x *ModerationDefsModEventViewEvent) ValidateLex(v *lex.Validator) {
 	case x.CancelScheduledTakedownEvent != nil:
 		x.CancelScheduledTakedownEvent.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "tools.ozone.moderation.defs#modEventTakedown", "tools.ozone.moderation.defs#modEventReverseTakedown", "tools.ozone.moderation.defs#modEventComment", "tools.ozone.moderation.defs#modEventReport", "tools.ozone.moderation.defs#modEventLabel", "tools.ozone.moderation.defs#modEventAcknowledge", "tools.ozone.moderation.defs#modEventEscalate", "tools.ozone.moderation.defs#modEventMute", "tools.ozone.moderation.defs#modEventUnmute", "tools.ozone.moderation.defs#modEventMuteReporter", "tools.ozone.moderation.defs#modEventUnmuteReporter", "tools.ozone.moderation.defs#modEventEmail", "tools.ozone.moderation.defs#modEventResolveAppeal", "tools.ozone.moderation.defs#modEventDivert", "tools.ozone.moderation.defs#modEventTag", "tools.ozone.moderation.defs#accountEvent", "tools.ozone.moderation.defs#identityEvent", "tools.ozone.moderation.defs#recordEvent", "tools.ozone.moderation.defs#modEventPriorityScore", "tools.ozone.moderation.defs#ageAssuranceEvent", "tools.ozone.moderation.defs#ageAssuranceOverrideEvent", "tools.ozone.moderation.defs#ageAssurancePurgeEvent", "tools.ozone.moderation.defs#revokeAccountCredentialsEvent", "tools.ozone.moderation.defs#scheduleTakedownEvent", "tools.ozone.moderation.defs#cancelScheduledTakedownEvent")
 	}
 }
 
@@ -1063,9 +1092,7 @@ func (x *ModerationDefsModEventViewSubject) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationDefsModEventViewSubject) IsZero() bool {
-	return *x == (ModerationDefsModEventViewSubject{})
-}
+func (x *ModerationDefsModEventViewSubject) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationDefsModEventViewSubject) members() (n int) {
 	if x.RepoRef != nil {
@@ -1096,15 +1123,16 @@ func (x ModerationDefsModEventViewSubject) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventViewSubject) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventViewSubject{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventViewSubject) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1143,7 +1171,7 @@ func (x *ModerationDefsModEventViewSubject) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventViewSubject) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.RepoRef != nil:
 		x.RepoRef.ValidateLex(v)
@@ -1154,7 +1182,7 @@ func (x *ModerationDefsModEventViewSubject) ValidateLex(v *lex.Validator) {
 	case x.ConvoRef != nil:
 		x.ConvoRef.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.admin.defs#repoRef", "com.atproto.repo.strongRef", "chat.bsky.convo.defs#messageRef", "chat.bsky.convo.defs#convoRef")
 	}
 }
 
@@ -1219,31 +1247,26 @@ func (x ModerationDefsModEventViewDetail) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventViewDetail) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventViewDetail{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventViewDetail) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 6
-	if m.Typed() {
-		n++
-	}
-	if x.ModTool != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa6)
+	dst = append(dst, "\xa6\x62id"...)
 	dst = lex.AppendInt(dst, x.ID)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2etools.ozone.moderation.defs#modEventViewDetail"...)
 	}
 	dst = append(dst, "\x65event"...)
@@ -1251,6 +1274,7 @@ func (x *ModerationDefsModEventViewDetail) AppendLex(dst []byte, m lex.Mode) ([]
 		return dst, lex.In("event", err)
 	}
 	if x.ModTool != nil {
+		head++
 		dst = append(dst, "\x67modTool"...)
 		if dst, err = x.ModTool.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("modTool", err)
@@ -1271,8 +1295,9 @@ func (x *ModerationDefsModEventViewDetail) AppendLex(dst []byte, m lex.Mode) ([]
 			return dst, lex.InItem("subjectBlobs", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1282,7 +1307,7 @@ func (x *ModerationDefsModEventViewDetail) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventViewDetail) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventViewDetail")
+	outer := r.Map()
 	if r.Key("\x62id") {
 		x.ID = r.Int()
 	} else {
@@ -1303,16 +1328,8 @@ func (x *ModerationDefsModEventViewDetail) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("subject")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69createdBy") {
-		x.CreatedBy = r.Text()
-	} else {
-		r.Missing("createdBy")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.CreatedBy = r.RequiredText("\x69createdBy")
 	if r.Key("\x6csubjectBlobs") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ModerationDefsBlobView](r, n1)
@@ -1328,12 +1345,12 @@ func (x *ModerationDefsModEventViewDetail) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("subjectBlobs")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventViewDetail")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventViewDetail) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventViewDetail")
@@ -1360,14 +1377,16 @@ func (x *ModerationDefsModEventViewDetail) ValidateLex(v *lex.Validator) {
 	}
 	v.Datetime("createdAt", x.CreatedAt)
 	v.DID("createdBy", x.CreatedBy)
-	v.Push("subjectBlobs")
+	v.PushArray("subjectBlobs")
 	for i1 := range x.SubjectBlobs {
 		v.PushIndex(i1)
 		x.SubjectBlobs[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventViewDetail")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventViewDetail", "id", "event", "modTool", "subject", "createdAt", "createdBy", "subjectBlobs")
+	}
 	v.Leave(outer)
 }
 
@@ -1464,9 +1483,7 @@ func (x *ModerationDefsModEventViewDetailEvent) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationDefsModEventViewDetailEvent) IsZero() bool {
-	return *x == (ModerationDefsModEventViewDetailEvent{})
-}
+func (x *ModerationDefsModEventViewDetailEvent) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationDefsModEventViewDetailEvent) members() (n int) {
 	if x.ModEventTakedown != nil {
@@ -1560,15 +1577,16 @@ func (x ModerationDefsModEventViewDetailEvent) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventViewDetailEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventViewDetailEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventViewDetailEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1712,7 +1730,7 @@ func (x *ModerationDefsModEventViewDetailEvent) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventViewDetailEvent) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ModEventTakedown != nil:
 		x.ModEventTakedown.ValidateLex(v)
@@ -1765,7 +1783,7 @@ func (x *ModerationDefsModEventViewDetailEvent) ValidateLex(v *lex.Validator) {
 	case x.CancelScheduledTakedownEvent != nil:
 		x.CancelScheduledTakedownEvent.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "tools.ozone.moderation.defs#modEventTakedown", "tools.ozone.moderation.defs#modEventReverseTakedown", "tools.ozone.moderation.defs#modEventComment", "tools.ozone.moderation.defs#modEventReport", "tools.ozone.moderation.defs#modEventLabel", "tools.ozone.moderation.defs#modEventAcknowledge", "tools.ozone.moderation.defs#modEventEscalate", "tools.ozone.moderation.defs#modEventMute", "tools.ozone.moderation.defs#modEventUnmute", "tools.ozone.moderation.defs#modEventMuteReporter", "tools.ozone.moderation.defs#modEventUnmuteReporter", "tools.ozone.moderation.defs#modEventEmail", "tools.ozone.moderation.defs#modEventResolveAppeal", "tools.ozone.moderation.defs#modEventDivert", "tools.ozone.moderation.defs#modEventTag", "tools.ozone.moderation.defs#accountEvent", "tools.ozone.moderation.defs#identityEvent", "tools.ozone.moderation.defs#recordEvent", "tools.ozone.moderation.defs#modEventPriorityScore", "tools.ozone.moderation.defs#ageAssuranceEvent", "tools.ozone.moderation.defs#ageAssuranceOverrideEvent", "tools.ozone.moderation.defs#ageAssurancePurgeEvent", "tools.ozone.moderation.defs#revokeAccountCredentialsEvent", "tools.ozone.moderation.defs#scheduleTakedownEvent", "tools.ozone.moderation.defs#cancelScheduledTakedownEvent")
 	}
 }
 
@@ -1802,9 +1820,7 @@ func (x *ModerationDefsModEventViewDetailSubject) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationDefsModEventViewDetailSubject) IsZero() bool {
-	return *x == (ModerationDefsModEventViewDetailSubject{})
-}
+func (x *ModerationDefsModEventViewDetailSubject) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationDefsModEventViewDetailSubject) members() (n int) {
 	if x.RepoView != nil {
@@ -1838,15 +1854,16 @@ func (x ModerationDefsModEventViewDetailSubject) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventViewDetailSubject) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventViewDetailSubject{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventViewDetailSubject) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1890,7 +1907,7 @@ func (x *ModerationDefsModEventViewDetailSubject) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventViewDetailSubject) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.RepoView != nil:
 		x.RepoView.ValidateLex(v)
@@ -1903,7 +1920,7 @@ func (x *ModerationDefsModEventViewDetailSubject) ValidateLex(v *lex.Validator) 
 	case x.ConvoView != nil:
 		x.ConvoView.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "tools.ozone.moderation.defs#repoView", "tools.ozone.moderation.defs#repoViewNotFound", "tools.ozone.moderation.defs#recordView", "tools.ozone.moderation.defs#recordViewNotFound", "tools.ozone.moderation.defs#convoView")
 	}
 }
 
@@ -1986,16 +2003,17 @@ func (x ModerationDefsSubjectStatusView) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsSubjectStatusView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsSubjectStatusView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsSubjectStatusView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -2169,7 +2187,7 @@ func (x *ModerationDefsSubjectStatusView) AppendLex(dst []byte, m lex.Mode) ([]b
 		dst, ok = lex.AppendText(dst, *x.AgeAssuranceUpdatedBy, ok)
 	}
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2179,7 +2197,7 @@ func (x *ModerationDefsSubjectStatusView) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsSubjectStatusView) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#subjectStatusView")
+	outer := r.Map()
 	if r.Key("\x62id") {
 		x.ID = r.Int()
 	} else {
@@ -2203,27 +2221,15 @@ func (x *ModerationDefsSubjectStatusView) ReadLex(r *lex.Reader) {
 	if r.Key("\x68appealed") {
 		x.Appealed = new(r.Bool())
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x69muteUntil") {
 		x.MuteUntil = new(r.Text())
 	}
 	if r.Key("\x69takendown") {
 		x.Takendown = new(r.Bool())
 	}
-	if r.Key("\x69updatedAt") {
-		x.UpdatedAt = r.Text()
-	} else {
-		r.Missing("updatedAt")
-	}
-	if r.Key("\x6breviewState") {
-		x.ReviewState = r.Text()
-	} else {
-		r.Missing("reviewState")
-	}
+	x.UpdatedAt = r.RequiredText("\x69updatedAt")
+	x.ReviewState = r.RequiredText("\x6breviewState")
 	if r.Key("\x6caccountStats") {
 		x.AccountStats = lex.New[ModerationDefsAccountStats](r)
 		x.AccountStats.ReadLex(r)
@@ -2269,15 +2275,31 @@ func (x *ModerationDefsSubjectStatusView) ReadLex(r *lex.Reader) {
 	if r.Key("\x75ageAssuranceUpdatedBy") {
 		x.AgeAssuranceUpdatedBy = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#subjectStatusView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsSubjectStatusView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#subjectStatusView")
+	if x.Tags != nil {
+		v.PushArray("tags")
+		for i1 := range x.Tags {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Tags[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
 	if !x.Hosting.IsZero() {
 		v.Push("hosting")
 		x.Hosting.ValidateLex(v)
@@ -2296,6 +2318,9 @@ func (x *ModerationDefsSubjectStatusView) ValidateLex(v *lex.Validator) {
 		v.Datetime("muteUntil", *x.MuteUntil)
 	}
 	v.Datetime("updatedAt", x.UpdatedAt)
+	if !lex.IsText(x.ReviewState) {
+		v.Text("reviewState")
+	}
 	if x.AccountStats != nil {
 		v.Push("accountStats")
 		x.AccountStats.ValidateLex(v)
@@ -2332,7 +2357,7 @@ func (x *ModerationDefsSubjectStatusView) ValidateLex(v *lex.Validator) {
 		v.DID("lastReviewedBy", *x.LastReviewedBy)
 	}
 	if x.SubjectBlobCIDs != nil {
-		v.Push("subjectBlobCids")
+		v.PushArray("subjectBlobCids")
 		for i1 := range x.SubjectBlobCIDs {
 			v.PushIndex(i1)
 			v.CID("", x.SubjectBlobCIDs[i1])
@@ -2340,10 +2365,27 @@ func (x *ModerationDefsSubjectStatusView) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
+	if x.AgeAssuranceState != nil {
+		if !lex.IsText(*x.AgeAssuranceState) {
+			v.Text("ageAssuranceState")
+		}
+	}
+	if x.SubjectRepoHandle != nil {
+		if !lex.IsText(*x.SubjectRepoHandle) {
+			v.Text("subjectRepoHandle")
+		}
+	}
 	if x.MuteReportingUntil != nil {
 		v.Datetime("muteReportingUntil", *x.MuteReportingUntil)
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#subjectStatusView")
+	if x.AgeAssuranceUpdatedBy != nil {
+		if !lex.IsText(*x.AgeAssuranceUpdatedBy) {
+			v.Text("ageAssuranceUpdatedBy")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#subjectStatusView", "id", "tags", "comment", "hosting", "subject", "appealed", "createdAt", "muteUntil", "takendown", "updatedAt", "reviewState", "accountStats", "recordsStats", "suspendUntil", "accountStrike", "priorityScore", "lastAppealedAt", "lastReportedAt", "lastReviewedAt", "lastReviewedBy", "subjectBlobCids", "ageAssuranceState", "subjectRepoHandle", "muteReportingUntil", "ageAssuranceUpdatedBy")
+	}
 	v.Leave(outer)
 }
 
@@ -2377,9 +2419,7 @@ func (x *ModerationDefsSubjectStatusViewSubject) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationDefsSubjectStatusViewSubject) IsZero() bool {
-	return *x == (ModerationDefsSubjectStatusViewSubject{})
-}
+func (x *ModerationDefsSubjectStatusViewSubject) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationDefsSubjectStatusViewSubject) members() (n int) {
 	if x.RepoRef != nil {
@@ -2410,15 +2450,16 @@ func (x ModerationDefsSubjectStatusViewSubject) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsSubjectStatusViewSubject) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsSubjectStatusViewSubject{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsSubjectStatusViewSubject) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -2457,7 +2498,7 @@ func (x *ModerationDefsSubjectStatusViewSubject) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsSubjectStatusViewSubject) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.RepoRef != nil:
 		x.RepoRef.ValidateLex(v)
@@ -2468,7 +2509,7 @@ func (x *ModerationDefsSubjectStatusViewSubject) ValidateLex(v *lex.Validator) {
 	case x.ConvoRef != nil:
 		x.ConvoRef.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.admin.defs#repoRef", "com.atproto.repo.strongRef", "chat.bsky.convo.defs#messageRef", "chat.bsky.convo.defs#convoRef")
 	}
 }
 
@@ -2496,9 +2537,7 @@ func (x *ModerationDefsSubjectStatusViewHosting) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationDefsSubjectStatusViewHosting) IsZero() bool {
-	return *x == (ModerationDefsSubjectStatusViewHosting{})
-}
+func (x *ModerationDefsSubjectStatusViewHosting) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationDefsSubjectStatusViewHosting) members() (n int) {
 	if x.AccountHosting != nil {
@@ -2523,15 +2562,16 @@ func (x ModerationDefsSubjectStatusViewHosting) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsSubjectStatusViewHosting) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsSubjectStatusViewHosting{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsSubjectStatusViewHosting) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -2560,14 +2600,14 @@ func (x *ModerationDefsSubjectStatusViewHosting) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsSubjectStatusViewHosting) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.AccountHosting != nil:
 		x.AccountHosting.ValidateLex(v)
 	case x.RecordHosting != nil:
 		x.RecordHosting.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "tools.ozone.moderation.defs#accountHosting", "tools.ozone.moderation.defs#recordHosting")
 	}
 }
 
@@ -2642,38 +2682,25 @@ func (x *ModerationDefsSubjectView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsSubjectView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsSubjectView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsSubjectView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsSubjectView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if x.Repo != nil {
-		n++
-	}
-	if x.Record != nil {
-		n++
-	}
-	if x.Status != nil {
-		n++
-	}
-	if !x.Profile.IsZero() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Repo != nil {
+		head++
 		dst = append(dst, "\x64repo"...)
 		if dst, err = x.Repo.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("repo", err)
@@ -2682,21 +2709,25 @@ func (x *ModerationDefsSubjectView) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 	dst = append(dst, "\x64type"...)
 	dst, ok = lex.AppendText(dst, x.Type, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x27tools.ozone.moderation.defs#subjectView"...)
 	}
 	if x.Record != nil {
+		head++
 		dst = append(dst, "\x66record"...)
 		if dst, err = x.Record.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("record", err)
 		}
 	}
 	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		if dst, err = x.Status.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("status", err)
 		}
 	}
 	if !x.Profile.IsZero() {
+		head++
 		dst = append(dst, "\x67profile"...)
 		if dst, err = x.Profile.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("profile", err)
@@ -2704,8 +2735,9 @@ func (x *ModerationDefsSubjectView) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 	}
 	dst = append(dst, "\x67subject"...)
 	dst, ok = lex.AppendText(dst, x.Subject, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2715,16 +2747,12 @@ func (x *ModerationDefsSubjectView) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsSubjectView) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#subjectView")
+	outer := r.Map()
 	if r.Key("\x64repo") {
 		x.Repo = lex.New[ModerationDefsRepoViewDetail](r)
 		x.Repo.ReadLex(r)
 	}
-	if r.Key("\x64type") {
-		x.Type = r.Text()
-	} else {
-		r.Missing("type")
-	}
+	x.Type = r.RequiredText("\x64type")
 	r.MemberType()
 	if r.Key("\x66record") {
 		x.Record = lex.New[ModerationDefsRecordViewDetail](r)
@@ -2737,17 +2765,13 @@ func (x *ModerationDefsSubjectView) ReadLex(r *lex.Reader) {
 	if r.Key("\x67profile") {
 		x.Profile.ReadLex(r)
 	}
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Subject = r.RequiredText("\x67subject")
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#subjectView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsSubjectView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#subjectView")
@@ -2755,6 +2779,9 @@ func (x *ModerationDefsSubjectView) ValidateLex(v *lex.Validator) {
 		v.Push("repo")
 		x.Repo.ValidateLex(v)
 		v.Pop()
+	}
+	if !lex.IsText(x.Type) {
+		v.Text("type")
 	}
 	if x.Record != nil {
 		v.Push("record")
@@ -2771,7 +2798,12 @@ func (x *ModerationDefsSubjectView) ValidateLex(v *lex.Validator) {
 		x.Profile.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#subjectView")
+	if !lex.IsText(x.Subject) {
+		v.Text("subject")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#subjectView", "repo", "type", "record", "status", "profile", "subject")
+	}
 	v.Leave(outer)
 }
 
@@ -2792,9 +2824,7 @@ func (x *ModerationDefsSubjectViewProfile) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationDefsSubjectViewProfile) IsZero() bool {
-	return *x == (ModerationDefsSubjectViewProfile{})
-}
+func (x *ModerationDefsSubjectViewProfile) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationDefsSubjectViewProfile) members() (n int) {
 	if x.Unknown != nil {
@@ -2813,15 +2843,16 @@ func (x ModerationDefsSubjectViewProfile) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsSubjectViewProfile) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsSubjectViewProfile{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsSubjectViewProfile) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -2840,7 +2871,7 @@ func (x *ModerationDefsSubjectViewProfile) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsSubjectViewProfile) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	default:
 		v.Member(x.Unknown)
@@ -2904,61 +2935,51 @@ func (x *ModerationDefsAccountStats) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsAccountStats) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsAccountStats) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsAccountStats{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsAccountStats) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.AppealCount != nil {
-		n++
-	}
-	if x.ReportCount != nil {
-		n++
-	}
-	if x.SuspendCount != nil {
-		n++
-	}
-	if x.EscalateCount != nil {
-		n++
-	}
-	if x.TakedownCount != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28tools.ozone.moderation.defs#accountStats"...)
 	}
 	if x.AppealCount != nil {
+		head++
 		dst = append(dst, "\x6bappealCount"...)
 		dst = lex.AppendInt(dst, *x.AppealCount)
 	}
 	if x.ReportCount != nil {
+		head++
 		dst = append(dst, "\x6breportCount"...)
 		dst = lex.AppendInt(dst, *x.ReportCount)
 	}
 	if x.SuspendCount != nil {
+		head++
 		dst = append(dst, "\x6csuspendCount"...)
 		dst = lex.AppendInt(dst, *x.SuspendCount)
 	}
 	if x.EscalateCount != nil {
+		head++
 		dst = append(dst, "\x6descalateCount"...)
 		dst = lex.AppendInt(dst, *x.EscalateCount)
 	}
 	if x.TakedownCount != nil {
+		head++
 		dst = append(dst, "\x6dtakedownCount"...)
 		dst = lex.AppendInt(dst, *x.TakedownCount)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2967,7 +2988,7 @@ func (x *ModerationDefsAccountStats) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsAccountStats) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#accountStats")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6bappealCount") {
 		x.AppealCount = new(r.Int())
@@ -2984,16 +3005,18 @@ func (x *ModerationDefsAccountStats) ReadLex(r *lex.Reader) {
 	if r.Key("\x6dtakedownCount") {
 		x.TakedownCount = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#accountStats")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsAccountStats) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#accountStats")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#accountStats")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#accountStats", "appealCount", "reportCount", "suspendCount", "escalateCount", "takedownCount")
+	}
 	v.Leave(outer)
 }
 
@@ -3057,82 +3080,66 @@ func (x *ModerationDefsRecordsStats) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsRecordsStats) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsRecordsStats) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsRecordsStats{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsRecordsStats) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.PendingCount != nil {
-		n++
-	}
-	if x.SubjectCount != nil {
-		n++
-	}
-	if x.TotalReports != nil {
-		n++
-	}
-	if x.AppealedCount != nil {
-		n++
-	}
-	if x.ReportedCount != nil {
-		n++
-	}
-	if x.EscalatedCount != nil {
-		n++
-	}
-	if x.ProcessedCount != nil {
-		n++
-	}
-	if x.TakendownCount != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28tools.ozone.moderation.defs#recordsStats"...)
 	}
 	if x.PendingCount != nil {
+		head++
 		dst = append(dst, "\x6cpendingCount"...)
 		dst = lex.AppendInt(dst, *x.PendingCount)
 	}
 	if x.SubjectCount != nil {
+		head++
 		dst = append(dst, "\x6csubjectCount"...)
 		dst = lex.AppendInt(dst, *x.SubjectCount)
 	}
 	if x.TotalReports != nil {
+		head++
 		dst = append(dst, "\x6ctotalReports"...)
 		dst = lex.AppendInt(dst, *x.TotalReports)
 	}
 	if x.AppealedCount != nil {
+		head++
 		dst = append(dst, "\x6dappealedCount"...)
 		dst = lex.AppendInt(dst, *x.AppealedCount)
 	}
 	if x.ReportedCount != nil {
+		head++
 		dst = append(dst, "\x6dreportedCount"...)
 		dst = lex.AppendInt(dst, *x.ReportedCount)
 	}
 	if x.EscalatedCount != nil {
+		head++
 		dst = append(dst, "\x6eescalatedCount"...)
 		dst = lex.AppendInt(dst, *x.EscalatedCount)
 	}
 	if x.ProcessedCount != nil {
+		head++
 		dst = append(dst, "\x6eprocessedCount"...)
 		dst = lex.AppendInt(dst, *x.ProcessedCount)
 	}
 	if x.TakendownCount != nil {
+		head++
 		dst = append(dst, "\x6etakendownCount"...)
 		dst = lex.AppendInt(dst, *x.TakendownCount)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -3141,7 +3148,7 @@ func (x *ModerationDefsRecordsStats) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsRecordsStats) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#recordsStats")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6cpendingCount") {
 		x.PendingCount = new(r.Int())
@@ -3167,16 +3174,18 @@ func (x *ModerationDefsRecordsStats) ReadLex(r *lex.Reader) {
 	if r.Key("\x6etakendownCount") {
 		x.TakendownCount = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#recordsStats")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsRecordsStats) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#recordsStats")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#recordsStats")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#recordsStats", "pendingCount", "subjectCount", "totalReports", "appealedCount", "reportedCount", "escalatedCount", "processedCount", "takendownCount")
+	}
 	v.Leave(outer)
 }
 
@@ -3236,57 +3245,49 @@ func (x *ModerationDefsAccountStrike) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsAccountStrike) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsAccountStrike) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsAccountStrike{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsAccountStrike) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.LastStrikeAt != nil {
-		n++
-	}
-	if x.FirstStrikeAt != nil {
-		n++
-	}
-	if x.TotalStrikeCount != nil {
-		n++
-	}
-	if x.ActiveStrikeCount != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29tools.ozone.moderation.defs#accountStrike"...)
 	}
 	if x.LastStrikeAt != nil {
+		head++
 		dst = append(dst, "\x6clastStrikeAt"...)
 		dst, ok = lex.AppendText(dst, *x.LastStrikeAt, ok)
 	}
 	if x.FirstStrikeAt != nil {
+		head++
 		dst = append(dst, "\x6dfirstStrikeAt"...)
 		dst, ok = lex.AppendText(dst, *x.FirstStrikeAt, ok)
 	}
 	if x.TotalStrikeCount != nil {
+		head++
 		dst = append(dst, "\x70totalStrikeCount"...)
 		dst = lex.AppendInt(dst, *x.TotalStrikeCount)
 	}
 	if x.ActiveStrikeCount != nil {
+		head++
 		dst = append(dst, "\x71activeStrikeCount"...)
 		dst = lex.AppendInt(dst, *x.ActiveStrikeCount)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3296,7 +3297,7 @@ func (x *ModerationDefsAccountStrike) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsAccountStrike) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#accountStrike")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6clastStrikeAt") {
 		x.LastStrikeAt = new(r.Text())
@@ -3310,12 +3311,12 @@ func (x *ModerationDefsAccountStrike) ReadLex(r *lex.Reader) {
 	if r.Key("\x71activeStrikeCount") {
 		x.ActiveStrikeCount = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#accountStrike")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsAccountStrike) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#accountStrike")
@@ -3325,7 +3326,9 @@ func (x *ModerationDefsAccountStrike) ValidateLex(v *lex.Validator) {
 	if x.FirstStrikeAt != nil {
 		v.Datetime("firstStrikeAt", *x.FirstStrikeAt)
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#accountStrike")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#accountStrike", "lastStrikeAt", "firstStrikeAt", "totalStrikeCount", "activeStrikeCount")
+	}
 	v.Leave(outer)
 }
 
@@ -3405,85 +3408,69 @@ func (x *ModerationDefsModEventTakedown) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsModEventTakedown) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventTakedown) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventTakedown{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventTakedown) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	if x.Policies != nil {
-		n++
-	}
-	if x.StrikeCount != nil {
-		n++
-	}
-	if x.SeverityLevel != nil {
-		n++
-	}
-	if x.TargetServices != nil {
-		n++
-	}
-	if x.DurationInHours != nil {
-		n++
-	}
-	if x.StrikeExpiresAt != nil {
-		n++
-	}
-	if x.AcknowledgeAccountSubjects != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2ctools.ozone.moderation.defs#modEventTakedown"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	if x.Policies != nil {
+		head++
 		dst = append(dst, "\x68policies"...)
 		dst, ok = lex.AppendTexts(dst, x.Policies, ok)
 	}
 	if x.StrikeCount != nil {
+		head++
 		dst = append(dst, "\x6bstrikeCount"...)
 		dst = lex.AppendInt(dst, *x.StrikeCount)
 	}
 	if x.SeverityLevel != nil {
+		head++
 		dst = append(dst, "\x6dseverityLevel"...)
 		dst, ok = lex.AppendText(dst, *x.SeverityLevel, ok)
 	}
 	if x.TargetServices != nil {
+		head++
 		dst = append(dst, "\x6etargetServices"...)
 		dst, ok = lex.AppendTexts(dst, x.TargetServices, ok)
 	}
 	if x.DurationInHours != nil {
+		head++
 		dst = append(dst, "\x6fdurationInHours"...)
 		dst = lex.AppendInt(dst, *x.DurationInHours)
 	}
 	if x.StrikeExpiresAt != nil {
+		head++
 		dst = append(dst, "\x6fstrikeExpiresAt"...)
 		dst, ok = lex.AppendText(dst, *x.StrikeExpiresAt, ok)
 	}
 	if x.AcknowledgeAccountSubjects != nil {
+		head++
 		dst = append(dst, "\x78\x1aacknowledgeAccountSubjects"...)
 		dst = lex.AppendBool(dst, *x.AcknowledgeAccountSubjects)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3493,7 +3480,7 @@ func (x *ModerationDefsModEventTakedown) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventTakedown) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventTakedown")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
@@ -3519,24 +3506,57 @@ func (x *ModerationDefsModEventTakedown) ReadLex(r *lex.Reader) {
 	if r.Key("\x78\x1aacknowledgeAccountSubjects") {
 		x.AcknowledgeAccountSubjects = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventTakedown")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventTakedown) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventTakedown")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
 	if x.Policies != nil {
 		if n := int64(len(x.Policies)); n > 5 {
 			v.Length("policies", "array", int(n), 0, 5)
+		} else {
+			v.PushArray("policies")
+			for i1 := range x.Policies {
+				v.PushIndex(i1)
+				if !lex.IsText(x.Policies[i1]) {
+					v.Text("")
+				}
+				v.Pop()
+			}
+			v.Pop()
 		}
+	}
+	if x.SeverityLevel != nil {
+		if !lex.IsText(*x.SeverityLevel) {
+			v.Text("severityLevel")
+		}
+	}
+	if x.TargetServices != nil {
+		v.PushArray("targetServices")
+		for i1 := range x.TargetServices {
+			v.PushIndex(i1)
+			if !lex.IsText(x.TargetServices[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
 	}
 	if x.StrikeExpiresAt != nil {
 		v.Datetime("strikeExpiresAt", *x.StrikeExpiresAt)
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventTakedown")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventTakedown", "comment", "policies", "strikeCount", "severityLevel", "targetServices", "durationInHours", "strikeExpiresAt", "acknowledgeAccountSubjects")
+	}
 	v.Leave(outer)
 }
 
@@ -3606,57 +3626,49 @@ func (x ModerationDefsModEventReverseTakedown) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventReverseTakedown) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventReverseTakedown{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventReverseTakedown) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	if x.Policies != nil {
-		n++
-	}
-	if x.StrikeCount != nil {
-		n++
-	}
-	if x.SeverityLevel != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x33tools.ozone.moderation.defs#modEventReverseTakedown"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	if x.Policies != nil {
+		head++
 		dst = append(dst, "\x68policies"...)
 		dst, ok = lex.AppendTexts(dst, x.Policies, ok)
 	}
 	if x.StrikeCount != nil {
+		head++
 		dst = append(dst, "\x6bstrikeCount"...)
 		dst = lex.AppendInt(dst, *x.StrikeCount)
 	}
 	if x.SeverityLevel != nil {
+		head++
 		dst = append(dst, "\x6dseverityLevel"...)
 		dst, ok = lex.AppendText(dst, *x.SeverityLevel, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3666,7 +3678,7 @@ func (x *ModerationDefsModEventReverseTakedown) AppendLex(dst []byte, m lex.Mode
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventReverseTakedown) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventReverseTakedown")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
@@ -3680,21 +3692,43 @@ func (x *ModerationDefsModEventReverseTakedown) ReadLex(r *lex.Reader) {
 	if r.Key("\x6dseverityLevel") {
 		x.SeverityLevel = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventReverseTakedown")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventReverseTakedown) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventReverseTakedown")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
 	if x.Policies != nil {
 		if n := int64(len(x.Policies)); n > 5 {
 			v.Length("policies", "array", int(n), 0, 5)
+		} else {
+			v.PushArray("policies")
+			for i1 := range x.Policies {
+				v.PushIndex(i1)
+				if !lex.IsText(x.Policies[i1]) {
+					v.Text("")
+				}
+				v.Pop()
+			}
+			v.Pop()
 		}
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventReverseTakedown")
+	if x.SeverityLevel != nil {
+		if !lex.IsText(*x.SeverityLevel) {
+			v.Text("severityLevel")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventReverseTakedown", "comment", "policies", "strikeCount", "severityLevel")
+	}
 	v.Leave(outer)
 }
 
@@ -3753,36 +3787,34 @@ func (x ModerationDefsModEventResolveAppeal) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventResolveAppeal) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventResolveAppeal{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventResolveAppeal) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x31tools.ozone.moderation.defs#modEventResolveAppeal"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3792,21 +3824,28 @@ func (x *ModerationDefsModEventResolveAppeal) AppendLex(dst []byte, m lex.Mode) 
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventResolveAppeal) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventResolveAppeal")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventResolveAppeal")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventResolveAppeal) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventResolveAppeal")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventResolveAppeal")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventResolveAppeal", "comment")
+	}
 	v.Leave(outer)
 }
 
@@ -3864,43 +3903,39 @@ func (x *ModerationDefsModEventComment) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsModEventComment) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventComment) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventComment{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventComment) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Sticky != nil {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2btools.ozone.moderation.defs#modEventComment"...)
 	}
 	if x.Sticky != nil {
+		head++
 		dst = append(dst, "\x66sticky"...)
 		dst = lex.AppendBool(dst, *x.Sticky)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3910,7 +3945,7 @@ func (x *ModerationDefsModEventComment) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventComment) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventComment")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66sticky") {
 		x.Sticky = new(r.Bool())
@@ -3918,16 +3953,23 @@ func (x *ModerationDefsModEventComment) ReadLex(r *lex.Reader) {
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventComment")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventComment) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventComment")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventComment")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventComment", "sticky", "comment")
+	}
 	v.Leave(outer)
 }
 
@@ -3986,45 +4028,41 @@ func (x *ModerationDefsModEventReport) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsModEventReport) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventReport) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventReport{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventReport) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	if x.IsReporterMuted != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2atools.ozone.moderation.defs#modEventReport"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	dst = append(dst, "\x6areportType"...)
 	dst, ok = lex.AppendText(dst, x.ReportType, ok)
 	if x.IsReporterMuted != nil {
+		head++
 		dst = append(dst, "\x6fisReporterMuted"...)
 		dst = lex.AppendBool(dst, *x.IsReporterMuted)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4034,29 +4072,35 @@ func (x *ModerationDefsModEventReport) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventReport) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventReport")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	if r.Key("\x6areportType") {
-		x.ReportType = r.Text()
-	} else {
-		r.Missing("reportType")
-	}
+	x.ReportType = r.RequiredText("\x6areportType")
 	if r.Key("\x6fisReporterMuted") {
 		x.IsReporterMuted = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventReport")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventReport) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventReport")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventReport")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !lex.IsText(x.ReportType) {
+		v.Text("reportType")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventReport", "comment", "reportType", "isReporterMuted")
+	}
 	v.Leave(outer)
 }
 
@@ -4116,47 +4160,43 @@ func (x *ModerationDefsModEventLabel) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsModEventLabel) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventLabel) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventLabel{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventLabel) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	if x.DurationInHours != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29tools.ozone.moderation.defs#modEventLabel"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	dst = append(dst, "\x6fcreateLabelVals"...)
 	dst, ok = lex.AppendTexts(dst, x.CreateLabelVals, ok)
 	if x.DurationInHours != nil {
+		head++
 		dst = append(dst, "\x6fdurationInHours"...)
 		dst = lex.AppendInt(dst, *x.DurationInHours)
 	}
 	dst = append(dst, "\x6fnegateLabelVals"...)
 	dst, ok = lex.AppendTexts(dst, x.NegateLabelVals, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4166,7 +4206,7 @@ func (x *ModerationDefsModEventLabel) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventLabel) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventLabel")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
@@ -4184,16 +4224,41 @@ func (x *ModerationDefsModEventLabel) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("negateLabelVals")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventLabel")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventLabel) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventLabel")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventLabel")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	v.PushArray("createLabelVals")
+	for i1 := range x.CreateLabelVals {
+		v.PushIndex(i1)
+		if !lex.IsText(x.CreateLabelVals[i1]) {
+			v.Text("")
+		}
+		v.Pop()
+	}
+	v.Pop()
+	v.PushArray("negateLabelVals")
+	for i1 := range x.NegateLabelVals {
+		v.PushIndex(i1)
+		if !lex.IsText(x.NegateLabelVals[i1]) {
+			v.Text("")
+		}
+		v.Pop()
+	}
+	v.Pop()
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventLabel", "comment", "createLabelVals", "durationInHours", "negateLabelVals")
+	}
 	v.Leave(outer)
 }
 
@@ -4253,38 +4318,36 @@ func (x ModerationDefsModEventPriorityScore) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventPriorityScore) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventPriorityScore{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventPriorityScore) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x31tools.ozone.moderation.defs#modEventPriorityScore"...)
 	}
 	dst = append(dst, "\x65score"...)
 	dst = lex.AppendInt(dst, x.Score)
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4294,7 +4357,7 @@ func (x *ModerationDefsModEventPriorityScore) AppendLex(dst []byte, m lex.Mode) 
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventPriorityScore) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventPriorityScore")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65score") {
 		x.Score = r.Int()
@@ -4304,19 +4367,26 @@ func (x *ModerationDefsModEventPriorityScore) ReadLex(r *lex.Reader) {
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventPriorityScore")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventPriorityScore) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventPriorityScore")
 	if x.Score < 0 || x.Score > 100 {
 		v.Range("score", x.Score, 0, 100)
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventPriorityScore")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventPriorityScore", "score", "comment")
+	}
 	v.Leave(outer)
 }
 
@@ -4384,57 +4454,38 @@ func (x ModerationDefsAgeAssuranceEvent) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsAgeAssuranceEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsAgeAssuranceEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsAgeAssuranceEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Access != nil {
-		n++
-	}
-	if x.InitIP != nil {
-		n++
-	}
-	if x.InitUa != nil {
-		n++
-	}
-	if x.CompleteIP != nil {
-		n++
-	}
-	if x.CompleteUa != nil {
-		n++
-	}
-	if x.RegionCode != nil {
-		n++
-	}
-	if x.CountryCode != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2dtools.ozone.moderation.defs#ageAssuranceEvent"...)
 	}
 	if x.Access != nil {
+		head++
 		dst = append(dst, "\x66access"...)
 		dst, ok = lex.AppendText(dst, *x.Access, ok)
 	}
 	if x.InitIP != nil {
+		head++
 		dst = append(dst, "\x66initIp"...)
 		dst, ok = lex.AppendText(dst, *x.InitIP, ok)
 	}
 	if x.InitUa != nil {
+		head++
 		dst = append(dst, "\x66initUa"...)
 		dst, ok = lex.AppendText(dst, *x.InitUa, ok)
 	}
@@ -4445,23 +4496,28 @@ func (x *ModerationDefsAgeAssuranceEvent) AppendLex(dst []byte, m lex.Mode) ([]b
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.CompleteIP != nil {
+		head++
 		dst = append(dst, "\x6acompleteIp"...)
 		dst, ok = lex.AppendText(dst, *x.CompleteIP, ok)
 	}
 	if x.CompleteUa != nil {
+		head++
 		dst = append(dst, "\x6acompleteUa"...)
 		dst, ok = lex.AppendText(dst, *x.CompleteUa, ok)
 	}
 	if x.RegionCode != nil {
+		head++
 		dst = append(dst, "\x6aregionCode"...)
 		dst, ok = lex.AppendText(dst, *x.RegionCode, ok)
 	}
 	if x.CountryCode != nil {
+		head++
 		dst = append(dst, "\x6bcountryCode"...)
 		dst, ok = lex.AppendText(dst, *x.CountryCode, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4471,7 +4527,7 @@ func (x *ModerationDefsAgeAssuranceEvent) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsAgeAssuranceEvent) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#ageAssuranceEvent")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66access") {
 		x.Access = new(r.Text())
@@ -4482,21 +4538,9 @@ func (x *ModerationDefsAgeAssuranceEvent) ReadLex(r *lex.Reader) {
 	if r.Key("\x66initUa") {
 		x.InitUa = new(r.Text())
 	}
-	if r.Key("\x66status") {
-		x.Status = r.Text()
-	} else {
-		r.Missing("status")
-	}
-	if r.Key("\x69attemptId") {
-		x.AttemptID = r.Text()
-	} else {
-		r.Missing("attemptId")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.Status = r.RequiredText("\x66status")
+	x.AttemptID = r.RequiredText("\x69attemptId")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x6acompleteIp") {
 		x.CompleteIP = new(r.Text())
 	}
@@ -4509,17 +4553,60 @@ func (x *ModerationDefsAgeAssuranceEvent) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bcountryCode") {
 		x.CountryCode = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#ageAssuranceEvent")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsAgeAssuranceEvent) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#ageAssuranceEvent")
+	if x.Access != nil {
+		if !lex.IsText(*x.Access) {
+			v.Text("access")
+		}
+	}
+	if x.InitIP != nil {
+		if !lex.IsText(*x.InitIP) {
+			v.Text("initIp")
+		}
+	}
+	if x.InitUa != nil {
+		if !lex.IsText(*x.InitUa) {
+			v.Text("initUa")
+		}
+	}
+	if !lex.IsText(x.Status) {
+		v.Text("status")
+	}
+	if !lex.IsText(x.AttemptID) {
+		v.Text("attemptId")
+	}
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#ageAssuranceEvent")
+	if x.CompleteIP != nil {
+		if !lex.IsText(*x.CompleteIP) {
+			v.Text("completeIp")
+		}
+	}
+	if x.CompleteUa != nil {
+		if !lex.IsText(*x.CompleteUa) {
+			v.Text("completeUa")
+		}
+	}
+	if x.RegionCode != nil {
+		if !lex.IsText(*x.RegionCode) {
+			v.Text("regionCode")
+		}
+	}
+	if x.CountryCode != nil {
+		if !lex.IsText(*x.CountryCode) {
+			v.Text("countryCode")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#ageAssuranceEvent", "access", "initIp", "initUa", "status", "attemptId", "createdAt", "completeIp", "completeUa", "regionCode", "countryCode")
+	}
 	v.Leave(outer)
 }
 
@@ -4589,31 +4676,28 @@ func (x ModerationDefsAgeAssuranceOverrideEvent) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsAgeAssuranceOverrideEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsAgeAssuranceOverrideEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsAgeAssuranceOverrideEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Access != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x35tools.ozone.moderation.defs#ageAssuranceOverrideEvent"...)
 	}
 	if x.Access != nil {
+		head++
 		dst = append(dst, "\x66access"...)
 		dst, ok = lex.AppendText(dst, *x.Access, ok)
 	}
@@ -4621,8 +4705,9 @@ func (x *ModerationDefsAgeAssuranceOverrideEvent) AppendLex(dst []byte, m lex.Mo
 	dst, ok = lex.AppendText(dst, x.Status, ok)
 	dst = append(dst, "\x67comment"...)
 	dst, ok = lex.AppendText(dst, x.Comment, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4632,34 +4717,39 @@ func (x *ModerationDefsAgeAssuranceOverrideEvent) AppendLex(dst []byte, m lex.Mo
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsAgeAssuranceOverrideEvent) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#ageAssuranceOverrideEvent")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66access") {
 		x.Access = new(r.Text())
 	}
-	if r.Key("\x66status") {
-		x.Status = r.Text()
-	} else {
-		r.Missing("status")
-	}
-	if r.Key("\x67comment") {
-		x.Comment = r.Text()
-	} else {
-		r.Missing("comment")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Status = r.RequiredText("\x66status")
+	x.Comment = r.RequiredText("\x67comment")
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#ageAssuranceOverrideEvent")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsAgeAssuranceOverrideEvent) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#ageAssuranceOverrideEvent")
-	if n := int64(len(x.Comment)); n < 1 {
+	if x.Access != nil {
+		if !lex.IsText(*x.Access) {
+			v.Text("access")
+		}
+	}
+	if !lex.IsText(x.Status) {
+		v.Text("status")
+	}
+	switch n := int64(len(x.Comment)); {
+	case !lex.IsText(x.Comment):
+		v.Text("comment")
+	case n < 1:
 		v.Length("comment", "string", int(n), 1, 9223372036854775807)
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#ageAssuranceOverrideEvent")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#ageAssuranceOverrideEvent", "access", "status", "comment")
+	}
 	v.Leave(outer)
 }
 
@@ -4725,31 +4815,31 @@ func (x ModerationDefsAgeAssurancePurgeEvent) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsAgeAssurancePurgeEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsAgeAssurancePurgeEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsAgeAssurancePurgeEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x32tools.ozone.moderation.defs#ageAssurancePurgeEvent"...)
 	}
 	dst = append(dst, "\x67comment"...)
 	dst, ok = lex.AppendText(dst, x.Comment, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4759,26 +4849,27 @@ func (x *ModerationDefsAgeAssurancePurgeEvent) AppendLex(dst []byte, m lex.Mode)
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsAgeAssurancePurgeEvent) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#ageAssurancePurgeEvent")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x67comment") {
-		x.Comment = r.Text()
-	} else {
-		r.Missing("comment")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Comment = r.RequiredText("\x67comment")
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#ageAssurancePurgeEvent")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsAgeAssurancePurgeEvent) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#ageAssurancePurgeEvent")
-	if n := int64(len(x.Comment)); n < 1 {
+	switch n := int64(len(x.Comment)); {
+	case !lex.IsText(x.Comment):
+		v.Text("comment")
+	case n < 1:
 		v.Length("comment", "string", int(n), 1, 9223372036854775807)
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#ageAssurancePurgeEvent")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#ageAssurancePurgeEvent", "comment")
+	}
 	v.Leave(outer)
 }
 
@@ -4839,31 +4930,31 @@ func (x ModerationDefsRevokeAccountCredentialsEvent) MarshalJSON() ([]byte, erro
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsRevokeAccountCredentialsEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsRevokeAccountCredentialsEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsRevokeAccountCredentialsEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x39tools.ozone.moderation.defs#revokeAccountCredentialsEvent"...)
 	}
 	dst = append(dst, "\x67comment"...)
 	dst, ok = lex.AppendText(dst, x.Comment, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4873,26 +4964,27 @@ func (x *ModerationDefsRevokeAccountCredentialsEvent) AppendLex(dst []byte, m le
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsRevokeAccountCredentialsEvent) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#revokeAccountCredentialsEvent")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x67comment") {
-		x.Comment = r.Text()
-	} else {
-		r.Missing("comment")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Comment = r.RequiredText("\x67comment")
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#revokeAccountCredentialsEvent")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsRevokeAccountCredentialsEvent) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#revokeAccountCredentialsEvent")
-	if n := int64(len(x.Comment)); n < 1 {
+	switch n := int64(len(x.Comment)); {
+	case !lex.IsText(x.Comment):
+		v.Text("comment")
+	case n < 1:
 		v.Length("comment", "string", int(n), 1, 9223372036854775807)
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#revokeAccountCredentialsEvent")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#revokeAccountCredentialsEvent", "comment")
+	}
 	v.Leave(outer)
 }
 
@@ -4952,43 +5044,39 @@ func (x ModerationDefsModEventAcknowledge) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventAcknowledge) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventAcknowledge{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventAcknowledge) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	if x.AcknowledgeAccountSubjects != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2ftools.ozone.moderation.defs#modEventAcknowledge"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	if x.AcknowledgeAccountSubjects != nil {
+		head++
 		dst = append(dst, "\x78\x1aacknowledgeAccountSubjects"...)
 		dst = lex.AppendBool(dst, *x.AcknowledgeAccountSubjects)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4998,7 +5086,7 @@ func (x *ModerationDefsModEventAcknowledge) AppendLex(dst []byte, m lex.Mode) ([
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventAcknowledge) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventAcknowledge")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
@@ -5006,16 +5094,23 @@ func (x *ModerationDefsModEventAcknowledge) ReadLex(r *lex.Reader) {
 	if r.Key("\x78\x1aacknowledgeAccountSubjects") {
 		x.AcknowledgeAccountSubjects = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventAcknowledge")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventAcknowledge) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventAcknowledge")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventAcknowledge")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventAcknowledge", "comment", "acknowledgeAccountSubjects")
+	}
 	v.Leave(outer)
 }
 
@@ -5072,36 +5167,34 @@ func (x *ModerationDefsModEventEscalate) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsModEventEscalate) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventEscalate) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventEscalate{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventEscalate) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2ctools.ozone.moderation.defs#modEventEscalate"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5111,21 +5204,28 @@ func (x *ModerationDefsModEventEscalate) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventEscalate) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventEscalate")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventEscalate")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventEscalate) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventEscalate")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventEscalate")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventEscalate", "comment")
+	}
 	v.Leave(outer)
 }
 
@@ -5183,38 +5283,36 @@ func (x *ModerationDefsModEventMute) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsModEventMute) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventMute) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventMute{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventMute) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28tools.ozone.moderation.defs#modEventMute"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	dst = append(dst, "\x6fdurationInHours"...)
 	dst = lex.AppendInt(dst, x.DurationInHours)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5224,7 +5322,7 @@ func (x *ModerationDefsModEventMute) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventMute) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventMute")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
@@ -5234,16 +5332,23 @@ func (x *ModerationDefsModEventMute) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("durationInHours")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventMute")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventMute) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventMute")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventMute")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventMute", "comment", "durationInHours")
+	}
 	v.Leave(outer)
 }
 
@@ -5300,36 +5405,34 @@ func (x *ModerationDefsModEventUnmute) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsModEventUnmute) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventUnmute) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventUnmute{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventUnmute) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2atools.ozone.moderation.defs#modEventUnmute"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5339,21 +5442,28 @@ func (x *ModerationDefsModEventUnmute) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventUnmute) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventUnmute")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventUnmute")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventUnmute) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventUnmute")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventUnmute")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventUnmute", "comment")
+	}
 	v.Leave(outer)
 }
 
@@ -5413,43 +5523,39 @@ func (x ModerationDefsModEventMuteReporter) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventMuteReporter) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventMuteReporter{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventMuteReporter) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	if x.DurationInHours != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x30tools.ozone.moderation.defs#modEventMuteReporter"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	if x.DurationInHours != nil {
+		head++
 		dst = append(dst, "\x6fdurationInHours"...)
 		dst = lex.AppendInt(dst, *x.DurationInHours)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5459,7 +5565,7 @@ func (x *ModerationDefsModEventMuteReporter) AppendLex(dst []byte, m lex.Mode) (
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventMuteReporter) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventMuteReporter")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
@@ -5467,16 +5573,23 @@ func (x *ModerationDefsModEventMuteReporter) ReadLex(r *lex.Reader) {
 	if r.Key("\x6fdurationInHours") {
 		x.DurationInHours = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventMuteReporter")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventMuteReporter) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventMuteReporter")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventMuteReporter")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventMuteReporter", "comment", "durationInHours")
+	}
 	v.Leave(outer)
 }
 
@@ -5535,36 +5648,34 @@ func (x ModerationDefsModEventUnmuteReporter) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventUnmuteReporter) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventUnmuteReporter{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventUnmuteReporter) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x32tools.ozone.moderation.defs#modEventUnmuteReporter"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5574,21 +5685,28 @@ func (x *ModerationDefsModEventUnmuteReporter) AppendLex(dst []byte, m lex.Mode)
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventUnmuteReporter) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventUnmuteReporter")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventUnmuteReporter")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventUnmuteReporter) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventUnmuteReporter")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventUnmuteReporter")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventUnmuteReporter", "comment")
+	}
 	v.Leave(outer)
 }
 
@@ -5652,80 +5770,66 @@ func (x *ModerationDefsModEventEmail) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsModEventEmail) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventEmail) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventEmail{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventEmail) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	if x.Content != nil {
-		n++
-	}
-	if x.Policies != nil {
-		n++
-	}
-	if x.IsDelivered != nil {
-		n++
-	}
-	if x.StrikeCount != nil {
-		n++
-	}
-	if x.SeverityLevel != nil {
-		n++
-	}
-	if x.StrikeExpiresAt != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29tools.ozone.moderation.defs#modEventEmail"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	if x.Content != nil {
+		head++
 		dst = append(dst, "\x67content"...)
 		dst, ok = lex.AppendText(dst, *x.Content, ok)
 	}
 	if x.Policies != nil {
+		head++
 		dst = append(dst, "\x68policies"...)
 		dst, ok = lex.AppendTexts(dst, x.Policies, ok)
 	}
 	if x.IsDelivered != nil {
+		head++
 		dst = append(dst, "\x6bisDelivered"...)
 		dst = lex.AppendBool(dst, *x.IsDelivered)
 	}
 	if x.StrikeCount != nil {
+		head++
 		dst = append(dst, "\x6bstrikeCount"...)
 		dst = lex.AppendInt(dst, *x.StrikeCount)
 	}
 	dst = append(dst, "\x6bsubjectLine"...)
 	dst, ok = lex.AppendText(dst, x.SubjectLine, ok)
 	if x.SeverityLevel != nil {
+		head++
 		dst = append(dst, "\x6dseverityLevel"...)
 		dst, ok = lex.AppendText(dst, *x.SeverityLevel, ok)
 	}
 	if x.StrikeExpiresAt != nil {
+		head++
 		dst = append(dst, "\x6fstrikeExpiresAt"...)
 		dst, ok = lex.AppendText(dst, *x.StrikeExpiresAt, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5735,7 +5839,7 @@ func (x *ModerationDefsModEventEmail) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventEmail) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventEmail")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
@@ -5752,35 +5856,61 @@ func (x *ModerationDefsModEventEmail) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bstrikeCount") {
 		x.StrikeCount = new(r.Int())
 	}
-	if r.Key("\x6bsubjectLine") {
-		x.SubjectLine = r.Text()
-	} else {
-		r.Missing("subjectLine")
-	}
+	x.SubjectLine = r.RequiredText("\x6bsubjectLine")
 	if r.Key("\x6dseverityLevel") {
 		x.SeverityLevel = new(r.Text())
 	}
 	if r.Key("\x6fstrikeExpiresAt") {
 		x.StrikeExpiresAt = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventEmail")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventEmail) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventEmail")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if x.Content != nil {
+		if !lex.IsText(*x.Content) {
+			v.Text("content")
+		}
+	}
 	if x.Policies != nil {
 		if n := int64(len(x.Policies)); n > 5 {
 			v.Length("policies", "array", int(n), 0, 5)
+		} else {
+			v.PushArray("policies")
+			for i1 := range x.Policies {
+				v.PushIndex(i1)
+				if !lex.IsText(x.Policies[i1]) {
+					v.Text("")
+				}
+				v.Pop()
+			}
+			v.Pop()
+		}
+	}
+	if !lex.IsText(x.SubjectLine) {
+		v.Text("subjectLine")
+	}
+	if x.SeverityLevel != nil {
+		if !lex.IsText(*x.SeverityLevel) {
+			v.Text("severityLevel")
 		}
 	}
 	if x.StrikeExpiresAt != nil {
 		v.Datetime("strikeExpiresAt", *x.StrikeExpiresAt)
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventEmail")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventEmail", "comment", "content", "policies", "isDelivered", "strikeCount", "subjectLine", "severityLevel", "strikeExpiresAt")
+	}
 	v.Leave(outer)
 }
 
@@ -5837,36 +5967,34 @@ func (x *ModerationDefsModEventDivert) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsModEventDivert) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventDivert) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventDivert{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventDivert) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2atools.ozone.moderation.defs#modEventDivert"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5876,21 +6004,28 @@ func (x *ModerationDefsModEventDivert) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventDivert) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventDivert")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventDivert")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventDivert) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventDivert")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventDivert")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventDivert", "comment")
+	}
 	v.Leave(outer)
 }
 
@@ -5948,47 +6083,42 @@ func (x *ModerationDefsModEventTag) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsModEventTag) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModEventTag) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModEventTag{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModEventTag) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	if x.DurationInHours != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63add"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63add"...)
 	dst, ok = lex.AppendTexts(dst, x.Add, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x27tools.ozone.moderation.defs#modEventTag"...)
 	}
 	dst = append(dst, "\x66remove"...)
 	dst, ok = lex.AppendTexts(dst, x.Remove, ok)
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	if x.DurationInHours != nil {
+		head++
 		dst = append(dst, "\x6fdurationInHours"...)
 		dst = lex.AppendInt(dst, *x.DurationInHours)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -5998,7 +6128,7 @@ func (x *ModerationDefsModEventTag) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModEventTag) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modEventTag")
+	outer := r.Map()
 	if r.Key("\x63add") {
 		x.Add = r.Texts()
 	} else {
@@ -6016,16 +6146,41 @@ func (x *ModerationDefsModEventTag) ReadLex(r *lex.Reader) {
 	if r.Key("\x6fdurationInHours") {
 		x.DurationInHours = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modEventTag")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModEventTag) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modEventTag")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventTag")
+	v.PushArray("add")
+	for i1 := range x.Add {
+		v.PushIndex(i1)
+		if !lex.IsText(x.Add[i1]) {
+			v.Text("")
+		}
+		v.Pop()
+	}
+	v.Pop()
+	v.PushArray("remove")
+	for i1 := range x.Remove {
+		v.PushIndex(i1)
+		if !lex.IsText(x.Remove[i1]) {
+			v.Text("")
+		}
+		v.Pop()
+	}
+	v.Pop()
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modEventTag", "add", "remove", "comment", "durationInHours")
+	}
 	v.Leave(outer)
 }
 
@@ -6085,47 +6240,43 @@ func (x *ModerationDefsAccountEvent) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsAccountEvent) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsAccountEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsAccountEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsAccountEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Status != nil {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28tools.ozone.moderation.defs#accountEvent"...)
 	}
 	dst = append(dst, "\x66active"...)
 	dst = lex.AppendBool(dst, x.Active)
 	if x.Status != nil {
+		head++
 		dst = append(dst, "\x66status"...)
 		dst, ok = lex.AppendText(dst, *x.Status, ok)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	dst = append(dst, "\x69timestamp"...)
 	dst, ok = lex.AppendText(dst, x.Timestamp, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6135,7 +6286,7 @@ func (x *ModerationDefsAccountEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsAccountEvent) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#accountEvent")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66active") {
 		x.Active = r.Bool()
@@ -6148,22 +6299,30 @@ func (x *ModerationDefsAccountEvent) ReadLex(r *lex.Reader) {
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	if r.Key("\x69timestamp") {
-		x.Timestamp = r.Text()
-	} else {
-		r.Missing("timestamp")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Timestamp = r.RequiredText("\x69timestamp")
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#accountEvent")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsAccountEvent) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#accountEvent")
+	if x.Status != nil {
+		if !lex.IsText(*x.Status) {
+			v.Text("status")
+		}
+	}
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
 	v.Datetime("timestamp", x.Timestamp)
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#accountEvent")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#accountEvent", "active", "status", "comment", "timestamp")
+	}
 	v.Leave(outer)
 }
 
@@ -6234,59 +6393,51 @@ func (x *ModerationDefsIdentityEvent) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsIdentityEvent) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsIdentityEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsIdentityEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsIdentityEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Handle != nil {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	if x.PDSHost != nil {
-		n++
-	}
-	if x.Tombstone != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29tools.ozone.moderation.defs#identityEvent"...)
 	}
 	if x.Handle != nil {
+		head++
 		dst = append(dst, "\x66handle"...)
 		dst, ok = lex.AppendText(dst, *x.Handle, ok)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	if x.PDSHost != nil {
+		head++
 		dst = append(dst, "\x67pdsHost"...)
 		dst, ok = lex.AppendText(dst, *x.PDSHost, ok)
 	}
 	dst = append(dst, "\x69timestamp"...)
 	dst, ok = lex.AppendText(dst, x.Timestamp, ok)
 	if x.Tombstone != nil {
+		head++
 		dst = append(dst, "\x69tombstone"...)
 		dst = lex.AppendBool(dst, *x.Tombstone)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6296,7 +6447,7 @@ func (x *ModerationDefsIdentityEvent) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsIdentityEvent) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#identityEvent")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66handle") {
 		x.Handle = new(r.Text())
@@ -6307,31 +6458,34 @@ func (x *ModerationDefsIdentityEvent) ReadLex(r *lex.Reader) {
 	if r.Key("\x67pdsHost") {
 		x.PDSHost = new(r.Text())
 	}
-	if r.Key("\x69timestamp") {
-		x.Timestamp = r.Text()
-	} else {
-		r.Missing("timestamp")
-	}
+	x.Timestamp = r.RequiredText("\x69timestamp")
 	if r.Key("\x69tombstone") {
 		x.Tombstone = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#identityEvent")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsIdentityEvent) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#identityEvent")
 	if x.Handle != nil {
 		v.Format("handle", *x.Handle, "handle")
 	}
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
 	if x.PDSHost != nil {
 		v.URI("pdsHost", *x.PDSHost)
 	}
 	v.Datetime("timestamp", x.Timestamp)
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#identityEvent")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#identityEvent", "handle", "comment", "pdsHost", "timestamp", "tombstone")
+	}
 	v.Leave(outer)
 }
 
@@ -6389,47 +6543,42 @@ func (x *ModerationDefsRecordEvent) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsRecordEvent) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsRecordEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsRecordEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsRecordEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.CID != nil {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62op"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x62op"...)
 	dst, ok = lex.AppendText(dst, x.Op, ok)
 	if x.CID != nil {
+		head++
 		dst = append(dst, "\x63cid"...)
 		dst, ok = lex.AppendText(dst, *x.CID, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x27tools.ozone.moderation.defs#recordEvent"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	dst = append(dst, "\x69timestamp"...)
 	dst, ok = lex.AppendText(dst, x.Timestamp, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6439,12 +6588,8 @@ func (x *ModerationDefsRecordEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsRecordEvent) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#recordEvent")
-	if r.Key("\x62op") {
-		x.Op = r.Text()
-	} else {
-		r.Missing("op")
-	}
+	outer := r.Map()
+	x.Op = r.RequiredText("\x62op")
 	if r.Key("\x63cid") {
 		x.CID = new(r.Text())
 	}
@@ -6452,25 +6597,31 @@ func (x *ModerationDefsRecordEvent) ReadLex(r *lex.Reader) {
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	if r.Key("\x69timestamp") {
-		x.Timestamp = r.Text()
-	} else {
-		r.Missing("timestamp")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Timestamp = r.RequiredText("\x69timestamp")
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#recordEvent")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsRecordEvent) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#recordEvent")
+	if !lex.IsText(x.Op) {
+		v.Text("op")
+	}
 	if x.CID != nil {
 		v.CID("cid", *x.CID)
 	}
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
 	v.Datetime("timestamp", x.Timestamp)
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#recordEvent")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#recordEvent", "op", "cid", "comment", "timestamp")
+	}
 	v.Leave(outer)
 }
 
@@ -6539,57 +6690,49 @@ func (x ModerationDefsScheduleTakedownEvent) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsScheduleTakedownEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsScheduleTakedownEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsScheduleTakedownEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	if x.ExecuteAt != nil {
-		n++
-	}
-	if x.ExecuteAfter != nil {
-		n++
-	}
-	if x.ExecuteUntil != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x31tools.ozone.moderation.defs#scheduleTakedownEvent"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	if x.ExecuteAt != nil {
+		head++
 		dst = append(dst, "\x69executeAt"...)
 		dst, ok = lex.AppendText(dst, *x.ExecuteAt, ok)
 	}
 	if x.ExecuteAfter != nil {
+		head++
 		dst = append(dst, "\x6cexecuteAfter"...)
 		dst, ok = lex.AppendText(dst, *x.ExecuteAfter, ok)
 	}
 	if x.ExecuteUntil != nil {
+		head++
 		dst = append(dst, "\x6cexecuteUntil"...)
 		dst, ok = lex.AppendText(dst, *x.ExecuteUntil, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6599,7 +6742,7 @@ func (x *ModerationDefsScheduleTakedownEvent) AppendLex(dst []byte, m lex.Mode) 
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsScheduleTakedownEvent) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#scheduleTakedownEvent")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
@@ -6613,15 +6756,20 @@ func (x *ModerationDefsScheduleTakedownEvent) ReadLex(r *lex.Reader) {
 	if r.Key("\x6cexecuteUntil") {
 		x.ExecuteUntil = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#scheduleTakedownEvent")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsScheduleTakedownEvent) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#scheduleTakedownEvent")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
 	if x.ExecuteAt != nil {
 		v.Datetime("executeAt", *x.ExecuteAt)
 	}
@@ -6631,7 +6779,9 @@ func (x *ModerationDefsScheduleTakedownEvent) ValidateLex(v *lex.Validator) {
 	if x.ExecuteUntil != nil {
 		v.Datetime("executeUntil", *x.ExecuteUntil)
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#scheduleTakedownEvent")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#scheduleTakedownEvent", "comment", "executeAt", "executeAfter", "executeUntil")
+	}
 	v.Leave(outer)
 }
 
@@ -6692,36 +6842,34 @@ func (x ModerationDefsCancelScheduledTakedownEvent) MarshalJSON() ([]byte, error
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsCancelScheduledTakedownEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsCancelScheduledTakedownEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsCancelScheduledTakedownEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x38tools.ozone.moderation.defs#cancelScheduledTakedownEvent"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6731,21 +6879,28 @@ func (x *ModerationDefsCancelScheduledTakedownEvent) AppendLex(dst []byte, m lex
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsCancelScheduledTakedownEvent) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#cancelScheduledTakedownEvent")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#cancelScheduledTakedownEvent")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsCancelScheduledTakedownEvent) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#cancelScheduledTakedownEvent")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#cancelScheduledTakedownEvent")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#cancelScheduledTakedownEvent", "comment")
+	}
 	v.Leave(outer)
 }
 
@@ -6810,49 +6965,30 @@ func (x *ModerationDefsRepoView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsRepoView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsRepoView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsRepoView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsRepoView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 5
-	if m.Typed() {
-		n++
-	}
-	if x.Email != nil {
-		n++
-	}
-	if x.InvitedBy != nil {
-		n++
-	}
-	if x.InviteNote != nil {
-		n++
-	}
-	if x.DeactivatedAt != nil {
-		n++
-	}
-	if x.InvitesDisabled != nil {
-		n++
-	}
-	if x.ThreatSignatures != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa5)
+	dst = append(dst, "\xa5\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24tools.ozone.moderation.defs#repoView"...)
 	}
 	if x.Email != nil {
+		head++
 		dst = append(dst, "\x65email"...)
 		dst, ok = lex.AppendText(dst, *x.Email, ok)
 	}
@@ -6861,12 +6997,14 @@ func (x *ModerationDefsRepoView) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 	dst = append(dst, "\x69indexedAt"...)
 	dst, ok = lex.AppendText(dst, x.IndexedAt, ok)
 	if x.InvitedBy != nil {
+		head++
 		dst = append(dst, "\x69invitedBy"...)
 		if dst, err = x.InvitedBy.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("invitedBy", err)
 		}
 	}
 	if x.InviteNote != nil {
+		head++
 		dst = append(dst, "\x6ainviteNote"...)
 		dst, ok = lex.AppendText(dst, *x.InviteNote, ok)
 	}
@@ -6875,6 +7013,7 @@ func (x *ModerationDefsRepoView) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 		return dst, lex.In("moderation", err)
 	}
 	if x.DeactivatedAt != nil {
+		head++
 		dst = append(dst, "\x6ddeactivatedAt"...)
 		dst, ok = lex.AppendText(dst, *x.DeactivatedAt, ok)
 	}
@@ -6886,10 +7025,12 @@ func (x *ModerationDefsRepoView) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 		}
 	}
 	if x.InvitesDisabled != nil {
+		head++
 		dst = append(dst, "\x6finvitesDisabled"...)
 		dst = lex.AppendBool(dst, *x.InvitesDisabled)
 	}
 	if x.ThreatSignatures != nil {
+		head++
 		dst = append(dst, "\x70threatSignatures"...)
 		dst = lex.AppendArray(dst, len(x.ThreatSignatures))
 		for i1 := range x.ThreatSignatures {
@@ -6898,8 +7039,9 @@ func (x *ModerationDefsRepoView) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -6909,26 +7051,14 @@ func (x *ModerationDefsRepoView) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsRepoView) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#repoView")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
 	if r.Key("\x65email") {
 		x.Email = new(r.Text())
 	}
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
-	if r.Key("\x69indexedAt") {
-		x.IndexedAt = r.Text()
-	} else {
-		r.Missing("indexedAt")
-	}
+	x.Handle = r.RequiredText("\x66handle")
+	x.IndexedAt = r.RequiredText("\x69indexedAt")
 	if r.Key("\x69invitedBy") {
 		x.InvitedBy = lex.New[atproto.ServerDefsInviteCode](r)
 		x.InvitedBy.ReadLex(r)
@@ -6974,16 +7104,21 @@ func (x *ModerationDefsRepoView) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.ThreatSignatures = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#repoView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsRepoView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#repoView")
 	v.DID("did", x.DID)
+	if x.Email != nil {
+		if !lex.IsText(*x.Email) {
+			v.Text("email")
+		}
+	}
 	v.Format("handle", x.Handle, "handle")
 	v.Datetime("indexedAt", x.IndexedAt)
 	if x.InvitedBy != nil {
@@ -6991,13 +7126,18 @@ func (x *ModerationDefsRepoView) ValidateLex(v *lex.Validator) {
 		x.InvitedBy.ValidateLex(v)
 		v.Pop()
 	}
+	if x.InviteNote != nil {
+		if !lex.IsText(*x.InviteNote) {
+			v.Text("inviteNote")
+		}
+	}
 	v.Push("moderation")
 	x.Moderation.ValidateLex(v)
 	v.Pop()
 	if x.DeactivatedAt != nil {
 		v.Datetime("deactivatedAt", *x.DeactivatedAt)
 	}
-	v.Push("relatedRecords")
+	v.PushArray("relatedRecords")
 	for i1 := range x.RelatedRecords {
 		v.PushIndex(i1)
 		v.Unknown("", x.RelatedRecords[i1])
@@ -7005,7 +7145,7 @@ func (x *ModerationDefsRepoView) ValidateLex(v *lex.Validator) {
 	}
 	v.Pop()
 	if x.ThreatSignatures != nil {
-		v.Push("threatSignatures")
+		v.PushArray("threatSignatures")
 		for i1 := range x.ThreatSignatures {
 			v.PushIndex(i1)
 			x.ThreatSignatures[i1].ValidateLex(v)
@@ -7013,7 +7153,9 @@ func (x *ModerationDefsRepoView) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#repoView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#repoView", "did", "email", "handle", "indexedAt", "invitedBy", "inviteNote", "moderation", "deactivatedAt", "relatedRecords", "invitesDisabled", "threatSignatures")
+	}
 	v.Leave(outer)
 }
 
@@ -7083,64 +7225,37 @@ func (x *ModerationDefsRepoViewDetail) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsRepoViewDetail) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsRepoViewDetail) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsRepoViewDetail{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsRepoViewDetail) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 5
-	if m.Typed() {
-		n++
-	}
-	if x.Email != nil {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	if x.Invites != nil {
-		n++
-	}
-	if x.InvitedBy != nil {
-		n++
-	}
-	if x.InviteNote != nil {
-		n++
-	}
-	if x.DeactivatedAt != nil {
-		n++
-	}
-	if x.InvitesDisabled != nil {
-		n++
-	}
-	if x.EmailConfirmedAt != nil {
-		n++
-	}
-	if x.ThreatSignatures != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa5)
+	dst = append(dst, "\xa5\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2atools.ozone.moderation.defs#repoViewDetail"...)
 	}
 	if x.Email != nil {
+		head++
 		dst = append(dst, "\x65email"...)
 		dst, ok = lex.AppendText(dst, *x.Email, ok)
 	}
 	dst = append(dst, "\x66handle"...)
 	dst, ok = lex.AppendText(dst, x.Handle, ok)
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -7150,6 +7265,7 @@ func (x *ModerationDefsRepoViewDetail) AppendLex(dst []byte, m lex.Mode) ([]byte
 		}
 	}
 	if x.Invites != nil {
+		head++
 		dst = append(dst, "\x67invites"...)
 		dst = lex.AppendArray(dst, len(x.Invites))
 		for i1 := range x.Invites {
@@ -7161,12 +7277,14 @@ func (x *ModerationDefsRepoViewDetail) AppendLex(dst []byte, m lex.Mode) ([]byte
 	dst = append(dst, "\x69indexedAt"...)
 	dst, ok = lex.AppendText(dst, x.IndexedAt, ok)
 	if x.InvitedBy != nil {
+		head++
 		dst = append(dst, "\x69invitedBy"...)
 		if dst, err = x.InvitedBy.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("invitedBy", err)
 		}
 	}
 	if x.InviteNote != nil {
+		head++
 		dst = append(dst, "\x6ainviteNote"...)
 		dst, ok = lex.AppendText(dst, *x.InviteNote, ok)
 	}
@@ -7175,6 +7293,7 @@ func (x *ModerationDefsRepoViewDetail) AppendLex(dst []byte, m lex.Mode) ([]byte
 		return dst, lex.In("moderation", err)
 	}
 	if x.DeactivatedAt != nil {
+		head++
 		dst = append(dst, "\x6ddeactivatedAt"...)
 		dst, ok = lex.AppendText(dst, *x.DeactivatedAt, ok)
 	}
@@ -7186,14 +7305,17 @@ func (x *ModerationDefsRepoViewDetail) AppendLex(dst []byte, m lex.Mode) ([]byte
 		}
 	}
 	if x.InvitesDisabled != nil {
+		head++
 		dst = append(dst, "\x6finvitesDisabled"...)
 		dst = lex.AppendBool(dst, *x.InvitesDisabled)
 	}
 	if x.EmailConfirmedAt != nil {
+		head++
 		dst = append(dst, "\x70emailConfirmedAt"...)
 		dst, ok = lex.AppendText(dst, *x.EmailConfirmedAt, ok)
 	}
 	if x.ThreatSignatures != nil {
+		head++
 		dst = append(dst, "\x70threatSignatures"...)
 		dst = lex.AppendArray(dst, len(x.ThreatSignatures))
 		for i1 := range x.ThreatSignatures {
@@ -7202,8 +7324,9 @@ func (x *ModerationDefsRepoViewDetail) AppendLex(dst []byte, m lex.Mode) ([]byte
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7213,21 +7336,13 @@ func (x *ModerationDefsRepoViewDetail) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsRepoViewDetail) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#repoViewDetail")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
 	if r.Key("\x65email") {
 		x.Email = new(r.Text())
 	}
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
+	x.Handle = r.RequiredText("\x66handle")
 	if r.Key("\x66labels") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[atproto.LabelDefsLabel](r, n1)
@@ -7254,11 +7369,7 @@ func (x *ModerationDefsRepoViewDetail) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.Invites = list1
 	}
-	if r.Key("\x69indexedAt") {
-		x.IndexedAt = r.Text()
-	} else {
-		r.Missing("indexedAt")
-	}
+	x.IndexedAt = r.RequiredText("\x69indexedAt")
 	if r.Key("\x69invitedBy") {
 		x.InvitedBy = lex.New[atproto.ServerDefsInviteCode](r)
 		x.InvitedBy.ReadLex(r)
@@ -7307,19 +7418,24 @@ func (x *ModerationDefsRepoViewDetail) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.ThreatSignatures = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#repoViewDetail")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsRepoViewDetail) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#repoViewDetail")
 	v.DID("did", x.DID)
+	if x.Email != nil {
+		if !lex.IsText(*x.Email) {
+			v.Text("email")
+		}
+	}
 	v.Format("handle", x.Handle, "handle")
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -7328,7 +7444,7 @@ func (x *ModerationDefsRepoViewDetail) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Invites != nil {
-		v.Push("invites")
+		v.PushArray("invites")
 		for i1 := range x.Invites {
 			v.PushIndex(i1)
 			x.Invites[i1].ValidateLex(v)
@@ -7342,13 +7458,18 @@ func (x *ModerationDefsRepoViewDetail) ValidateLex(v *lex.Validator) {
 		x.InvitedBy.ValidateLex(v)
 		v.Pop()
 	}
+	if x.InviteNote != nil {
+		if !lex.IsText(*x.InviteNote) {
+			v.Text("inviteNote")
+		}
+	}
 	v.Push("moderation")
 	x.Moderation.ValidateLex(v)
 	v.Pop()
 	if x.DeactivatedAt != nil {
 		v.Datetime("deactivatedAt", *x.DeactivatedAt)
 	}
-	v.Push("relatedRecords")
+	v.PushArray("relatedRecords")
 	for i1 := range x.RelatedRecords {
 		v.PushIndex(i1)
 		v.Unknown("", x.RelatedRecords[i1])
@@ -7359,7 +7480,7 @@ func (x *ModerationDefsRepoViewDetail) ValidateLex(v *lex.Validator) {
 		v.Datetime("emailConfirmedAt", *x.EmailConfirmedAt)
 	}
 	if x.ThreatSignatures != nil {
-		v.Push("threatSignatures")
+		v.PushArray("threatSignatures")
 		for i1 := range x.ThreatSignatures {
 			v.PushIndex(i1)
 			x.ThreatSignatures[i1].ValidateLex(v)
@@ -7367,7 +7488,9 @@ func (x *ModerationDefsRepoViewDetail) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#repoViewDetail")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#repoViewDetail", "did", "email", "handle", "labels", "invites", "indexedAt", "invitedBy", "inviteNote", "moderation", "deactivatedAt", "relatedRecords", "invitesDisabled", "emailConfirmedAt", "threatSignatures")
+	}
 	v.Leave(outer)
 }
 
@@ -7424,31 +7547,30 @@ func (x *ModerationDefsRepoViewNotFound) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsRepoViewNotFound) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsRepoViewNotFound) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsRepoViewNotFound{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsRepoViewNotFound) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2ctools.ozone.moderation.defs#repoViewNotFound"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7458,24 +7580,22 @@ func (x *ModerationDefsRepoViewNotFound) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsRepoViewNotFound) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#repoViewNotFound")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#repoViewNotFound")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsRepoViewNotFound) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#repoViewNotFound")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#repoViewNotFound")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#repoViewNotFound", "did")
+	}
 	v.Leave(outer)
 }
 
@@ -7536,26 +7656,23 @@ func (x *ModerationDefsRecordView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsRecordView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsRecordView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsRecordView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsRecordView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 7
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa7)
+	dst = append(dst, "\xa7\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
@@ -7564,6 +7681,7 @@ func (x *ModerationDefsRecordView) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 		return dst, lex.In("repo", err)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26tools.ozone.moderation.defs#recordView"...)
 	}
 	dst = append(dst, "\x65value"...)
@@ -7578,8 +7696,9 @@ func (x *ModerationDefsRecordView) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	if dst, err = x.Moderation.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("moderation", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7589,17 +7708,9 @@ func (x *ModerationDefsRecordView) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsRecordView) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#recordView")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
 	if r.Key("\x64repo") {
 		x.Repo.ReadLex(r)
 	} else {
@@ -7616,22 +7727,18 @@ func (x *ModerationDefsRecordView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("blobCids")
 	}
-	if r.Key("\x69indexedAt") {
-		x.IndexedAt = r.Text()
-	} else {
-		r.Missing("indexedAt")
-	}
+	x.IndexedAt = r.RequiredText("\x69indexedAt")
 	if r.Key("\x6amoderation") {
 		x.Moderation.ReadLex(r)
 	} else {
 		r.Missing("moderation")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#recordView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsRecordView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#recordView")
@@ -7641,7 +7748,7 @@ func (x *ModerationDefsRecordView) ValidateLex(v *lex.Validator) {
 	x.Repo.ValidateLex(v)
 	v.Pop()
 	v.Unknown("value", x.Value)
-	v.Push("blobCids")
+	v.PushArray("blobCids")
 	for i1 := range x.BlobCIDs {
 		v.PushIndex(i1)
 		v.CID("", x.BlobCIDs[i1])
@@ -7652,7 +7759,9 @@ func (x *ModerationDefsRecordView) ValidateLex(v *lex.Validator) {
 	v.Push("moderation")
 	x.Moderation.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#recordView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#recordView", "cid", "uri", "repo", "value", "blobCids", "indexedAt", "moderation")
+	}
 	v.Leave(outer)
 }
 
@@ -7716,29 +7825,23 @@ func (x *ModerationDefsRecordViewDetail) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsRecordViewDetail) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsRecordViewDetail) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsRecordViewDetail{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsRecordViewDetail) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 7
-	if m.Typed() {
-		n++
-	}
-	if x.Labels != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa7)
+	dst = append(dst, "\xa7\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
@@ -7747,6 +7850,7 @@ func (x *ModerationDefsRecordViewDetail) AppendLex(dst []byte, m lex.Mode) ([]by
 		return dst, lex.In("repo", err)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2ctools.ozone.moderation.defs#recordViewDetail"...)
 	}
 	dst = append(dst, "\x65blobs"...)
@@ -7761,6 +7865,7 @@ func (x *ModerationDefsRecordViewDetail) AppendLex(dst []byte, m lex.Mode) ([]by
 		return dst, lex.In("value", err)
 	}
 	if x.Labels != nil {
+		head++
 		dst = append(dst, "\x66labels"...)
 		dst = lex.AppendArray(dst, len(x.Labels))
 		for i1 := range x.Labels {
@@ -7775,8 +7880,9 @@ func (x *ModerationDefsRecordViewDetail) AppendLex(dst []byte, m lex.Mode) ([]by
 	if dst, err = x.Moderation.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("moderation", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7786,17 +7892,9 @@ func (x *ModerationDefsRecordViewDetail) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsRecordViewDetail) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#recordViewDetail")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
+	x.URI = r.RequiredText("\x63uri")
 	if r.Key("\x64repo") {
 		x.Repo.ReadLex(r)
 	} else {
@@ -7836,22 +7934,18 @@ func (x *ModerationDefsRecordViewDetail) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.Labels = list1
 	}
-	if r.Key("\x69indexedAt") {
-		x.IndexedAt = r.Text()
-	} else {
-		r.Missing("indexedAt")
-	}
+	x.IndexedAt = r.RequiredText("\x69indexedAt")
 	if r.Key("\x6amoderation") {
 		x.Moderation.ReadLex(r)
 	} else {
 		r.Missing("moderation")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#recordViewDetail")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsRecordViewDetail) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#recordViewDetail")
@@ -7860,7 +7954,7 @@ func (x *ModerationDefsRecordViewDetail) ValidateLex(v *lex.Validator) {
 	v.Push("repo")
 	x.Repo.ValidateLex(v)
 	v.Pop()
-	v.Push("blobs")
+	v.PushArray("blobs")
 	for i1 := range x.Blobs {
 		v.PushIndex(i1)
 		x.Blobs[i1].ValidateLex(v)
@@ -7869,7 +7963,7 @@ func (x *ModerationDefsRecordViewDetail) ValidateLex(v *lex.Validator) {
 	v.Pop()
 	v.Unknown("value", x.Value)
 	if x.Labels != nil {
-		v.Push("labels")
+		v.PushArray("labels")
 		for i1 := range x.Labels {
 			v.PushIndex(i1)
 			x.Labels[i1].ValidateLex(v)
@@ -7881,7 +7975,9 @@ func (x *ModerationDefsRecordViewDetail) ValidateLex(v *lex.Validator) {
 	v.Push("moderation")
 	x.Moderation.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#recordViewDetail")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#recordViewDetail", "cid", "uri", "repo", "blobs", "value", "labels", "indexedAt", "moderation")
+	}
 	v.Leave(outer)
 }
 
@@ -7940,31 +8036,30 @@ func (x ModerationDefsRecordViewNotFound) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsRecordViewNotFound) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsRecordViewNotFound{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsRecordViewNotFound) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2etools.ozone.moderation.defs#recordViewNotFound"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -7974,24 +8069,22 @@ func (x *ModerationDefsRecordViewNotFound) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsRecordViewNotFound) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#recordViewNotFound")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#recordViewNotFound")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsRecordViewNotFound) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#recordViewNotFound")
 	v.ATURI("uri", x.URI)
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#recordViewNotFound")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#recordViewNotFound", "uri")
+	}
 	v.Leave(outer)
 }
 
@@ -8047,33 +8140,32 @@ func (x *ModerationDefsConvoView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsConvoView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsConvoView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsConvoView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsConvoView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25tools.ozone.moderation.defs#convoView"...)
 	}
 	dst = append(dst, "\x67convoId"...)
 	dst, ok = lex.AppendText(dst, x.ConvoID, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -8083,29 +8175,26 @@ func (x *ModerationDefsConvoView) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsConvoView) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#convoView")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
-	if r.Key("\x67convoId") {
-		x.ConvoID = r.Text()
-	} else {
-		r.Missing("convoId")
-	}
-	x.Extra = r.EndMap(outer)
+	x.ConvoID = r.RequiredText("\x67convoId")
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#convoView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsConvoView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#convoView")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#convoView")
+	if !lex.IsText(x.ConvoID) {
+		v.Text("convoId")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#convoView", "did", "convoId")
+	}
 	v.Leave(outer)
 }
 
@@ -8160,36 +8249,34 @@ func (x *ModerationDefsModeration) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsModeration) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModeration) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModeration{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModeration) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.SubjectStatus != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26tools.ozone.moderation.defs#moderation"...)
 	}
 	if x.SubjectStatus != nil {
+		head++
 		dst = append(dst, "\x6dsubjectStatus"...)
 		if dst, err = x.SubjectStatus.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("subjectStatus", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -8198,18 +8285,18 @@ func (x *ModerationDefsModeration) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModeration) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#moderation")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6dsubjectStatus") {
 		x.SubjectStatus = lex.New[ModerationDefsSubjectStatusView](r)
 		x.SubjectStatus.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#moderation")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModeration) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#moderation")
@@ -8218,7 +8305,9 @@ func (x *ModerationDefsModeration) ValidateLex(v *lex.Validator) {
 		x.SubjectStatus.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#moderation")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#moderation", "subjectStatus")
+	}
 	v.Leave(outer)
 }
 
@@ -8275,36 +8364,34 @@ func (x *ModerationDefsModerationDetail) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsModerationDetail) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModerationDetail) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModerationDetail{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModerationDetail) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.SubjectStatus != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2ctools.ozone.moderation.defs#moderationDetail"...)
 	}
 	if x.SubjectStatus != nil {
+		head++
 		dst = append(dst, "\x6dsubjectStatus"...)
 		if dst, err = x.SubjectStatus.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("subjectStatus", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -8313,18 +8400,18 @@ func (x *ModerationDefsModerationDetail) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModerationDetail) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#moderationDetail")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6dsubjectStatus") {
 		x.SubjectStatus = lex.New[ModerationDefsSubjectStatusView](r)
 		x.SubjectStatus.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#moderationDetail")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModerationDetail) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#moderationDetail")
@@ -8333,7 +8420,9 @@ func (x *ModerationDefsModerationDetail) ValidateLex(v *lex.Validator) {
 		x.SubjectStatus.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#moderationDetail")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#moderationDetail", "subjectStatus")
+	}
 	v.Leave(outer)
 }
 
@@ -8393,39 +8482,32 @@ func (x *ModerationDefsBlobView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsBlobView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsBlobView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsBlobView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsBlobView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	if !x.Details.IsZero() {
-		n++
-	}
-	if x.Moderation != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63cid"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63cid"...)
 	dst, ok = lex.AppendText(dst, x.CID, ok)
 	dst = append(dst, "\x64size"...)
 	dst = lex.AppendInt(dst, x.Size)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24tools.ozone.moderation.defs#blobView"...)
 	}
 	if !x.Details.IsZero() {
+		head++
 		dst = append(dst, "\x67details"...)
 		if dst, err = x.Details.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("details", err)
@@ -8436,13 +8518,15 @@ func (x *ModerationDefsBlobView) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.Moderation != nil {
+		head++
 		dst = append(dst, "\x6amoderation"...)
 		if dst, err = x.Moderation.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("moderation", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -8452,12 +8536,8 @@ func (x *ModerationDefsBlobView) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsBlobView) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#blobView")
-	if r.Key("\x63cid") {
-		x.CID = r.Text()
-	} else {
-		r.Missing("cid")
-	}
+	outer := r.Map()
+	x.CID = r.RequiredText("\x63cid")
 	if r.Key("\x64size") {
 		x.Size = r.Int()
 	} else {
@@ -8467,26 +8547,18 @@ func (x *ModerationDefsBlobView) ReadLex(r *lex.Reader) {
 	if r.Key("\x67details") {
 		x.Details.ReadLex(r)
 	}
-	if r.Key("\x68mimeType") {
-		x.MimeType = r.Text()
-	} else {
-		r.Missing("mimeType")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.MimeType = r.RequiredText("\x68mimeType")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x6amoderation") {
 		x.Moderation = lex.New[ModerationDefsModeration](r)
 		x.Moderation.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#blobView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsBlobView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#blobView")
@@ -8496,13 +8568,18 @@ func (x *ModerationDefsBlobView) ValidateLex(v *lex.Validator) {
 		x.Details.ValidateLex(v)
 		v.Pop()
 	}
+	if !lex.IsText(x.MimeType) {
+		v.Text("mimeType")
+	}
 	v.Datetime("createdAt", x.CreatedAt)
 	if x.Moderation != nil {
 		v.Push("moderation")
 		x.Moderation.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#blobView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#blobView", "cid", "size", "details", "mimeType", "createdAt", "moderation")
+	}
 	v.Leave(outer)
 }
 
@@ -8530,7 +8607,7 @@ func (x *ModerationDefsBlobViewDetails) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationDefsBlobViewDetails) IsZero() bool { return *x == (ModerationDefsBlobViewDetails{}) }
+func (x *ModerationDefsBlobViewDetails) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationDefsBlobViewDetails) members() (n int) {
 	if x.ImageDetails != nil {
@@ -8553,15 +8630,16 @@ func (x *ModerationDefsBlobViewDetails) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsBlobViewDetails) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsBlobViewDetails) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsBlobViewDetails{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsBlobViewDetails) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -8590,14 +8668,14 @@ func (x *ModerationDefsBlobViewDetails) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsBlobViewDetails) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ImageDetails != nil:
 		x.ImageDetails.ValidateLex(v)
 	case x.VideoDetails != nil:
 		x.VideoDetails.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "tools.ozone.moderation.defs#imageDetails", "tools.ozone.moderation.defs#videoDetails")
 	}
 }
 
@@ -8655,30 +8733,30 @@ func (x *ModerationDefsImageDetails) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsImageDetails) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsImageDetails) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsImageDetails{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsImageDetails) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28tools.ozone.moderation.defs#imageDetails"...)
 	}
 	dst = append(dst, "\x65width"...)
 	dst = lex.AppendInt(dst, x.Width)
 	dst = append(dst, "\x66height"...)
 	dst = lex.AppendInt(dst, x.Height)
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -8687,7 +8765,7 @@ func (x *ModerationDefsImageDetails) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsImageDetails) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#imageDetails")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65width") {
 		x.Width = r.Int()
@@ -8699,16 +8777,18 @@ func (x *ModerationDefsImageDetails) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("height")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#imageDetails")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsImageDetails) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#imageDetails")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#imageDetails")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#imageDetails", "width", "height")
+	}
 	v.Leave(outer)
 }
 
@@ -8767,24 +8847,23 @@ func (x *ModerationDefsVideoDetails) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsVideoDetails) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsVideoDetails) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsVideoDetails{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsVideoDetails) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28tools.ozone.moderation.defs#videoDetails"...)
 	}
 	dst = append(dst, "\x65width"...)
@@ -8793,6 +8872,7 @@ func (x *ModerationDefsVideoDetails) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 	dst = lex.AppendInt(dst, x.Height)
 	dst = append(dst, "\x66length"...)
 	dst = lex.AppendInt(dst, x.Length)
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -8801,7 +8881,7 @@ func (x *ModerationDefsVideoDetails) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsVideoDetails) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#videoDetails")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65width") {
 		x.Width = r.Int()
@@ -8818,16 +8898,18 @@ func (x *ModerationDefsVideoDetails) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("length")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#videoDetails")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsVideoDetails) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#videoDetails")
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#videoDetails")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#videoDetails", "width", "height", "length")
+	}
 	v.Leave(outer)
 }
 
@@ -8889,66 +8971,56 @@ func (x *ModerationDefsAccountHosting) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsAccountHosting) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsAccountHosting) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsAccountHosting{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsAccountHosting) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	if x.CreatedAt != nil {
-		n++
-	}
-	if x.DeletedAt != nil {
-		n++
-	}
-	if x.UpdatedAt != nil {
-		n++
-	}
-	if x.DeactivatedAt != nil {
-		n++
-	}
-	if x.ReactivatedAt != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2atools.ozone.moderation.defs#accountHosting"...)
 	}
 	dst = append(dst, "\x66status"...)
 	dst, ok = lex.AppendText(dst, x.Status, ok)
 	if x.CreatedAt != nil {
+		head++
 		dst = append(dst, "\x69createdAt"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedAt, ok)
 	}
 	if x.DeletedAt != nil {
+		head++
 		dst = append(dst, "\x69deletedAt"...)
 		dst, ok = lex.AppendText(dst, *x.DeletedAt, ok)
 	}
 	if x.UpdatedAt != nil {
+		head++
 		dst = append(dst, "\x69updatedAt"...)
 		dst, ok = lex.AppendText(dst, *x.UpdatedAt, ok)
 	}
 	if x.DeactivatedAt != nil {
+		head++
 		dst = append(dst, "\x6ddeactivatedAt"...)
 		dst, ok = lex.AppendText(dst, *x.DeactivatedAt, ok)
 	}
 	if x.ReactivatedAt != nil {
+		head++
 		dst = append(dst, "\x6dreactivatedAt"...)
 		dst, ok = lex.AppendText(dst, *x.ReactivatedAt, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -8958,13 +9030,9 @@ func (x *ModerationDefsAccountHosting) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsAccountHosting) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#accountHosting")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x66status") {
-		x.Status = r.Text()
-	} else {
-		r.Missing("status")
-	}
+	x.Status = r.RequiredText("\x66status")
 	if r.Key("\x69createdAt") {
 		x.CreatedAt = new(r.Text())
 	}
@@ -8980,15 +9048,18 @@ func (x *ModerationDefsAccountHosting) ReadLex(r *lex.Reader) {
 	if r.Key("\x6dreactivatedAt") {
 		x.ReactivatedAt = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#accountHosting")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsAccountHosting) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#accountHosting")
+	if !lex.IsText(x.Status) {
+		v.Text("status")
+	}
 	if x.CreatedAt != nil {
 		v.Datetime("createdAt", *x.CreatedAt)
 	}
@@ -9004,7 +9075,9 @@ func (x *ModerationDefsAccountHosting) ValidateLex(v *lex.Validator) {
 	if x.ReactivatedAt != nil {
 		v.Datetime("reactivatedAt", *x.ReactivatedAt)
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#accountHosting")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#accountHosting", "status", "createdAt", "deletedAt", "updatedAt", "deactivatedAt", "reactivatedAt")
+	}
 	v.Leave(outer)
 }
 
@@ -9073,52 +9146,46 @@ func (x *ModerationDefsRecordHosting) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsRecordHosting) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsRecordHosting) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsRecordHosting{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsRecordHosting) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	if x.CreatedAt != nil {
-		n++
-	}
-	if x.DeletedAt != nil {
-		n++
-	}
-	if x.UpdatedAt != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29tools.ozone.moderation.defs#recordHosting"...)
 	}
 	dst = append(dst, "\x66status"...)
 	dst, ok = lex.AppendText(dst, x.Status, ok)
 	if x.CreatedAt != nil {
+		head++
 		dst = append(dst, "\x69createdAt"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedAt, ok)
 	}
 	if x.DeletedAt != nil {
+		head++
 		dst = append(dst, "\x69deletedAt"...)
 		dst, ok = lex.AppendText(dst, *x.DeletedAt, ok)
 	}
 	if x.UpdatedAt != nil {
+		head++
 		dst = append(dst, "\x69updatedAt"...)
 		dst, ok = lex.AppendText(dst, *x.UpdatedAt, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -9128,13 +9195,9 @@ func (x *ModerationDefsRecordHosting) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsRecordHosting) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#recordHosting")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x66status") {
-		x.Status = r.Text()
-	} else {
-		r.Missing("status")
-	}
+	x.Status = r.RequiredText("\x66status")
 	if r.Key("\x69createdAt") {
 		x.CreatedAt = new(r.Text())
 	}
@@ -9144,15 +9207,18 @@ func (x *ModerationDefsRecordHosting) ReadLex(r *lex.Reader) {
 	if r.Key("\x69updatedAt") {
 		x.UpdatedAt = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#recordHosting")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsRecordHosting) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#recordHosting")
+	if !lex.IsText(x.Status) {
+		v.Text("status")
+	}
 	if x.CreatedAt != nil {
 		v.Datetime("createdAt", *x.CreatedAt)
 	}
@@ -9162,7 +9228,9 @@ func (x *ModerationDefsRecordHosting) ValidateLex(v *lex.Validator) {
 	if x.UpdatedAt != nil {
 		v.Datetime("updatedAt", *x.UpdatedAt)
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#recordHosting")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#recordHosting", "status", "createdAt", "deletedAt", "updatedAt")
+	}
 	v.Leave(outer)
 }
 
@@ -9233,27 +9301,25 @@ func (x *ModerationDefsReporterStats) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsReporterStats) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsReporterStats) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsReporterStats{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsReporterStats) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 9
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa9)
+	dst = append(dst, "\xa9\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29tools.ozone.moderation.defs#reporterStats"...)
 	}
 	dst = append(dst, "\x71recordReportCount"...)
@@ -9272,8 +9338,9 @@ func (x *ModerationDefsReporterStats) AppendLex(dst []byte, m lex.Mode) ([]byte,
 	dst = lex.AppendInt(dst, x.TakendownRecordCount)
 	dst = append(dst, "\x75takendownAccountCount"...)
 	dst = lex.AppendInt(dst, x.TakendownAccountCount)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -9283,12 +9350,8 @@ func (x *ModerationDefsReporterStats) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsReporterStats) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#reporterStats")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
 	if r.Key("\x71recordReportCount") {
 		x.RecordReportCount = r.Int()
@@ -9330,17 +9393,19 @@ func (x *ModerationDefsReporterStats) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("takendownAccountCount")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#reporterStats")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsReporterStats) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#reporterStats")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#reporterStats")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#reporterStats", "did", "recordReportCount", "accountReportCount", "labeledRecordCount", "labeledAccountCount", "reportedRecordCount", "reportedAccountCount", "takendownRecordCount", "takendownAccountCount")
+	}
 	v.Leave(outer)
 }
 
@@ -9393,29 +9458,25 @@ func (x *ModerationDefsModTool) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ModerationDefsModTool) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsModTool) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsModTool{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsModTool) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if !x.Meta.IsZero() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if !x.Meta.IsZero() {
+		head++
 		dst = append(dst, "\x64meta"...)
 		if dst, err = x.Meta.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("meta", err)
@@ -9424,10 +9485,12 @@ func (x *ModerationDefsModTool) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 	dst = append(dst, "\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x23tools.ozone.moderation.defs#modTool"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -9437,29 +9500,30 @@ func (x *ModerationDefsModTool) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsModTool) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#modTool")
+	outer := r.Map()
 	if r.Key("\x64meta") {
 		x.Meta = r.Unknown()
 	}
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#modTool")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsModTool) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#modTool")
 	if !x.Meta.IsZero() {
 		v.Unknown("meta", x.Meta)
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#modTool")
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#modTool", "meta", "name")
+	}
 	v.Leave(outer)
 }
 
@@ -9544,57 +9608,28 @@ func (x ModerationDefsScheduledActionView) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationDefsScheduledActionView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationDefsScheduledActionView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationDefsScheduledActionView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 6
-	if m.Typed() {
-		n++
-	}
-	if !x.EventData.IsZero() {
-		n++
-	}
-	if x.ExecuteAt != nil {
-		n++
-	}
-	if x.UpdatedAt != nil {
-		n++
-	}
-	if x.ExecuteAfter != nil {
-		n++
-	}
-	if x.ExecuteUntil != nil {
-		n++
-	}
-	if x.LastExecutedAt != nil {
-		n++
-	}
-	if x.ExecutionEventID != nil {
-		n++
-	}
-	if x.LastFailureReason != nil {
-		n++
-	}
-	if x.RandomizeExecution != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa6)
+	dst = append(dst, "\xa6\x62id"...)
 	dst = lex.AppendInt(dst, x.ID)
 	dst = append(dst, "\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2ftools.ozone.moderation.defs#scheduledActionView"...)
 	}
 	dst = append(dst, "\x66action"...)
@@ -9606,45 +9641,55 @@ func (x *ModerationDefsScheduledActionView) AppendLex(dst []byte, m lex.Mode) ([
 	dst = append(dst, "\x69createdBy"...)
 	dst, ok = lex.AppendText(dst, x.CreatedBy, ok)
 	if !x.EventData.IsZero() {
+		head++
 		dst = append(dst, "\x69eventData"...)
 		if dst, err = x.EventData.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("eventData", err)
 		}
 	}
 	if x.ExecuteAt != nil {
+		head++
 		dst = append(dst, "\x69executeAt"...)
 		dst, ok = lex.AppendText(dst, *x.ExecuteAt, ok)
 	}
 	if x.UpdatedAt != nil {
+		head++
 		dst = append(dst, "\x69updatedAt"...)
 		dst, ok = lex.AppendText(dst, *x.UpdatedAt, ok)
 	}
 	if x.ExecuteAfter != nil {
+		head++
 		dst = append(dst, "\x6cexecuteAfter"...)
 		dst, ok = lex.AppendText(dst, *x.ExecuteAfter, ok)
 	}
 	if x.ExecuteUntil != nil {
+		head++
 		dst = append(dst, "\x6cexecuteUntil"...)
 		dst, ok = lex.AppendText(dst, *x.ExecuteUntil, ok)
 	}
 	if x.LastExecutedAt != nil {
+		head++
 		dst = append(dst, "\x6elastExecutedAt"...)
 		dst, ok = lex.AppendText(dst, *x.LastExecutedAt, ok)
 	}
 	if x.ExecutionEventID != nil {
+		head++
 		dst = append(dst, "\x70executionEventId"...)
 		dst = lex.AppendInt(dst, *x.ExecutionEventID)
 	}
 	if x.LastFailureReason != nil {
+		head++
 		dst = append(dst, "\x71lastFailureReason"...)
 		dst, ok = lex.AppendText(dst, *x.LastFailureReason, ok)
 	}
 	if x.RandomizeExecution != nil {
+		head++
 		dst = append(dst, "\x72randomizeExecution"...)
 		dst = lex.AppendBool(dst, *x.RandomizeExecution)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -9654,38 +9699,18 @@ func (x *ModerationDefsScheduledActionView) AppendLex(dst []byte, m lex.Mode) ([
 
 // ReadLex implements lex.Value.
 func (x *ModerationDefsScheduledActionView) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.defs#scheduledActionView")
+	outer := r.Map()
 	if r.Key("\x62id") {
 		x.ID = r.Int()
 	} else {
 		r.Missing("id")
 	}
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
-	if r.Key("\x66action") {
-		x.Action = r.Text()
-	} else {
-		r.Missing("action")
-	}
-	if r.Key("\x66status") {
-		x.Status = r.Text()
-	} else {
-		r.Missing("status")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69createdBy") {
-		x.CreatedBy = r.Text()
-	} else {
-		r.Missing("createdBy")
-	}
+	x.Action = r.RequiredText("\x66action")
+	x.Status = r.RequiredText("\x66status")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.CreatedBy = r.RequiredText("\x69createdBy")
 	if r.Key("\x69eventData") {
 		x.EventData = r.Unknown()
 	}
@@ -9713,16 +9738,22 @@ func (x *ModerationDefsScheduledActionView) ReadLex(r *lex.Reader) {
 	if r.Key("\x72randomizeExecution") {
 		x.RandomizeExecution = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.defs#scheduledActionView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationDefsScheduledActionView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.defs#scheduledActionView")
 	v.DID("did", x.DID)
+	if !lex.IsText(x.Action) {
+		v.Text("action")
+	}
+	if !lex.IsText(x.Status) {
+		v.Text("status")
+	}
 	v.Datetime("createdAt", x.CreatedAt)
 	v.DID("createdBy", x.CreatedBy)
 	if !x.EventData.IsZero() {
@@ -9743,7 +9774,14 @@ func (x *ModerationDefsScheduledActionView) ValidateLex(v *lex.Validator) {
 	if x.LastExecutedAt != nil {
 		v.Datetime("lastExecutedAt", *x.LastExecutedAt)
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.defs#scheduledActionView")
+	if x.LastFailureReason != nil {
+		if !lex.IsText(*x.LastFailureReason) {
+			v.Text("lastFailureReason")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.defs#scheduledActionView", "id", "did", "action", "status", "createdAt", "createdBy", "eventData", "executeAt", "updatedAt", "executeAfter", "executeUntil", "lastExecutedAt", "executionEventId", "lastFailureReason", "randomizeExecution")
+	}
 	v.Leave(outer)
 }
 
@@ -9768,6 +9806,17 @@ const (
 	ModerationEmitEventErrorSubjectHasAction    = "SubjectHasAction"
 	ModerationEmitEventErrorDuplicateExternalID = "DuplicateExternalId"
 )
+
+// ModerationEmitEventMethod describes the method
+// tools.ozone.moderation.emitEvent.
+func ModerationEmitEventMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationEmitEventNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ModerationEmitEventErrorSubjectHasAction, ModerationEmitEventErrorDuplicateExternalID},
+	}
+}
 
 // A ModerationEmitEventInput is an object within
 // tools.ozone.moderation.emitEvent.
@@ -9822,39 +9871,28 @@ func (x *ModerationEmitEventInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationEmitEventInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationEmitEventInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationEmitEventInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationEmitEventInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if x.ModTool != nil {
-		n++
-	}
-	if x.ExternalID != nil {
-		n++
-	}
-	if x.ReportAction != nil {
-		n++
-	}
-	if x.SubjectBlobCIDs != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65event"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x65event"...)
 	if dst, err = x.Event.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("event", err)
 	}
 	if x.ModTool != nil {
+		head++
 		dst = append(dst, "\x67modTool"...)
 		if dst, err = x.ModTool.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("modTool", err)
@@ -9867,21 +9905,25 @@ func (x *ModerationEmitEventInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	dst = append(dst, "\x69createdBy"...)
 	dst, ok = lex.AppendText(dst, x.CreatedBy, ok)
 	if x.ExternalID != nil {
+		head++
 		dst = append(dst, "\x6aexternalId"...)
 		dst, ok = lex.AppendText(dst, *x.ExternalID, ok)
 	}
 	if x.ReportAction != nil {
+		head++
 		dst = append(dst, "\x6creportAction"...)
 		if dst, err = x.ReportAction.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("reportAction", err)
 		}
 	}
 	if x.SubjectBlobCIDs != nil {
+		head++
 		dst = append(dst, "\x6fsubjectBlobCids"...)
 		dst, ok = lex.AppendTexts(dst, x.SubjectBlobCIDs, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -9891,7 +9933,7 @@ func (x *ModerationEmitEventInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ModerationEmitEventInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.emitEvent")
+	outer := r.Map()
 	if r.Key("\x65event") {
 		x.Event.ReadLex(r)
 	} else {
@@ -9906,11 +9948,7 @@ func (x *ModerationEmitEventInput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("subject")
 	}
-	if r.Key("\x69createdBy") {
-		x.CreatedBy = r.Text()
-	} else {
-		r.Missing("createdBy")
-	}
+	x.CreatedBy = r.RequiredText("\x69createdBy")
 	if r.Key("\x6aexternalId") {
 		x.ExternalID = new(r.Text())
 	}
@@ -9921,12 +9959,12 @@ func (x *ModerationEmitEventInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6fsubjectBlobCids") {
 		x.SubjectBlobCIDs = r.Texts()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.emitEvent")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationEmitEventInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.emitEvent")
@@ -9952,13 +9990,18 @@ func (x *ModerationEmitEventInput) ValidateLex(v *lex.Validator) {
 
 	}
 	v.DID("createdBy", x.CreatedBy)
+	if x.ExternalID != nil {
+		if !lex.IsText(*x.ExternalID) {
+			v.Text("externalId")
+		}
+	}
 	if x.ReportAction != nil {
 		v.Push("reportAction")
 		x.ReportAction.ValidateLex(v)
 		v.Pop()
 	}
 	if x.SubjectBlobCIDs != nil {
-		v.Push("subjectBlobCids")
+		v.PushArray("subjectBlobCids")
 		for i1 := range x.SubjectBlobCIDs {
 			v.PushIndex(i1)
 			v.CID("", x.SubjectBlobCIDs[i1])
@@ -9966,7 +10009,9 @@ func (x *ModerationEmitEventInput) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "event", "modTool", "subject", "createdBy", "externalId", "reportAction", "subjectBlobCids")
+	}
 	v.Leave(outer)
 }
 
@@ -10063,7 +10108,7 @@ func (x *ModerationEmitEventInputEvent) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationEmitEventInputEvent) IsZero() bool { return *x == (ModerationEmitEventInputEvent{}) }
+func (x *ModerationEmitEventInputEvent) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationEmitEventInputEvent) members() (n int) {
 	if x.ModEventTakedown != nil {
@@ -10155,15 +10200,16 @@ func (x *ModerationEmitEventInputEvent) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationEmitEventInputEvent) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationEmitEventInputEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationEmitEventInputEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationEmitEventInputEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -10307,7 +10353,7 @@ func (x *ModerationEmitEventInputEvent) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationEmitEventInputEvent) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ModEventTakedown != nil:
 		x.ModEventTakedown.ValidateLex(v)
@@ -10360,7 +10406,7 @@ func (x *ModerationEmitEventInputEvent) ValidateLex(v *lex.Validator) {
 	case x.CancelScheduledTakedownEvent != nil:
 		x.CancelScheduledTakedownEvent.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "tools.ozone.moderation.defs#modEventTakedown", "tools.ozone.moderation.defs#modEventAcknowledge", "tools.ozone.moderation.defs#modEventEscalate", "tools.ozone.moderation.defs#modEventComment", "tools.ozone.moderation.defs#modEventLabel", "tools.ozone.moderation.defs#modEventReport", "tools.ozone.moderation.defs#modEventMute", "tools.ozone.moderation.defs#modEventUnmute", "tools.ozone.moderation.defs#modEventMuteReporter", "tools.ozone.moderation.defs#modEventUnmuteReporter", "tools.ozone.moderation.defs#modEventReverseTakedown", "tools.ozone.moderation.defs#modEventResolveAppeal", "tools.ozone.moderation.defs#modEventEmail", "tools.ozone.moderation.defs#modEventDivert", "tools.ozone.moderation.defs#modEventTag", "tools.ozone.moderation.defs#accountEvent", "tools.ozone.moderation.defs#identityEvent", "tools.ozone.moderation.defs#recordEvent", "tools.ozone.moderation.defs#modEventPriorityScore", "tools.ozone.moderation.defs#ageAssuranceEvent", "tools.ozone.moderation.defs#ageAssuranceOverrideEvent", "tools.ozone.moderation.defs#ageAssurancePurgeEvent", "tools.ozone.moderation.defs#revokeAccountCredentialsEvent", "tools.ozone.moderation.defs#scheduleTakedownEvent", "tools.ozone.moderation.defs#cancelScheduledTakedownEvent")
 	}
 }
 
@@ -10388,9 +10434,7 @@ func (x *ModerationEmitEventInputSubject) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationEmitEventInputSubject) IsZero() bool {
-	return *x == (ModerationEmitEventInputSubject{})
-}
+func (x *ModerationEmitEventInputSubject) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationEmitEventInputSubject) members() (n int) {
 	if x.RepoRef != nil {
@@ -10415,15 +10459,16 @@ func (x ModerationEmitEventInputSubject) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationEmitEventInputSubject) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationEmitEventInputSubject{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationEmitEventInputSubject) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -10452,19 +10497,23 @@ func (x *ModerationEmitEventInputSubject) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationEmitEventInputSubject) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.RepoRef != nil:
 		x.RepoRef.ValidateLex(v)
 	case x.StrongRef != nil:
 		x.StrongRef.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.admin.defs#repoRef", "com.atproto.repo.strongRef")
 	}
 }
 
 // ModerationEmitEvent calls the procedure tools.ozone.moderation.emitEvent.
+// A nil input means an empty one.
 func ModerationEmitEvent(ctx context.Context, c xrpc.Caller, in *ModerationEmitEventInput) (*ModerationDefsModEventView, error) {
+	if in == nil {
+		in = new(ModerationEmitEventInput)
+	}
 	out := new(ModerationDefsModEventView)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ModerationEmitEventNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -10530,41 +10579,29 @@ func (x ModerationEmitEventReportAction) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationEmitEventReportAction) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationEmitEventReportAction{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationEmitEventReportAction) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.All != nil {
-		n++
-	}
-	if x.IDs != nil {
-		n++
-	}
-	if x.Note != nil {
-		n++
-	}
-	if x.Types != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.All != nil {
+		head++
 		dst = append(dst, "\x63all"...)
 		dst = lex.AppendBool(dst, *x.All)
 	}
 	if x.IDs != nil {
+		head++
 		dst = append(dst, "\x63ids"...)
 		dst = lex.AppendArray(dst, len(x.IDs))
 		for _, e1 := range x.IDs {
@@ -10572,18 +10609,22 @@ func (x *ModerationEmitEventReportAction) AppendLex(dst []byte, m lex.Mode) ([]b
 		}
 	}
 	if x.Note != nil {
+		head++
 		dst = append(dst, "\x64note"...)
 		dst, ok = lex.AppendText(dst, *x.Note, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2dtools.ozone.moderation.emitEvent#reportAction"...)
 	}
 	if x.Types != nil {
+		head++
 		dst = append(dst, "\x65types"...)
 		dst, ok = lex.AppendTexts(dst, x.Types, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -10593,7 +10634,7 @@ func (x *ModerationEmitEventReportAction) AppendLex(dst []byte, m lex.Mode) ([]b
 
 // ReadLex implements lex.Value.
 func (x *ModerationEmitEventReportAction) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.emitEvent#reportAction")
+	outer := r.Map()
 	if r.Key("\x63all") {
 		x.All = new(r.Bool())
 	}
@@ -10616,16 +10657,38 @@ func (x *ModerationEmitEventReportAction) ReadLex(r *lex.Reader) {
 	if r.Key("\x65types") {
 		x.Types = r.Texts()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.emitEvent#reportAction")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationEmitEventReportAction) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.emitEvent#reportAction")
-	v.Extra(x.Extra, "tools.ozone.moderation.emitEvent#reportAction")
+	if x.IDs != nil {
+		v.PushArray("ids")
+		v.Pop()
+	}
+	if x.Note != nil {
+		if !lex.IsText(*x.Note) {
+			v.Text("note")
+		}
+	}
+	if x.Types != nil {
+		v.PushArray("types")
+		for i1 := range x.Types {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Types[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.emitEvent#reportAction", "all", "ids", "note", "types")
+	}
 	v.Leave(outer)
 }
 
@@ -10637,6 +10700,22 @@ const ModerationGetAccountTimelineNSID = "tools.ozone.moderation.getAccountTimel
 const (
 	ModerationGetAccountTimelineErrorRepoNotFound = "RepoNotFound"
 )
+
+// ModerationGetAccountTimelineMethod describes the method
+// tools.ozone.moderation.getAccountTimeline.
+func ModerationGetAccountTimelineMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationGetAccountTimelineNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "did", Type: &schema.String{Format: "did"}},
+			},
+			Required: []string{"did"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ModerationGetAccountTimelineErrorRepoNotFound},
+	}
+}
 
 // ModerationGetAccountTimelineParams are the parameters of
 // tools.ozone.moderation.getAccountTimeline.
@@ -10652,6 +10731,20 @@ func (x *ModerationGetAccountTimelineParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "did", x.DID)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationGetAccountTimelineParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.moderation.getAccountTimeline")
+	v := ModerationGetAccountTimelineParams{
+		DID: q.Text("did"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -10711,16 +10804,17 @@ func (x ModerationGetAccountTimelineOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationGetAccountTimelineOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationGetAccountTimelineOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationGetAccountTimelineOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -10739,7 +10833,7 @@ func (x *ModerationGetAccountTimelineOutput) AppendLex(dst []byte, m lex.Mode) (
 
 // ReadLex implements lex.Value.
 func (x *ModerationGetAccountTimelineOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.getAccountTimeline")
+	outer := r.Map()
 	if r.Key("\x68timeline") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ModerationGetAccountTimelineTimelineItem](r, n1)
@@ -10755,23 +10849,25 @@ func (x *ModerationGetAccountTimelineOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("timeline")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.getAccountTimeline")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationGetAccountTimelineOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.getAccountTimeline")
-	v.Push("timeline")
+	v.PushArray("timeline")
 	for i1 := range x.Timeline {
 		v.PushIndex(i1)
 		x.Timeline[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "timeline")
+	}
 	v.Leave(outer)
 }
 
@@ -10844,28 +10940,26 @@ func (x ModerationGetAccountTimelineTimelineItem) MarshalJSON() ([]byte, error) 
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationGetAccountTimelineTimelineItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationGetAccountTimelineTimelineItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationGetAccountTimelineTimelineItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63day"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63day"...)
 	dst, ok = lex.AppendText(dst, x.Day, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x36tools.ozone.moderation.getAccountTimeline#timelineItem"...)
 	}
 	dst = append(dst, "\x67summary"...)
@@ -10875,8 +10969,9 @@ func (x *ModerationGetAccountTimelineTimelineItem) AppendLex(dst []byte, m lex.M
 			return dst, lex.InItem("summary", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -10886,12 +10981,8 @@ func (x *ModerationGetAccountTimelineTimelineItem) AppendLex(dst []byte, m lex.M
 
 // ReadLex implements lex.Value.
 func (x *ModerationGetAccountTimelineTimelineItem) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.getAccountTimeline#timelineItem")
-	if r.Key("\x63day") {
-		x.Day = r.Text()
-	} else {
-		r.Missing("day")
-	}
+	outer := r.Map()
+	x.Day = r.RequiredText("\x63day")
 	r.MemberType()
 	if r.Key("\x67summary") {
 		n1 := r.Array()
@@ -10908,23 +10999,28 @@ func (x *ModerationGetAccountTimelineTimelineItem) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("summary")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.getAccountTimeline#timelineItem")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationGetAccountTimelineTimelineItem) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.getAccountTimeline#timelineItem")
-	v.Push("summary")
+	if !lex.IsText(x.Day) {
+		v.Text("day")
+	}
+	v.PushArray("summary")
 	for i1 := range x.Summary {
 		v.PushIndex(i1)
 		x.Summary[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "tools.ozone.moderation.getAccountTimeline#timelineItem")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.getAccountTimeline#timelineItem", "day", "summary")
+	}
 	v.Leave(outer)
 }
 
@@ -10987,25 +11083,24 @@ func (x ModerationGetAccountTimelineTimelineItemSummary) MarshalJSON() ([]byte, 
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationGetAccountTimelineTimelineItemSummary) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationGetAccountTimelineTimelineItemSummary{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationGetAccountTimelineTimelineItemSummary) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x3dtools.ozone.moderation.getAccountTimeline#timelineItemSummary"...)
 	}
 	dst = append(dst, "\x65count"...)
@@ -11014,8 +11109,9 @@ func (x *ModerationGetAccountTimelineTimelineItemSummary) AppendLex(dst []byte, 
 	dst, ok = lex.AppendText(dst, x.EventType, ok)
 	dst = append(dst, "\x70eventSubjectType"...)
 	dst, ok = lex.AppendText(dst, x.EventSubjectType, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -11025,33 +11121,33 @@ func (x *ModerationGetAccountTimelineTimelineItemSummary) AppendLex(dst []byte, 
 
 // ReadLex implements lex.Value.
 func (x *ModerationGetAccountTimelineTimelineItemSummary) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.getAccountTimeline#timelineItemSummary")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x65count") {
 		x.Count = r.Int()
 	} else {
 		r.Missing("count")
 	}
-	if r.Key("\x69eventType") {
-		x.EventType = r.Text()
-	} else {
-		r.Missing("eventType")
-	}
-	if r.Key("\x70eventSubjectType") {
-		x.EventSubjectType = r.Text()
-	} else {
-		r.Missing("eventSubjectType")
-	}
-	x.Extra = r.EndMap(outer)
+	x.EventType = r.RequiredText("\x69eventType")
+	x.EventSubjectType = r.RequiredText("\x70eventSubjectType")
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.getAccountTimeline#timelineItemSummary")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationGetAccountTimelineTimelineItemSummary) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.getAccountTimeline#timelineItemSummary")
-	v.Extra(x.Extra, "tools.ozone.moderation.getAccountTimeline#timelineItemSummary")
+	if !lex.IsText(x.EventType) {
+		v.Text("eventType")
+	}
+	if !lex.IsText(x.EventSubjectType) {
+		v.Text("eventSubjectType")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.getAccountTimeline#timelineItemSummary", "count", "eventType", "eventSubjectType")
+	}
 	v.Leave(outer)
 }
 
@@ -11099,6 +11195,21 @@ const (
 // ModerationGetEventNSID is the method tools.ozone.moderation.getEvent.
 const ModerationGetEventNSID = "tools.ozone.moderation.getEvent"
 
+// ModerationGetEventMethod describes the method
+// tools.ozone.moderation.getEvent.
+func ModerationGetEventMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationGetEventNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "id", Type: &schema.Integer{}},
+			},
+			Required: []string{"id"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // ModerationGetEventParams are the parameters of
 // tools.ozone.moderation.getEvent.
 type ModerationGetEventParams struct {
@@ -11113,6 +11224,20 @@ func (x *ModerationGetEventParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendIntParam(query, "id", x.ID)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationGetEventParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.moderation.getEvent")
+	v := ModerationGetEventParams{
+		ID: q.Int("id"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -11140,6 +11265,23 @@ const (
 	ModerationGetRecordErrorRecordNotFound = "RecordNotFound"
 )
 
+// ModerationGetRecordMethod describes the method
+// tools.ozone.moderation.getRecord.
+func ModerationGetRecordMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationGetRecordNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "uri", Type: &schema.String{Format: "at-uri"}},
+				{Name: "cid", Type: &schema.String{Format: "cid"}},
+			},
+			Required: []string{"uri"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ModerationGetRecordErrorRecordNotFound},
+	}
+}
+
 // ModerationGetRecordParams are the parameters of
 // tools.ozone.moderation.getRecord.
 type ModerationGetRecordParams struct {
@@ -11160,14 +11302,29 @@ func (x *ModerationGetRecordParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationGetRecordParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.moderation.getRecord")
+	v := ModerationGetRecordParams{
+		CID: q.OptText("cid"),
+		URI: q.Text("uri"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ModerationGetRecordParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.moderation.getRecord")
-	v.ATURI("uri", x.URI)
 	if x.CID != nil {
 		v.CID("cid", *x.CID)
 	}
+	v.ATURI("uri", x.URI)
 	return v.Err()
 }
 
@@ -11183,6 +11340,21 @@ func ModerationGetRecord(ctx context.Context, c xrpc.Caller, params *ModerationG
 
 // ModerationGetRecordsNSID is the method tools.ozone.moderation.getRecords.
 const ModerationGetRecordsNSID = "tools.ozone.moderation.getRecords"
+
+// ModerationGetRecordsMethod describes the method
+// tools.ozone.moderation.getRecords.
+func ModerationGetRecordsMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationGetRecordsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "uris", Type: &schema.Array{Items: &schema.String{Format: "at-uri"}, MaxLength: new(int64(100))}},
+			},
+			Required: []string{"uris"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ModerationGetRecordsParams are the parameters of
 // tools.ozone.moderation.getRecords.
@@ -11202,20 +11374,36 @@ func (x *ModerationGetRecordsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationGetRecordsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.moderation.getRecords")
+	v := ModerationGetRecordsParams{
+		URIs: q.Texts("uris"),
+	}
+	q.Require("uris", v.URIs != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ModerationGetRecordsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.moderation.getRecords")
 	if n := int64(len(x.URIs)); n > 100 {
 		v.Length("uris", "array", int(n), 0, 100)
-	}
-	v.Push("uris")
-	for i1 := range x.URIs {
-		v.PushIndex(i1)
-		v.ATURI("", x.URIs[i1])
+	} else {
+		v.PushArray("uris")
+		for i1 := range x.URIs {
+			v.PushIndex(i1)
+			v.ATURI("", x.URIs[i1])
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
 	return v.Err()
 }
 
@@ -11266,16 +11454,17 @@ func (x *ModerationGetRecordsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationGetRecordsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationGetRecordsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationGetRecordsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationGetRecordsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -11294,7 +11483,7 @@ func (x *ModerationGetRecordsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ModerationGetRecordsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.getRecords")
+	outer := r.Map()
 	if r.Key("\x67records") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ModerationGetRecordsOutputRecordsItem](r, n1)
@@ -11310,23 +11499,25 @@ func (x *ModerationGetRecordsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("records")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.getRecords")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationGetRecordsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.getRecords")
-	v.Push("records")
+	v.PushArray("records")
 	for i1 := range x.Records {
 		v.PushIndex(i1)
 		x.Records[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "records")
+	}
 	v.Leave(outer)
 }
 
@@ -11354,9 +11545,7 @@ func (x *ModerationGetRecordsOutputRecordsItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationGetRecordsOutputRecordsItem) IsZero() bool {
-	return *x == (ModerationGetRecordsOutputRecordsItem{})
-}
+func (x *ModerationGetRecordsOutputRecordsItem) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationGetRecordsOutputRecordsItem) members() (n int) {
 	if x.RecordViewDetail != nil {
@@ -11381,15 +11570,16 @@ func (x ModerationGetRecordsOutputRecordsItem) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationGetRecordsOutputRecordsItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationGetRecordsOutputRecordsItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationGetRecordsOutputRecordsItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -11418,14 +11608,14 @@ func (x *ModerationGetRecordsOutputRecordsItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationGetRecordsOutputRecordsItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.RecordViewDetail != nil:
 		x.RecordViewDetail.ValidateLex(v)
 	case x.RecordViewNotFound != nil:
 		x.RecordViewNotFound.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "tools.ozone.moderation.defs#recordViewDetail", "tools.ozone.moderation.defs#recordViewNotFound")
 	}
 }
 
@@ -11447,6 +11637,22 @@ const (
 	ModerationGetRepoErrorRepoNotFound = "RepoNotFound"
 )
 
+// ModerationGetRepoMethod describes the method
+// tools.ozone.moderation.getRepo.
+func ModerationGetRepoMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationGetRepoNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "did", Type: &schema.String{Format: "did"}},
+			},
+			Required: []string{"did"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ModerationGetRepoErrorRepoNotFound},
+	}
+}
+
 // ModerationGetRepoParams are the parameters of
 // tools.ozone.moderation.getRepo.
 type ModerationGetRepoParams struct {
@@ -11461,6 +11667,20 @@ func (x *ModerationGetRepoParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendParam(query, "did", x.DID)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationGetRepoParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.moderation.getRepo")
+	v := ModerationGetRepoParams{
+		DID: q.Text("did"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -11485,6 +11705,21 @@ func ModerationGetRepo(ctx context.Context, c xrpc.Caller, params *ModerationGet
 // tools.ozone.moderation.getReporterStats.
 const ModerationGetReporterStatsNSID = "tools.ozone.moderation.getReporterStats"
 
+// ModerationGetReporterStatsMethod describes the method
+// tools.ozone.moderation.getReporterStats.
+func ModerationGetReporterStatsMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationGetReporterStatsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "dids", Type: &schema.Array{Items: &schema.String{Format: "did"}, MaxLength: new(int64(100))}},
+			},
+			Required: []string{"dids"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // ModerationGetReporterStatsParams are the parameters of
 // tools.ozone.moderation.getReporterStats.
 type ModerationGetReporterStatsParams struct {
@@ -11503,20 +11738,36 @@ func (x *ModerationGetReporterStatsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationGetReporterStatsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.moderation.getReporterStats")
+	v := ModerationGetReporterStatsParams{
+		DIDs: q.Texts("dids"),
+	}
+	q.Require("dids", v.DIDs != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ModerationGetReporterStatsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.moderation.getReporterStats")
 	if n := int64(len(x.DIDs)); n > 100 {
 		v.Length("dids", "array", int(n), 0, 100)
-	}
-	v.Push("dids")
-	for i1 := range x.DIDs {
-		v.PushIndex(i1)
-		v.DID("", x.DIDs[i1])
+	} else {
+		v.PushArray("dids")
+		for i1 := range x.DIDs {
+			v.PushIndex(i1)
+			v.DID("", x.DIDs[i1])
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
 	return v.Err()
 }
 
@@ -11569,16 +11820,17 @@ func (x ModerationGetReporterStatsOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationGetReporterStatsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationGetReporterStatsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationGetReporterStatsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -11597,7 +11849,7 @@ func (x *ModerationGetReporterStatsOutput) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *ModerationGetReporterStatsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.getReporterStats")
+	outer := r.Map()
 	if r.Key("\x65stats") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ModerationDefsReporterStats](r, n1)
@@ -11613,23 +11865,25 @@ func (x *ModerationGetReporterStatsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("stats")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.getReporterStats")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationGetReporterStatsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.getReporterStats")
-	v.Push("stats")
+	v.PushArray("stats")
 	for i1 := range x.Stats {
 		v.PushIndex(i1)
 		x.Stats[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "stats")
+	}
 	v.Leave(outer)
 }
 
@@ -11646,6 +11900,21 @@ func ModerationGetReporterStats(ctx context.Context, c xrpc.Caller, params *Mode
 
 // ModerationGetReposNSID is the method tools.ozone.moderation.getRepos.
 const ModerationGetReposNSID = "tools.ozone.moderation.getRepos"
+
+// ModerationGetReposMethod describes the method
+// tools.ozone.moderation.getRepos.
+func ModerationGetReposMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationGetReposNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "dids", Type: &schema.Array{Items: &schema.String{Format: "did"}, MaxLength: new(int64(100))}},
+			},
+			Required: []string{"dids"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ModerationGetReposParams are the parameters of
 // tools.ozone.moderation.getRepos.
@@ -11665,20 +11934,36 @@ func (x *ModerationGetReposParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationGetReposParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.moderation.getRepos")
+	v := ModerationGetReposParams{
+		DIDs: q.Texts("dids"),
+	}
+	q.Require("dids", v.DIDs != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ModerationGetReposParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.moderation.getRepos")
 	if n := int64(len(x.DIDs)); n > 100 {
 		v.Length("dids", "array", int(n), 0, 100)
-	}
-	v.Push("dids")
-	for i1 := range x.DIDs {
-		v.PushIndex(i1)
-		v.DID("", x.DIDs[i1])
+	} else {
+		v.PushArray("dids")
+		for i1 := range x.DIDs {
+			v.PushIndex(i1)
+			v.DID("", x.DIDs[i1])
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
 	return v.Err()
 }
 
@@ -11729,16 +12014,17 @@ func (x *ModerationGetReposOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationGetReposOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationGetReposOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationGetReposOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationGetReposOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -11757,7 +12043,7 @@ func (x *ModerationGetReposOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ModerationGetReposOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.getRepos")
+	outer := r.Map()
 	if r.Key("\x65repos") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ModerationGetReposOutputReposItem](r, n1)
@@ -11773,23 +12059,25 @@ func (x *ModerationGetReposOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("repos")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.getRepos")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationGetReposOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.getRepos")
-	v.Push("repos")
+	v.PushArray("repos")
 	for i1 := range x.Repos {
 		v.PushIndex(i1)
 		x.Repos[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "repos")
+	}
 	v.Leave(outer)
 }
 
@@ -11817,9 +12105,7 @@ func (x *ModerationGetReposOutputReposItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationGetReposOutputReposItem) IsZero() bool {
-	return *x == (ModerationGetReposOutputReposItem{})
-}
+func (x *ModerationGetReposOutputReposItem) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationGetReposOutputReposItem) members() (n int) {
 	if x.RepoViewDetail != nil {
@@ -11844,15 +12130,16 @@ func (x ModerationGetReposOutputReposItem) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationGetReposOutputReposItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationGetReposOutputReposItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationGetReposOutputReposItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -11881,14 +12168,14 @@ func (x *ModerationGetReposOutputReposItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationGetReposOutputReposItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.RepoViewDetail != nil:
 		x.RepoViewDetail.ValidateLex(v)
 	case x.RepoViewNotFound != nil:
 		x.RepoViewNotFound.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "tools.ozone.moderation.defs#repoViewDetail", "tools.ozone.moderation.defs#repoViewNotFound")
 	}
 }
 
@@ -11905,6 +12192,21 @@ func ModerationGetRepos(ctx context.Context, c xrpc.Caller, params *ModerationGe
 // ModerationGetSubjectsNSID is the method
 // tools.ozone.moderation.getSubjects.
 const ModerationGetSubjectsNSID = "tools.ozone.moderation.getSubjects"
+
+// ModerationGetSubjectsMethod describes the method
+// tools.ozone.moderation.getSubjects.
+func ModerationGetSubjectsMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationGetSubjectsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "subjects", Type: &schema.Array{Items: &schema.String{}, MinLength: new(int64(1)), MaxLength: new(int64(100))}},
+			},
+			Required: []string{"subjects"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ModerationGetSubjectsParams are the parameters of
 // tools.ozone.moderation.getSubjects.
@@ -11924,12 +12226,37 @@ func (x *ModerationGetSubjectsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationGetSubjectsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.moderation.getSubjects")
+	v := ModerationGetSubjectsParams{
+		Subjects: q.Texts("subjects"),
+	}
+	q.Require("subjects", v.Subjects != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ModerationGetSubjectsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.moderation.getSubjects")
 	if n := int64(len(x.Subjects)); n < 1 || n > 100 {
 		v.Length("subjects", "array", int(n), 1, 100)
+	} else {
+		v.PushArray("subjects")
+		for i1 := range x.Subjects {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Subjects[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
 	}
 	return v.Err()
 }
@@ -11981,16 +12308,17 @@ func (x *ModerationGetSubjectsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationGetSubjectsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationGetSubjectsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationGetSubjectsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationGetSubjectsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -12009,7 +12337,7 @@ func (x *ModerationGetSubjectsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ModerationGetSubjectsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.getSubjects")
+	outer := r.Map()
 	if r.Key("\x68subjects") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ModerationDefsSubjectView](r, n1)
@@ -12025,23 +12353,25 @@ func (x *ModerationGetSubjectsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("subjects")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.getSubjects")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationGetSubjectsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.getSubjects")
-	v.Push("subjects")
+	v.PushArray("subjects")
 	for i1 := range x.Subjects {
 		v.PushIndex(i1)
 		x.Subjects[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "subjects")
+	}
 	v.Leave(outer)
 }
 
@@ -12058,6 +12388,16 @@ func ModerationGetSubjects(ctx context.Context, c xrpc.Caller, params *Moderatio
 // ModerationListScheduledActionsNSID is the method
 // tools.ozone.moderation.listScheduledActions.
 const ModerationListScheduledActionsNSID = "tools.ozone.moderation.listScheduledActions"
+
+// ModerationListScheduledActionsMethod describes the method
+// tools.ozone.moderation.listScheduledActions.
+func ModerationListScheduledActionsMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationListScheduledActionsNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ModerationListScheduledActionsInput is an object within
 // tools.ozone.moderation.listScheduledActions.
@@ -12113,60 +12453,52 @@ func (x ModerationListScheduledActionsInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationListScheduledActionsInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationListScheduledActionsInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationListScheduledActionsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Limit != nil {
-		n++
-	}
-	if x.Cursor != nil {
-		n++
-	}
-	if x.Subjects != nil {
-		n++
-	}
-	if x.EndsBefore != nil {
-		n++
-	}
-	if x.StartsAfter != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Limit != nil {
+		head++
 		dst = append(dst, "\x65limit"...)
 		dst = lex.AppendInt(dst, *x.Limit)
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
 	dst = append(dst, "\x68statuses"...)
 	dst, ok = lex.AppendTexts(dst, x.Statuses, ok)
 	if x.Subjects != nil {
+		head++
 		dst = append(dst, "\x68subjects"...)
 		dst, ok = lex.AppendTexts(dst, x.Subjects, ok)
 	}
 	if x.EndsBefore != nil {
+		head++
 		dst = append(dst, "\x6aendsBefore"...)
 		dst, ok = lex.AppendText(dst, *x.EndsBefore, ok)
 	}
 	if x.StartsAfter != nil {
+		head++
 		dst = append(dst, "\x6bstartsAfter"...)
 		dst, ok = lex.AppendText(dst, *x.StartsAfter, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -12176,7 +12508,7 @@ func (x *ModerationListScheduledActionsInput) AppendLex(dst []byte, m lex.Mode) 
 
 // ReadLex implements lex.Value.
 func (x *ModerationListScheduledActionsInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.listScheduledActions")
+	outer := r.Map()
 	if r.Key("\x65limit") {
 		x.Limit = new(r.Int())
 	}
@@ -12197,12 +12529,12 @@ func (x *ModerationListScheduledActionsInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bstartsAfter") {
 		x.StartsAfter = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.listScheduledActions")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationListScheduledActionsInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.listScheduledActions")
@@ -12211,20 +12543,36 @@ func (x *ModerationListScheduledActionsInput) ValidateLex(v *lex.Validator) {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
 	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
 	if n := int64(len(x.Statuses)); n < 1 {
 		v.Length("statuses", "array", int(n), 1, 9223372036854775807)
+	} else {
+		v.PushArray("statuses")
+		for i1 := range x.Statuses {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Statuses[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
 	}
 	if x.Subjects != nil {
 		if n := int64(len(x.Subjects)); n > 100 {
 			v.Length("subjects", "array", int(n), 0, 100)
-		}
-		v.Push("subjects")
-		for i1 := range x.Subjects {
-			v.PushIndex(i1)
-			v.DID("", x.Subjects[i1])
+		} else {
+			v.PushArray("subjects")
+			for i1 := range x.Subjects {
+				v.PushIndex(i1)
+				v.DID("", x.Subjects[i1])
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	if x.EndsBefore != nil {
 		v.Datetime("endsBefore", *x.EndsBefore)
@@ -12232,8 +12580,18 @@ func (x *ModerationListScheduledActionsInput) ValidateLex(v *lex.Validator) {
 	if x.StartsAfter != nil {
 		v.Datetime("startsAfter", *x.StartsAfter)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "limit", "cursor", "statuses", "subjects", "endsBefore", "startsAfter")
+	}
 	v.Leave(outer)
+}
+
+// LimitOrDefault returns limit, or its default if it is not set.
+func (x *ModerationListScheduledActionsInput) LimitOrDefault() int64 {
+	if x.Limit != nil {
+		return *x.Limit
+	}
+	return 50
 }
 
 // Known values of statuses of ModerationListScheduledActionsInput.
@@ -12294,26 +12652,25 @@ func (x ModerationListScheduledActionsOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationListScheduledActionsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationListScheduledActionsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationListScheduledActionsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -12324,8 +12681,9 @@ func (x *ModerationListScheduledActionsOutput) AppendLex(dst []byte, m lex.Mode)
 			return dst, lex.InItem("actions", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -12335,7 +12693,7 @@ func (x *ModerationListScheduledActionsOutput) AppendLex(dst []byte, m lex.Mode)
 
 // ReadLex implements lex.Value.
 func (x *ModerationListScheduledActionsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.listScheduledActions")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -12354,29 +12712,40 @@ func (x *ModerationListScheduledActionsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("actions")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.listScheduledActions")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationListScheduledActionsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.listScheduledActions")
-	v.Push("actions")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("actions")
 	for i1 := range x.Actions {
 		v.PushIndex(i1)
 		x.Actions[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "actions")
+	}
 	v.Leave(outer)
 }
 
 // ModerationListScheduledActions calls the procedure
-// tools.ozone.moderation.listScheduledActions.
+// tools.ozone.moderation.listScheduledActions. A nil input means an empty
+// one.
 func ModerationListScheduledActions(ctx context.Context, c xrpc.Caller, in *ModerationListScheduledActionsInput) (*ModerationListScheduledActionsOutput, error) {
+	if in == nil {
+		in = new(ModerationListScheduledActionsInput)
+	}
 	out := new(ModerationListScheduledActionsOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ModerationListScheduledActionsNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -12387,6 +12756,42 @@ func ModerationListScheduledActions(ctx context.Context, c xrpc.Caller, in *Mode
 // ModerationQueryEventsNSID is the method
 // tools.ozone.moderation.queryEvents.
 const ModerationQueryEventsNSID = "tools.ozone.moderation.queryEvents"
+
+// ModerationQueryEventsMethod describes the method
+// tools.ozone.moderation.queryEvents.
+func ModerationQueryEventsMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationQueryEventsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "types", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "createdBy", Type: &schema.String{Format: "did"}},
+				{Name: "sortDirection", Type: &schema.String{Enum: []string{"asc", "desc"}, Default: new("desc")}},
+				{Name: "createdAfter", Type: &schema.String{Format: "datetime"}},
+				{Name: "createdBefore", Type: &schema.String{Format: "datetime"}},
+				{Name: "subject", Type: &schema.String{Format: "uri"}},
+				{Name: "collections", Type: &schema.Array{Items: &schema.String{Format: "nsid"}, MaxLength: new(int64(20))}},
+				{Name: "subjectType", Type: &schema.String{KnownValues: []string{"account", "record", "conversation"}}},
+				{Name: "includeAllUserRecords", Type: &schema.Boolean{Default: new(false)}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "hasComment", Type: &schema.Boolean{}},
+				{Name: "comment", Type: &schema.String{}},
+				{Name: "addedLabels", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "removedLabels", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "addedTags", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "removedTags", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "reportTypes", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "policies", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "modTool", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "batchId", Type: &schema.String{}},
+				{Name: "ageAssuranceState", Type: &schema.String{KnownValues: []string{"pending", "assured", "unknown", "reset", "blocked"}}},
+				{Name: "withStrike", Type: &schema.Boolean{}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ModerationQueryEventsParams are the parameters of
 // tools.ozone.moderation.queryEvents.
@@ -12500,18 +12905,165 @@ func (x *ModerationQueryEventsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationQueryEventsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.moderation.queryEvents")
+	v := ModerationQueryEventsParams{
+		Limit:                 lex.Or(q.OptInt("limit"), 50),
+		Types:                 q.Texts("types"),
+		Cursor:                q.OptText("cursor"),
+		BatchID:               q.OptText("batchId"),
+		Comment:               q.OptText("comment"),
+		ModTool:               q.Texts("modTool"),
+		Subject:               q.OptText("subject"),
+		Policies:              q.Texts("policies"),
+		AddedTags:             q.Texts("addedTags"),
+		CreatedBy:             q.OptText("createdBy"),
+		HasComment:            q.OptBool("hasComment"),
+		WithStrike:            q.OptBool("withStrike"),
+		AddedLabels:           q.Texts("addedLabels"),
+		Collections:           q.Texts("collections"),
+		RemovedTags:           q.Texts("removedTags"),
+		ReportTypes:           q.Texts("reportTypes"),
+		SubjectType:           q.OptText("subjectType"),
+		CreatedAfter:          q.OptText("createdAfter"),
+		CreatedBefore:         q.OptText("createdBefore"),
+		RemovedLabels:         q.Texts("removedLabels"),
+		SortDirection:         lex.Or(q.OptText("sortDirection"), "desc"),
+		AgeAssuranceState:     q.OptText("ageAssuranceState"),
+		IncludeAllUserRecords: lex.Or(q.OptBool("includeAllUserRecords"), false),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ModerationQueryEventsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.moderation.queryEvents")
+	if x.Limit != nil {
+		if *x.Limit < 1 || *x.Limit > 100 {
+			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Types != nil {
+		v.PushArray("types")
+		for i1 := range x.Types {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Types[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.BatchID != nil {
+		if !lex.IsText(*x.BatchID) {
+			v.Text("batchId")
+		}
+	}
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if x.ModTool != nil {
+		v.PushArray("modTool")
+		for i1 := range x.ModTool {
+			v.PushIndex(i1)
+			if !lex.IsText(x.ModTool[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.Subject != nil {
+		v.URI("subject", *x.Subject)
+	}
+	if x.Policies != nil {
+		v.PushArray("policies")
+		for i1 := range x.Policies {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Policies[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.AddedTags != nil {
+		v.PushArray("addedTags")
+		for i1 := range x.AddedTags {
+			v.PushIndex(i1)
+			if !lex.IsText(x.AddedTags[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
 	if x.CreatedBy != nil {
 		v.DID("createdBy", *x.CreatedBy)
 	}
-	if x.SortDirection != nil {
-		switch *x.SortDirection {
-		case "asc", "desc":
-		default:
-			v.Enum("sortDirection", *x.SortDirection)
+	if x.AddedLabels != nil {
+		v.PushArray("addedLabels")
+		for i1 := range x.AddedLabels {
+			v.PushIndex(i1)
+			if !lex.IsText(x.AddedLabels[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.Collections != nil {
+		if n := int64(len(x.Collections)); n > 20 {
+			v.Length("collections", "array", int(n), 0, 20)
+		} else {
+			v.PushArray("collections")
+			for i1 := range x.Collections {
+				v.PushIndex(i1)
+				v.Format("", x.Collections[i1], "nsid")
+				v.Pop()
+			}
+			v.Pop()
+		}
+	}
+	if x.RemovedTags != nil {
+		v.PushArray("removedTags")
+		for i1 := range x.RemovedTags {
+			v.PushIndex(i1)
+			if !lex.IsText(x.RemovedTags[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.ReportTypes != nil {
+		v.PushArray("reportTypes")
+		for i1 := range x.ReportTypes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.ReportTypes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.SubjectType != nil {
+		if !lex.IsText(*x.SubjectType) {
+			v.Text("subjectType")
 		}
 	}
 	if x.CreatedAfter != nil {
@@ -12520,24 +13072,27 @@ func (x *ModerationQueryEventsParams) Validate() error {
 	if x.CreatedBefore != nil {
 		v.Datetime("createdBefore", *x.CreatedBefore)
 	}
-	if x.Subject != nil {
-		v.URI("subject", *x.Subject)
-	}
-	if x.Collections != nil {
-		if n := int64(len(x.Collections)); n > 20 {
-			v.Length("collections", "array", int(n), 0, 20)
-		}
-		v.Push("collections")
-		for i1 := range x.Collections {
+	if x.RemovedLabels != nil {
+		v.PushArray("removedLabels")
+		for i1 := range x.RemovedLabels {
 			v.PushIndex(i1)
-			v.Format("", x.Collections[i1], "nsid")
+			if !lex.IsText(x.RemovedLabels[i1]) {
+				v.Text("")
+			}
 			v.Pop()
 		}
 		v.Pop()
 	}
-	if x.Limit != nil {
-		if *x.Limit < 1 || *x.Limit > 100 {
-			v.Range("limit", *x.Limit, 1, 100)
+	if x.SortDirection != nil {
+		switch *x.SortDirection {
+		case "asc", "desc":
+		default:
+			v.Enum("sortDirection", *x.SortDirection)
+		}
+	}
+	if x.AgeAssuranceState != nil {
+		if !lex.IsText(*x.AgeAssuranceState) {
+			v.Text("ageAssuranceState")
 		}
 	}
 	return v.Err()
@@ -12613,26 +13168,25 @@ func (x *ModerationQueryEventsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationQueryEventsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationQueryEventsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationQueryEventsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationQueryEventsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -12643,8 +13197,9 @@ func (x *ModerationQueryEventsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 			return dst, lex.InItem("events", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -12654,7 +13209,7 @@ func (x *ModerationQueryEventsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ModerationQueryEventsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.queryEvents")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -12673,23 +13228,30 @@ func (x *ModerationQueryEventsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("events")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.queryEvents")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationQueryEventsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.queryEvents")
-	v.Push("events")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("events")
 	for i1 := range x.Events {
 		v.PushIndex(i1)
 		x.Events[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "events")
+	}
 	v.Leave(outer)
 }
 
@@ -12731,6 +13293,55 @@ func ModerationQueryEventsPager(c xrpc.Caller, params *ModerationQueryEventsPara
 // ModerationQueryStatusesNSID is the method
 // tools.ozone.moderation.queryStatuses.
 const ModerationQueryStatusesNSID = "tools.ozone.moderation.queryStatuses"
+
+// ModerationQueryStatusesMethod describes the method
+// tools.ozone.moderation.queryStatuses.
+func ModerationQueryStatusesMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationQueryStatusesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "queueCount", Type: &schema.Integer{}},
+				{Name: "queueIndex", Type: &schema.Integer{}},
+				{Name: "queueSeed", Type: &schema.String{}},
+				{Name: "includeAllUserRecords", Type: &schema.Boolean{}},
+				{Name: "subject", Type: &schema.String{Format: "uri"}},
+				{Name: "comment", Type: &schema.String{}},
+				{Name: "reportedAfter", Type: &schema.String{Format: "datetime"}},
+				{Name: "reportedBefore", Type: &schema.String{Format: "datetime"}},
+				{Name: "reviewedAfter", Type: &schema.String{Format: "datetime"}},
+				{Name: "hostingDeletedAfter", Type: &schema.String{Format: "datetime"}},
+				{Name: "hostingDeletedBefore", Type: &schema.String{Format: "datetime"}},
+				{Name: "hostingUpdatedAfter", Type: &schema.String{Format: "datetime"}},
+				{Name: "hostingUpdatedBefore", Type: &schema.String{Format: "datetime"}},
+				{Name: "hostingStatuses", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "reviewedBefore", Type: &schema.String{Format: "datetime"}},
+				{Name: "includeMuted", Type: &schema.Boolean{}},
+				{Name: "onlyMuted", Type: &schema.Boolean{}},
+				{Name: "reviewState", Type: &schema.String{KnownValues: []string{"tools.ozone.moderation.defs#reviewOpen", "tools.ozone.moderation.defs#reviewClosed", "tools.ozone.moderation.defs#reviewEscalated", "tools.ozone.moderation.defs#reviewNone"}}},
+				{Name: "ignoreSubjects", Type: &schema.Array{Items: &schema.String{Format: "uri"}}},
+				{Name: "lastReviewedBy", Type: &schema.String{Format: "did"}},
+				{Name: "sortField", Type: &schema.String{Enum: []string{"lastReviewedAt", "lastReportedAt", "reportedRecordsCount", "takendownRecordsCount", "priorityScore"}, Default: new("lastReportedAt")}},
+				{Name: "sortDirection", Type: &schema.String{Enum: []string{"asc", "desc"}, Default: new("desc")}},
+				{Name: "takendown", Type: &schema.Boolean{}},
+				{Name: "appealed", Type: &schema.Boolean{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "tags", Type: &schema.Array{Items: &schema.String{}, MaxLength: new(int64(25))}},
+				{Name: "excludeTags", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "collections", Type: &schema.Array{Items: &schema.String{Format: "nsid"}, MaxLength: new(int64(20))}},
+				{Name: "subjectType", Type: &schema.String{KnownValues: []string{"account", "record", "conversation"}}},
+				{Name: "minAccountSuspendCount", Type: &schema.Integer{}},
+				{Name: "minReportedRecordsCount", Type: &schema.Integer{}},
+				{Name: "minTakendownRecordsCount", Type: &schema.Integer{}},
+				{Name: "minPriorityScore", Type: &schema.Integer{Minimum: new(int64(0)), Maximum: new(int64(100))}},
+				{Name: "minStrikeCount", Type: &schema.Integer{Minimum: new(int64(1))}},
+				{Name: "ageAssuranceState", Type: &schema.String{KnownValues: []string{"pending", "assured", "unknown", "reset", "blocked"}}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ModerationQueryStatusesParams are the parameters of
 // tools.ozone.moderation.queryStatuses.
@@ -12896,39 +13507,153 @@ func (x *ModerationQueryStatusesParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationQueryStatusesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.moderation.queryStatuses")
+	v := ModerationQueryStatusesParams{
+		Tags:                     q.Texts("tags"),
+		Limit:                    lex.Or(q.OptInt("limit"), 50),
+		Cursor:                   q.OptText("cursor"),
+		Comment:                  q.OptText("comment"),
+		Subject:                  q.OptText("subject"),
+		Appealed:                 q.OptBool("appealed"),
+		OnlyMuted:                q.OptBool("onlyMuted"),
+		QueueSeed:                q.OptText("queueSeed"),
+		SortField:                lex.Or(q.OptText("sortField"), "lastReportedAt"),
+		Takendown:                q.OptBool("takendown"),
+		QueueCount:               q.OptInt("queueCount"),
+		QueueIndex:               q.OptInt("queueIndex"),
+		Collections:              q.Texts("collections"),
+		ExcludeTags:              q.Texts("excludeTags"),
+		ReviewState:              q.OptText("reviewState"),
+		SubjectType:              q.OptText("subjectType"),
+		IncludeMuted:             q.OptBool("includeMuted"),
+		ReportedAfter:            q.OptText("reportedAfter"),
+		ReviewedAfter:            q.OptText("reviewedAfter"),
+		SortDirection:            lex.Or(q.OptText("sortDirection"), "desc"),
+		IgnoreSubjects:           q.Texts("ignoreSubjects"),
+		LastReviewedBy:           q.OptText("lastReviewedBy"),
+		MinStrikeCount:           q.OptInt("minStrikeCount"),
+		ReportedBefore:           q.OptText("reportedBefore"),
+		ReviewedBefore:           q.OptText("reviewedBefore"),
+		HostingStatuses:          q.Texts("hostingStatuses"),
+		MinPriorityScore:         q.OptInt("minPriorityScore"),
+		AgeAssuranceState:        q.OptText("ageAssuranceState"),
+		HostingDeletedAfter:      q.OptText("hostingDeletedAfter"),
+		HostingUpdatedAfter:      q.OptText("hostingUpdatedAfter"),
+		HostingDeletedBefore:     q.OptText("hostingDeletedBefore"),
+		HostingUpdatedBefore:     q.OptText("hostingUpdatedBefore"),
+		IncludeAllUserRecords:    q.OptBool("includeAllUserRecords"),
+		MinAccountSuspendCount:   q.OptInt("minAccountSuspendCount"),
+		MinReportedRecordsCount:  q.OptInt("minReportedRecordsCount"),
+		MinTakendownRecordsCount: q.OptInt("minTakendownRecordsCount"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ModerationQueryStatusesParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.moderation.queryStatuses")
+	if x.Tags != nil {
+		if n := int64(len(x.Tags)); n > 25 {
+			v.Length("tags", "array", int(n), 0, 25)
+		} else {
+			v.PushArray("tags")
+			for i1 := range x.Tags {
+				v.PushIndex(i1)
+				if !lex.IsText(x.Tags[i1]) {
+					v.Text("")
+				}
+				v.Pop()
+			}
+			v.Pop()
+		}
+	}
+	if x.Limit != nil {
+		if *x.Limit < 1 || *x.Limit > 100 {
+			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
 	if x.Subject != nil {
 		v.URI("subject", *x.Subject)
+	}
+	if x.QueueSeed != nil {
+		if !lex.IsText(*x.QueueSeed) {
+			v.Text("queueSeed")
+		}
+	}
+	if x.SortField != nil {
+		switch *x.SortField {
+		case "lastReviewedAt", "lastReportedAt", "reportedRecordsCount", "takendownRecordsCount", "priorityScore":
+		default:
+			v.Enum("sortField", *x.SortField)
+		}
+	}
+	if x.Collections != nil {
+		if n := int64(len(x.Collections)); n > 20 {
+			v.Length("collections", "array", int(n), 0, 20)
+		} else {
+			v.PushArray("collections")
+			for i1 := range x.Collections {
+				v.PushIndex(i1)
+				v.Format("", x.Collections[i1], "nsid")
+				v.Pop()
+			}
+			v.Pop()
+		}
+	}
+	if x.ExcludeTags != nil {
+		v.PushArray("excludeTags")
+		for i1 := range x.ExcludeTags {
+			v.PushIndex(i1)
+			if !lex.IsText(x.ExcludeTags[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.ReviewState != nil {
+		if !lex.IsText(*x.ReviewState) {
+			v.Text("reviewState")
+		}
+	}
+	if x.SubjectType != nil {
+		if !lex.IsText(*x.SubjectType) {
+			v.Text("subjectType")
+		}
 	}
 	if x.ReportedAfter != nil {
 		v.Datetime("reportedAfter", *x.ReportedAfter)
 	}
-	if x.ReportedBefore != nil {
-		v.Datetime("reportedBefore", *x.ReportedBefore)
-	}
 	if x.ReviewedAfter != nil {
 		v.Datetime("reviewedAfter", *x.ReviewedAfter)
 	}
-	if x.HostingDeletedAfter != nil {
-		v.Datetime("hostingDeletedAfter", *x.HostingDeletedAfter)
-	}
-	if x.HostingDeletedBefore != nil {
-		v.Datetime("hostingDeletedBefore", *x.HostingDeletedBefore)
-	}
-	if x.HostingUpdatedAfter != nil {
-		v.Datetime("hostingUpdatedAfter", *x.HostingUpdatedAfter)
-	}
-	if x.HostingUpdatedBefore != nil {
-		v.Datetime("hostingUpdatedBefore", *x.HostingUpdatedBefore)
-	}
-	if x.ReviewedBefore != nil {
-		v.Datetime("reviewedBefore", *x.ReviewedBefore)
+	if x.SortDirection != nil {
+		switch *x.SortDirection {
+		case "asc", "desc":
+		default:
+			v.Enum("sortDirection", *x.SortDirection)
+		}
 	}
 	if x.IgnoreSubjects != nil {
-		v.Push("ignoreSubjects")
+		v.PushArray("ignoreSubjects")
 		for i1 := range x.IgnoreSubjects {
 			v.PushIndex(i1)
 			v.URI("", x.IgnoreSubjects[i1])
@@ -12939,38 +13664,24 @@ func (x *ModerationQueryStatusesParams) Validate() error {
 	if x.LastReviewedBy != nil {
 		v.DID("lastReviewedBy", *x.LastReviewedBy)
 	}
-	if x.SortField != nil {
-		switch *x.SortField {
-		case "lastReviewedAt", "lastReportedAt", "reportedRecordsCount", "takendownRecordsCount", "priorityScore":
-		default:
-			v.Enum("sortField", *x.SortField)
+	if x.MinStrikeCount != nil {
+		if *x.MinStrikeCount < 1 {
+			v.Range("minStrikeCount", *x.MinStrikeCount, 1, 9223372036854775807)
 		}
 	}
-	if x.SortDirection != nil {
-		switch *x.SortDirection {
-		case "asc", "desc":
-		default:
-			v.Enum("sortDirection", *x.SortDirection)
-		}
+	if x.ReportedBefore != nil {
+		v.Datetime("reportedBefore", *x.ReportedBefore)
 	}
-	if x.Limit != nil {
-		if *x.Limit < 1 || *x.Limit > 100 {
-			v.Range("limit", *x.Limit, 1, 100)
-		}
+	if x.ReviewedBefore != nil {
+		v.Datetime("reviewedBefore", *x.ReviewedBefore)
 	}
-	if x.Tags != nil {
-		if n := int64(len(x.Tags)); n > 25 {
-			v.Length("tags", "array", int(n), 0, 25)
-		}
-	}
-	if x.Collections != nil {
-		if n := int64(len(x.Collections)); n > 20 {
-			v.Length("collections", "array", int(n), 0, 20)
-		}
-		v.Push("collections")
-		for i1 := range x.Collections {
+	if x.HostingStatuses != nil {
+		v.PushArray("hostingStatuses")
+		for i1 := range x.HostingStatuses {
 			v.PushIndex(i1)
-			v.Format("", x.Collections[i1], "nsid")
+			if !lex.IsText(x.HostingStatuses[i1]) {
+				v.Text("")
+			}
 			v.Pop()
 		}
 		v.Pop()
@@ -12980,10 +13691,22 @@ func (x *ModerationQueryStatusesParams) Validate() error {
 			v.Range("minPriorityScore", *x.MinPriorityScore, 0, 100)
 		}
 	}
-	if x.MinStrikeCount != nil {
-		if *x.MinStrikeCount < 1 {
-			v.Range("minStrikeCount", *x.MinStrikeCount, 1, 9223372036854775807)
+	if x.AgeAssuranceState != nil {
+		if !lex.IsText(*x.AgeAssuranceState) {
+			v.Text("ageAssuranceState")
 		}
+	}
+	if x.HostingDeletedAfter != nil {
+		v.Datetime("hostingDeletedAfter", *x.HostingDeletedAfter)
+	}
+	if x.HostingUpdatedAfter != nil {
+		v.Datetime("hostingUpdatedAfter", *x.HostingUpdatedAfter)
+	}
+	if x.HostingDeletedBefore != nil {
+		v.Datetime("hostingDeletedBefore", *x.HostingDeletedBefore)
+	}
+	if x.HostingUpdatedBefore != nil {
+		v.Datetime("hostingUpdatedBefore", *x.HostingUpdatedBefore)
 	}
 	return v.Err()
 }
@@ -13067,26 +13790,25 @@ func (x *ModerationQueryStatusesOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationQueryStatusesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationQueryStatusesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationQueryStatusesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationQueryStatusesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -13097,8 +13819,9 @@ func (x *ModerationQueryStatusesOutput) AppendLex(dst []byte, m lex.Mode) ([]byt
 			return dst, lex.InItem("subjectStatuses", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -13108,7 +13831,7 @@ func (x *ModerationQueryStatusesOutput) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *ModerationQueryStatusesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.queryStatuses")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -13127,23 +13850,30 @@ func (x *ModerationQueryStatusesOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("subjectStatuses")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.queryStatuses")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationQueryStatusesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.queryStatuses")
-	v.Push("subjectStatuses")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("subjectStatuses")
 	for i1 := range x.SubjectStatuses {
 		v.PushIndex(i1)
 		x.SubjectStatuses[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "subjectStatuses")
+	}
 	v.Leave(outer)
 }
 
@@ -13186,6 +13916,16 @@ func ModerationQueryStatusesPager(c xrpc.Caller, params *ModerationQueryStatuses
 // ModerationScheduleActionNSID is the method
 // tools.ozone.moderation.scheduleAction.
 const ModerationScheduleActionNSID = "tools.ozone.moderation.scheduleAction"
+
+// ModerationScheduleActionMethod describes the method
+// tools.ozone.moderation.scheduleAction.
+func ModerationScheduleActionMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationScheduleActionNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ModerationScheduleActionInput is an object within
 // tools.ozone.moderation.scheduleAction.
@@ -13238,30 +13978,28 @@ func (x *ModerationScheduleActionInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationScheduleActionInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationScheduleActionInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationScheduleActionInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationScheduleActionInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if x.ModTool != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x66action"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x66action"...)
 	if dst, err = x.Action.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("action", err)
 	}
 	if x.ModTool != nil {
+		head++
 		dst = append(dst, "\x67modTool"...)
 		if dst, err = x.ModTool.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("modTool", err)
@@ -13275,8 +14013,9 @@ func (x *ModerationScheduleActionInput) AppendLex(dst []byte, m lex.Mode) ([]byt
 	if dst, err = x.Scheduling.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("scheduling", err)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -13286,7 +14025,7 @@ func (x *ModerationScheduleActionInput) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *ModerationScheduleActionInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.scheduleAction")
+	outer := r.Map()
 	if r.Key("\x66action") {
 		x.Action.ReadLex(r)
 	} else {
@@ -13301,22 +14040,18 @@ func (x *ModerationScheduleActionInput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("subjects")
 	}
-	if r.Key("\x69createdBy") {
-		x.CreatedBy = r.Text()
-	} else {
-		r.Missing("createdBy")
-	}
+	x.CreatedBy = r.RequiredText("\x69createdBy")
 	if r.Key("\x6ascheduling") {
 		x.Scheduling.ReadLex(r)
 	} else {
 		r.Missing("scheduling")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.scheduleAction")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationScheduleActionInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.scheduleAction")
@@ -13335,19 +14070,22 @@ func (x *ModerationScheduleActionInput) ValidateLex(v *lex.Validator) {
 	}
 	if n := int64(len(x.Subjects)); n > 100 {
 		v.Length("subjects", "array", int(n), 0, 100)
-	}
-	v.Push("subjects")
-	for i1 := range x.Subjects {
-		v.PushIndex(i1)
-		v.DID("", x.Subjects[i1])
+	} else {
+		v.PushArray("subjects")
+		for i1 := range x.Subjects {
+			v.PushIndex(i1)
+			v.DID("", x.Subjects[i1])
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
 	v.DID("createdBy", x.CreatedBy)
 	v.Push("scheduling")
 	x.Scheduling.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "action", "modTool", "subjects", "createdBy", "scheduling")
+	}
 	v.Leave(outer)
 }
 
@@ -13372,9 +14110,7 @@ func (x *ModerationScheduleActionInputAction) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ModerationScheduleActionInputAction) IsZero() bool {
-	return *x == (ModerationScheduleActionInputAction{})
-}
+func (x *ModerationScheduleActionInputAction) IsZero() bool { return x.members() == 0 }
 
 func (x *ModerationScheduleActionInputAction) members() (n int) {
 	if x.Takedown != nil {
@@ -13396,15 +14132,16 @@ func (x ModerationScheduleActionInputAction) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationScheduleActionInputAction) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationScheduleActionInputAction{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationScheduleActionInputAction) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -13428,18 +14165,21 @@ func (x *ModerationScheduleActionInputAction) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ModerationScheduleActionInputAction) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.Takedown != nil:
 		x.Takedown.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "tools.ozone.moderation.scheduleAction#takedown")
 	}
 }
 
 // ModerationScheduleAction calls the procedure
-// tools.ozone.moderation.scheduleAction.
+// tools.ozone.moderation.scheduleAction. A nil input means an empty one.
 func ModerationScheduleAction(ctx context.Context, c xrpc.Caller, in *ModerationScheduleActionInput) (*ModerationScheduleActionScheduledActionResults, error) {
+	if in == nil {
+		in = new(ModerationScheduleActionInput)
+	}
 	out := new(ModerationScheduleActionScheduledActionResults)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ModerationScheduleActionNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -13510,92 +14250,74 @@ func (x ModerationScheduleActionTakedown) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationScheduleActionTakedown) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationScheduleActionTakedown{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationScheduleActionTakedown) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	if x.Policies != nil {
-		n++
-	}
-	if x.StrikeCount != nil {
-		n++
-	}
-	if x.EmailContent != nil {
-		n++
-	}
-	if x.EmailSubject != nil {
-		n++
-	}
-	if x.SeverityLevel != nil {
-		n++
-	}
-	if x.DurationInHours != nil {
-		n++
-	}
-	if x.StrikeExpiresAt != nil {
-		n++
-	}
-	if x.AcknowledgeAccountSubjects != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2etools.ozone.moderation.scheduleAction#takedown"...)
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	if x.Policies != nil {
+		head++
 		dst = append(dst, "\x68policies"...)
 		dst, ok = lex.AppendTexts(dst, x.Policies, ok)
 	}
 	if x.StrikeCount != nil {
+		head++
 		dst = append(dst, "\x6bstrikeCount"...)
 		dst = lex.AppendInt(dst, *x.StrikeCount)
 	}
 	if x.EmailContent != nil {
+		head++
 		dst = append(dst, "\x6cemailContent"...)
 		dst, ok = lex.AppendText(dst, *x.EmailContent, ok)
 	}
 	if x.EmailSubject != nil {
+		head++
 		dst = append(dst, "\x6cemailSubject"...)
 		dst, ok = lex.AppendText(dst, *x.EmailSubject, ok)
 	}
 	if x.SeverityLevel != nil {
+		head++
 		dst = append(dst, "\x6dseverityLevel"...)
 		dst, ok = lex.AppendText(dst, *x.SeverityLevel, ok)
 	}
 	if x.DurationInHours != nil {
+		head++
 		dst = append(dst, "\x6fdurationInHours"...)
 		dst = lex.AppendInt(dst, *x.DurationInHours)
 	}
 	if x.StrikeExpiresAt != nil {
+		head++
 		dst = append(dst, "\x6fstrikeExpiresAt"...)
 		dst, ok = lex.AppendText(dst, *x.StrikeExpiresAt, ok)
 	}
 	if x.AcknowledgeAccountSubjects != nil {
+		head++
 		dst = append(dst, "\x78\x1aacknowledgeAccountSubjects"...)
 		dst = lex.AppendBool(dst, *x.AcknowledgeAccountSubjects)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -13605,7 +14327,7 @@ func (x *ModerationScheduleActionTakedown) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *ModerationScheduleActionTakedown) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.scheduleAction#takedown")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
@@ -13634,24 +14356,56 @@ func (x *ModerationScheduleActionTakedown) ReadLex(r *lex.Reader) {
 	if r.Key("\x78\x1aacknowledgeAccountSubjects") {
 		x.AcknowledgeAccountSubjects = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.scheduleAction#takedown")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationScheduleActionTakedown) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.scheduleAction#takedown")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
 	if x.Policies != nil {
 		if n := int64(len(x.Policies)); n > 5 {
 			v.Length("policies", "array", int(n), 0, 5)
+		} else {
+			v.PushArray("policies")
+			for i1 := range x.Policies {
+				v.PushIndex(i1)
+				if !lex.IsText(x.Policies[i1]) {
+					v.Text("")
+				}
+				v.Pop()
+			}
+			v.Pop()
+		}
+	}
+	if x.EmailContent != nil {
+		if !lex.IsText(*x.EmailContent) {
+			v.Text("emailContent")
+		}
+	}
+	if x.EmailSubject != nil {
+		if !lex.IsText(*x.EmailSubject) {
+			v.Text("emailSubject")
+		}
+	}
+	if x.SeverityLevel != nil {
+		if !lex.IsText(*x.SeverityLevel) {
+			v.Text("severityLevel")
 		}
 	}
 	if x.StrikeExpiresAt != nil {
 		v.Datetime("strikeExpiresAt", *x.StrikeExpiresAt)
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.scheduleAction#takedown")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.scheduleAction#takedown", "comment", "policies", "strikeCount", "emailContent", "emailSubject", "severityLevel", "durationInHours", "strikeExpiresAt", "acknowledgeAccountSubjects")
+	}
 	v.Leave(outer)
 }
 
@@ -13714,50 +14468,44 @@ func (x ModerationScheduleActionSchedulingConfig) MarshalJSON() ([]byte, error) 
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationScheduleActionSchedulingConfig) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationScheduleActionSchedulingConfig{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationScheduleActionSchedulingConfig) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.ExecuteAt != nil {
-		n++
-	}
-	if x.ExecuteAfter != nil {
-		n++
-	}
-	if x.ExecuteUntil != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x36tools.ozone.moderation.scheduleAction#schedulingConfig"...)
 	}
 	if x.ExecuteAt != nil {
+		head++
 		dst = append(dst, "\x69executeAt"...)
 		dst, ok = lex.AppendText(dst, *x.ExecuteAt, ok)
 	}
 	if x.ExecuteAfter != nil {
+		head++
 		dst = append(dst, "\x6cexecuteAfter"...)
 		dst, ok = lex.AppendText(dst, *x.ExecuteAfter, ok)
 	}
 	if x.ExecuteUntil != nil {
+		head++
 		dst = append(dst, "\x6cexecuteUntil"...)
 		dst, ok = lex.AppendText(dst, *x.ExecuteUntil, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -13767,7 +14515,7 @@ func (x *ModerationScheduleActionSchedulingConfig) AppendLex(dst []byte, m lex.M
 
 // ReadLex implements lex.Value.
 func (x *ModerationScheduleActionSchedulingConfig) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.scheduleAction#schedulingConfig")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x69executeAt") {
 		x.ExecuteAt = new(r.Text())
@@ -13778,12 +14526,12 @@ func (x *ModerationScheduleActionSchedulingConfig) ReadLex(r *lex.Reader) {
 	if r.Key("\x6cexecuteUntil") {
 		x.ExecuteUntil = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.scheduleAction#schedulingConfig")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationScheduleActionSchedulingConfig) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.scheduleAction#schedulingConfig")
@@ -13796,7 +14544,9 @@ func (x *ModerationScheduleActionSchedulingConfig) ValidateLex(v *lex.Validator)
 	if x.ExecuteUntil != nil {
 		v.Datetime("executeUntil", *x.ExecuteUntil)
 	}
-	v.Extra(x.Extra, "tools.ozone.moderation.scheduleAction#schedulingConfig")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.scheduleAction#schedulingConfig", "executeAt", "executeAfter", "executeUntil")
+	}
 	v.Leave(outer)
 }
 
@@ -13858,26 +14608,25 @@ func (x ModerationScheduleActionScheduledActionResults) MarshalJSON() ([]byte, e
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationScheduleActionScheduledActionResults) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationScheduleActionScheduledActionResults{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationScheduleActionScheduledActionResults) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x3ctools.ozone.moderation.scheduleAction#scheduledActionResults"...)
 	}
 	dst = append(dst, "\x66failed"...)
@@ -13889,8 +14638,9 @@ func (x *ModerationScheduleActionScheduledActionResults) AppendLex(dst []byte, m
 	}
 	dst = append(dst, "\x69succeeded"...)
 	dst, ok = lex.AppendTexts(dst, x.Succeeded, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -13900,7 +14650,7 @@ func (x *ModerationScheduleActionScheduledActionResults) AppendLex(dst []byte, m
 
 // ReadLex implements lex.Value.
 func (x *ModerationScheduleActionScheduledActionResults) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.scheduleAction#scheduledActionResults")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66failed") {
 		n1 := r.Array()
@@ -13922,30 +14672,32 @@ func (x *ModerationScheduleActionScheduledActionResults) ReadLex(r *lex.Reader) 
 	} else {
 		r.Missing("succeeded")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.scheduleAction#scheduledActionResults")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationScheduleActionScheduledActionResults) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.scheduleAction#scheduledActionResults")
-	v.Push("failed")
+	v.PushArray("failed")
 	for i1 := range x.Failed {
 		v.PushIndex(i1)
 		x.Failed[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Push("succeeded")
+	v.PushArray("succeeded")
 	for i1 := range x.Succeeded {
 		v.PushIndex(i1)
 		v.DID("", x.Succeeded[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "tools.ozone.moderation.scheduleAction#scheduledActionResults")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.scheduleAction#scheduledActionResults", "failed", "succeeded")
+	}
 	v.Leave(outer)
 }
 
@@ -14008,28 +14760,24 @@ func (x ModerationScheduleActionFailedScheduling) MarshalJSON() ([]byte, error) 
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationScheduleActionFailedScheduling) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationScheduleActionFailedScheduling{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationScheduleActionFailedScheduling) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	if x.ErrorCode != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x36tools.ozone.moderation.scheduleAction#failedScheduling"...)
 	}
 	dst = append(dst, "\x65error"...)
@@ -14037,11 +14785,13 @@ func (x *ModerationScheduleActionFailedScheduling) AppendLex(dst []byte, m lex.M
 	dst = append(dst, "\x67subject"...)
 	dst, ok = lex.AppendText(dst, x.Subject, ok)
 	if x.ErrorCode != nil {
+		head++
 		dst = append(dst, "\x69errorCode"...)
 		dst, ok = lex.AppendText(dst, *x.ErrorCode, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -14051,38 +14801,57 @@ func (x *ModerationScheduleActionFailedScheduling) AppendLex(dst []byte, m lex.M
 
 // ReadLex implements lex.Value.
 func (x *ModerationScheduleActionFailedScheduling) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.scheduleAction#failedScheduling")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x65error") {
-		x.Error = r.Text()
-	} else {
-		r.Missing("error")
-	}
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
+	x.Error = r.RequiredText("\x65error")
+	x.Subject = r.RequiredText("\x67subject")
 	if r.Key("\x69errorCode") {
 		x.ErrorCode = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.scheduleAction#failedScheduling")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationScheduleActionFailedScheduling) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.scheduleAction#failedScheduling")
+	if !lex.IsText(x.Error) {
+		v.Text("error")
+	}
 	v.DID("subject", x.Subject)
-	v.Extra(x.Extra, "tools.ozone.moderation.scheduleAction#failedScheduling")
+	if x.ErrorCode != nil {
+		if !lex.IsText(*x.ErrorCode) {
+			v.Text("errorCode")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.moderation.scheduleAction#failedScheduling", "error", "subject", "errorCode")
+	}
 	v.Leave(outer)
 }
 
 // ModerationSearchReposNSID is the method
 // tools.ozone.moderation.searchRepos.
 const ModerationSearchReposNSID = "tools.ozone.moderation.searchRepos"
+
+// ModerationSearchReposMethod describes the method
+// tools.ozone.moderation.searchRepos.
+func ModerationSearchReposMethod() schema.Method {
+	return schema.Method{
+		NSID: ModerationSearchReposNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "term", Type: &schema.String{}},
+				{Name: "q", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ModerationSearchReposParams are the parameters of
 // tools.ozone.moderation.searchRepos.
@@ -14116,13 +14885,45 @@ func (x *ModerationSearchReposParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ModerationSearchReposParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.moderation.searchRepos")
+	v := ModerationSearchReposParams{
+		Q:      q.OptText("q"),
+		Term:   q.OptText("term"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ModerationSearchReposParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.moderation.searchRepos")
+	if x.Q != nil {
+		if !lex.IsText(*x.Q) {
+			v.Text("q")
+		}
+	}
+	if x.Term != nil {
+		if !lex.IsText(*x.Term) {
+			v.Text("term")
+		}
+	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -14176,26 +14977,23 @@ func (x *ModerationSearchReposOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ModerationSearchReposOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ModerationSearchReposOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ModerationSearchReposOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ModerationSearchReposOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65repos"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65repos"...)
 	dst = lex.AppendArray(dst, len(x.Repos))
 	for i1 := range x.Repos {
 		if dst, err = x.Repos[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -14203,11 +15001,13 @@ func (x *ModerationSearchReposOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -14217,7 +15017,7 @@ func (x *ModerationSearchReposOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ModerationSearchReposOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.moderation.searchRepos")
+	outer := r.Map()
 	if r.Key("\x65repos") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ModerationDefsRepoView](r, n1)
@@ -14236,23 +15036,30 @@ func (x *ModerationSearchReposOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.moderation.searchRepos")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ModerationSearchReposOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.moderation.searchRepos")
-	v.Push("repos")
+	v.PushArray("repos")
 	for i1 := range x.Repos {
 		v.PushIndex(i1)
 		x.Repos[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "repos", "cursor")
+	}
 	v.Leave(outer)
 }
 

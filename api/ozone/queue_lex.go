@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -16,6 +17,17 @@ const QueueAssignModeratorNSID = "tools.ozone.queue.assignModerator"
 const (
 	QueueAssignModeratorErrorInvalidAssignment = "InvalidAssignment"
 )
+
+// QueueAssignModeratorMethod describes the method
+// tools.ozone.queue.assignModerator.
+func QueueAssignModeratorMethod() schema.Method {
+	return schema.Method{
+		NSID: QueueAssignModeratorNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{QueueAssignModeratorErrorInvalidAssignment},
+	}
+}
 
 // A QueueAssignModeratorInput is an object within
 // tools.ozone.queue.assignModerator.
@@ -65,16 +77,17 @@ func (x *QueueAssignModeratorInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x QueueAssignModeratorInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *QueueAssignModeratorInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = QueueAssignModeratorInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *QueueAssignModeratorInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -83,7 +96,7 @@ func (x *QueueAssignModeratorInput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 	dst = append(dst, "\x67queueId"...)
 	dst = lex.AppendInt(dst, x.QueueID)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -93,33 +106,37 @@ func (x *QueueAssignModeratorInput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *QueueAssignModeratorInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.queue.assignModerator")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	if r.Key("\x67queueId") {
 		x.QueueID = r.Int()
 	} else {
 		r.Missing("queueId")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.queue.assignModerator")
 }
 
 // ValidateLex implements lex.Value.
 func (x *QueueAssignModeratorInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.queue.assignModerator")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.DID) {
+		v.Text("did")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "queueId")
+	}
 	v.Leave(outer)
 }
 
 // QueueAssignModerator calls the procedure
-// tools.ozone.queue.assignModerator.
+// tools.ozone.queue.assignModerator. A nil input means an empty one.
 func QueueAssignModerator(ctx context.Context, c xrpc.Caller, in *QueueAssignModeratorInput) (*QueueDefsAssignmentView, error) {
+	if in == nil {
+		in = new(QueueAssignModeratorInput)
+	}
 	out := new(QueueDefsAssignmentView)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: QueueAssignModeratorNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -135,6 +152,16 @@ const (
 	QueueCreateQueueErrorInvalidRecommendedPolicies = "InvalidRecommendedPolicies"
 	QueueCreateQueueErrorConflictingQueue           = "ConflictingQueue"
 )
+
+// QueueCreateQueueMethod describes the method tools.ozone.queue.createQueue.
+func QueueCreateQueueMethod() schema.Method {
+	return schema.Method{
+		NSID: QueueCreateQueueNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{QueueCreateQueueErrorInvalidRecommendedPolicies, QueueCreateQueueErrorConflictingQueue},
+	}
+}
 
 // A QueueCreateQueueInput is an object within tools.ozone.queue.createQueue.
 type QueueCreateQueueInput struct {
@@ -185,60 +212,51 @@ func (x *QueueCreateQueueInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x QueueCreateQueueInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *QueueCreateQueueInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = QueueCreateQueueInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *QueueCreateQueueInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.Collection != nil {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	if x.ReportTypes != nil {
-		n++
-	}
-	if x.SubjectTypes != nil {
-		n++
-	}
-	if x.RecommendedPolicies != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64name"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if x.Collection != nil {
+		head++
 		dst = append(dst, "\x6acollection"...)
 		dst, ok = lex.AppendText(dst, *x.Collection, ok)
 	}
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	if x.ReportTypes != nil {
+		head++
 		dst = append(dst, "\x6breportTypes"...)
 		dst, ok = lex.AppendTexts(dst, x.ReportTypes, ok)
 	}
 	if x.SubjectTypes != nil {
+		head++
 		dst = append(dst, "\x6csubjectTypes"...)
 		dst, ok = lex.AppendTexts(dst, x.SubjectTypes, ok)
 	}
 	if x.RecommendedPolicies != nil {
+		head++
 		dst = append(dst, "\x73recommendedPolicies"...)
 		dst, ok = lex.AppendTexts(dst, x.RecommendedPolicies, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -248,12 +266,8 @@ func (x *QueueCreateQueueInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *QueueCreateQueueInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.queue.createQueue")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
 	if r.Key("\x6acollection") {
 		x.Collection = new(r.Text())
 	}
@@ -269,24 +283,66 @@ func (x *QueueCreateQueueInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x73recommendedPolicies") {
 		x.RecommendedPolicies = r.Texts()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.queue.createQueue")
 }
 
 // ValidateLex implements lex.Value.
 func (x *QueueCreateQueueInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.queue.createQueue")
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
 	if x.Collection != nil {
 		v.Format("collection", *x.Collection, "nsid")
+	}
+	if x.Description != nil {
+		if !lex.IsText(*x.Description) {
+			v.Text("description")
+		}
 	}
 	if x.ReportTypes != nil {
 		if n := int64(len(x.ReportTypes)); n > 25 {
 			v.Length("reportTypes", "array", int(n), 0, 25)
+		} else {
+			v.PushArray("reportTypes")
+			for i1 := range x.ReportTypes {
+				v.PushIndex(i1)
+				if !lex.IsText(x.ReportTypes[i1]) {
+					v.Text("")
+				}
+				v.Pop()
+			}
+			v.Pop()
 		}
 	}
-	v.Extra(x.Extra, "")
+	if x.SubjectTypes != nil {
+		v.PushArray("subjectTypes")
+		for i1 := range x.SubjectTypes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.SubjectTypes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.RecommendedPolicies != nil {
+		v.PushArray("recommendedPolicies")
+		for i1 := range x.RecommendedPolicies {
+			v.PushIndex(i1)
+			if !lex.IsText(x.RecommendedPolicies[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "name", "collection", "description", "reportTypes", "subjectTypes", "recommendedPolicies")
+	}
 	v.Leave(outer)
 }
 
@@ -345,16 +401,17 @@ func (x *QueueCreateQueueOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x QueueCreateQueueOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *QueueCreateQueueOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = QueueCreateQueueOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *QueueCreateQueueOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -370,30 +427,36 @@ func (x *QueueCreateQueueOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *QueueCreateQueueOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.queue.createQueue")
+	outer := r.Map()
 	if r.Key("\x65queue") {
 		x.Queue.ReadLex(r)
 	} else {
 		r.Missing("queue")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.queue.createQueue")
 }
 
 // ValidateLex implements lex.Value.
 func (x *QueueCreateQueueOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.queue.createQueue")
 	v.Push("queue")
 	x.Queue.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "queue")
+	}
 	v.Leave(outer)
 }
 
-// QueueCreateQueue calls the procedure tools.ozone.queue.createQueue.
+// QueueCreateQueue calls the procedure tools.ozone.queue.createQueue. A nil
+// input means an empty one.
 func QueueCreateQueue(ctx context.Context, c xrpc.Caller, in *QueueCreateQueueInput) (*QueueCreateQueueOutput, error) {
+	if in == nil {
+		in = new(QueueCreateQueueInput)
+	}
 	out := new(QueueCreateQueueOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: QueueCreateQueueNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -461,48 +524,28 @@ func (x *QueueDefsQueueView) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x QueueDefsQueueView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *QueueDefsQueueView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = QueueDefsQueueView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *QueueDefsQueueView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 7
-	if m.Typed() {
-		n++
-	}
-	if x.DeletedAt != nil {
-		n++
-	}
-	if x.Collection != nil {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	if x.ReportTypes != nil {
-		n++
-	}
-	if x.SubjectTypes != nil {
-		n++
-	}
-	if x.RecommendedPolicies != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa7)
+	dst = append(dst, "\xa7\x62id"...)
 	dst = lex.AppendInt(dst, x.ID)
 	dst = append(dst, "\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x20tools.ozone.queue.defs#queueView"...)
 	}
 	dst = append(dst, "\x65stats"...)
@@ -516,33 +559,40 @@ func (x *QueueDefsQueueView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x69createdBy"...)
 	dst, ok = lex.AppendText(dst, x.CreatedBy, ok)
 	if x.DeletedAt != nil {
+		head++
 		dst = append(dst, "\x69deletedAt"...)
 		dst, ok = lex.AppendText(dst, *x.DeletedAt, ok)
 	}
 	dst = append(dst, "\x69updatedAt"...)
 	dst, ok = lex.AppendText(dst, x.UpdatedAt, ok)
 	if x.Collection != nil {
+		head++
 		dst = append(dst, "\x6acollection"...)
 		dst, ok = lex.AppendText(dst, *x.Collection, ok)
 	}
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	if x.ReportTypes != nil {
+		head++
 		dst = append(dst, "\x6breportTypes"...)
 		dst, ok = lex.AppendTexts(dst, x.ReportTypes, ok)
 	}
 	if x.SubjectTypes != nil {
+		head++
 		dst = append(dst, "\x6csubjectTypes"...)
 		dst, ok = lex.AppendTexts(dst, x.SubjectTypes, ok)
 	}
 	if x.RecommendedPolicies != nil {
+		head++
 		dst = append(dst, "\x73recommendedPolicies"...)
 		dst, ok = lex.AppendTexts(dst, x.RecommendedPolicies, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -552,17 +602,13 @@ func (x *QueueDefsQueueView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *QueueDefsQueueView) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.queue.defs#queueView")
+	outer := r.Map()
 	if r.Key("\x62id") {
 		x.ID = r.Int()
 	} else {
 		r.Missing("id")
 	}
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
 	if r.Key("\x65stats") {
 		x.Stats.ReadLex(r)
@@ -574,24 +620,12 @@ func (x *QueueDefsQueueView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("enabled")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69createdBy") {
-		x.CreatedBy = r.Text()
-	} else {
-		r.Missing("createdBy")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.CreatedBy = r.RequiredText("\x69createdBy")
 	if r.Key("\x69deletedAt") {
 		x.DeletedAt = new(r.Text())
 	}
-	if r.Key("\x69updatedAt") {
-		x.UpdatedAt = r.Text()
-	} else {
-		r.Missing("updatedAt")
-	}
+	x.UpdatedAt = r.RequiredText("\x69updatedAt")
 	if r.Key("\x6acollection") {
 		x.Collection = new(r.Text())
 	}
@@ -607,15 +641,18 @@ func (x *QueueDefsQueueView) ReadLex(r *lex.Reader) {
 	if r.Key("\x73recommendedPolicies") {
 		x.RecommendedPolicies = r.Texts()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.queue.defs#queueView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *QueueDefsQueueView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.queue.defs#queueView")
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
 	v.Push("stats")
 	x.Stats.ValidateLex(v)
 	v.Pop()
@@ -628,7 +665,47 @@ func (x *QueueDefsQueueView) ValidateLex(v *lex.Validator) {
 	if x.Collection != nil {
 		v.Format("collection", *x.Collection, "nsid")
 	}
-	v.Extra(x.Extra, "tools.ozone.queue.defs#queueView")
+	if x.Description != nil {
+		if !lex.IsText(*x.Description) {
+			v.Text("description")
+		}
+	}
+	if x.ReportTypes != nil {
+		v.PushArray("reportTypes")
+		for i1 := range x.ReportTypes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.ReportTypes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.SubjectTypes != nil {
+		v.PushArray("subjectTypes")
+		for i1 := range x.SubjectTypes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.SubjectTypes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.RecommendedPolicies != nil {
+		v.PushArray("recommendedPolicies")
+		for i1 := range x.RecommendedPolicies {
+			v.PushIndex(i1)
+			if !lex.IsText(x.RecommendedPolicies[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.queue.defs#queueView", "id", "name", "stats", "enabled", "createdAt", "createdBy", "deletedAt", "updatedAt", "collection", "description", "reportTypes", "subjectTypes", "recommendedPolicies")
+	}
 	v.Leave(outer)
 }
 
@@ -694,78 +771,64 @@ func (x *QueueDefsQueueStats) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x QueueDefsQueueStats) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *QueueDefsQueueStats) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = QueueDefsQueueStats{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *QueueDefsQueueStats) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.ActionRate != nil {
-		n++
-	}
-	if x.LastUpdated != nil {
-		n++
-	}
-	if x.InboundCount != nil {
-		n++
-	}
-	if x.PendingCount != nil {
-		n++
-	}
-	if x.ActionedCount != nil {
-		n++
-	}
-	if x.EscalatedCount != nil {
-		n++
-	}
-	if x.AvgHandlingTimeSec != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21tools.ozone.queue.defs#queueStats"...)
 	}
 	if x.ActionRate != nil {
+		head++
 		dst = append(dst, "\x6aactionRate"...)
 		dst = lex.AppendInt(dst, *x.ActionRate)
 	}
 	if x.LastUpdated != nil {
+		head++
 		dst = append(dst, "\x6blastUpdated"...)
 		dst, ok = lex.AppendText(dst, *x.LastUpdated, ok)
 	}
 	if x.InboundCount != nil {
+		head++
 		dst = append(dst, "\x6cinboundCount"...)
 		dst = lex.AppendInt(dst, *x.InboundCount)
 	}
 	if x.PendingCount != nil {
+		head++
 		dst = append(dst, "\x6cpendingCount"...)
 		dst = lex.AppendInt(dst, *x.PendingCount)
 	}
 	if x.ActionedCount != nil {
+		head++
 		dst = append(dst, "\x6dactionedCount"...)
 		dst = lex.AppendInt(dst, *x.ActionedCount)
 	}
 	if x.EscalatedCount != nil {
+		head++
 		dst = append(dst, "\x6eescalatedCount"...)
 		dst = lex.AppendInt(dst, *x.EscalatedCount)
 	}
 	if x.AvgHandlingTimeSec != nil {
+		head++
 		dst = append(dst, "\x72avgHandlingTimeSec"...)
 		dst = lex.AppendInt(dst, *x.AvgHandlingTimeSec)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -775,7 +838,7 @@ func (x *QueueDefsQueueStats) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *QueueDefsQueueStats) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.queue.defs#queueStats")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6aactionRate") {
 		x.ActionRate = new(r.Int())
@@ -798,19 +861,21 @@ func (x *QueueDefsQueueStats) ReadLex(r *lex.Reader) {
 	if r.Key("\x72avgHandlingTimeSec") {
 		x.AvgHandlingTimeSec = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.queue.defs#queueStats")
 }
 
 // ValidateLex implements lex.Value.
 func (x *QueueDefsQueueStats) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.queue.defs#queueStats")
 	if x.LastUpdated != nil {
 		v.Datetime("lastUpdated", *x.LastUpdated)
 	}
-	v.Extra(x.Extra, "tools.ozone.queue.defs#queueStats")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.queue.defs#queueStats", "actionRate", "lastUpdated", "inboundCount", "pendingCount", "actionedCount", "escalatedCount", "avgHandlingTimeSec")
+	}
 	v.Leave(outer)
 }
 
@@ -870,39 +935,32 @@ func (x *QueueDefsAssignmentView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x QueueDefsAssignmentView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *QueueDefsAssignmentView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = QueueDefsAssignmentView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *QueueDefsAssignmentView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	if x.EndAt != nil {
-		n++
-	}
-	if x.Moderator != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x62id"...)
 	dst = lex.AppendInt(dst, x.ID)
 	dst = append(dst, "\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25tools.ozone.queue.defs#assignmentView"...)
 	}
 	if x.EndAt != nil {
+		head++
 		dst = append(dst, "\x65endAt"...)
 		dst, ok = lex.AppendText(dst, *x.EndAt, ok)
 	}
@@ -913,13 +971,15 @@ func (x *QueueDefsAssignmentView) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 	dst = append(dst, "\x67startAt"...)
 	dst, ok = lex.AppendText(dst, x.StartAt, ok)
 	if x.Moderator != nil {
+		head++
 		dst = append(dst, "\x69moderator"...)
 		if dst, err = x.Moderator.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("moderator", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -929,17 +989,13 @@ func (x *QueueDefsAssignmentView) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *QueueDefsAssignmentView) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.queue.defs#assignmentView")
+	outer := r.Map()
 	if r.Key("\x62id") {
 		x.ID = r.Int()
 	} else {
 		r.Missing("id")
 	}
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
 	if r.Key("\x65endAt") {
 		x.EndAt = new(r.Text())
@@ -949,21 +1005,17 @@ func (x *QueueDefsAssignmentView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("queue")
 	}
-	if r.Key("\x67startAt") {
-		x.StartAt = r.Text()
-	} else {
-		r.Missing("startAt")
-	}
+	x.StartAt = r.RequiredText("\x67startAt")
 	if r.Key("\x69moderator") {
 		x.Moderator = lex.New[TeamDefsMember](r)
 		x.Moderator.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.queue.defs#assignmentView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *QueueDefsAssignmentView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.queue.defs#assignmentView")
@@ -980,12 +1032,23 @@ func (x *QueueDefsAssignmentView) ValidateLex(v *lex.Validator) {
 		x.Moderator.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "tools.ozone.queue.defs#assignmentView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.queue.defs#assignmentView", "id", "did", "endAt", "queue", "startAt", "moderator")
+	}
 	v.Leave(outer)
 }
 
 // QueueDeleteQueueNSID is the method tools.ozone.queue.deleteQueue.
 const QueueDeleteQueueNSID = "tools.ozone.queue.deleteQueue"
+
+// QueueDeleteQueueMethod describes the method tools.ozone.queue.deleteQueue.
+func QueueDeleteQueueMethod() schema.Method {
+	return schema.Method{
+		NSID: QueueDeleteQueueNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A QueueDeleteQueueInput is an object within tools.ozone.queue.deleteQueue.
 type QueueDeleteQueueInput struct {
@@ -1032,29 +1095,28 @@ func (x *QueueDeleteQueueInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x QueueDeleteQueueInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *QueueDeleteQueueInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = QueueDeleteQueueInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *QueueDeleteQueueInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 1
-	if x.MigrateToQueueID != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x67queueId"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x67queueId"...)
 	dst = lex.AppendInt(dst, x.QueueID)
 	if x.MigrateToQueueID != nil {
+		head++
 		dst = append(dst, "\x70migrateToQueueId"...)
 		dst = lex.AppendInt(dst, *x.MigrateToQueueID)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1063,7 +1125,7 @@ func (x *QueueDeleteQueueInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *QueueDeleteQueueInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.queue.deleteQueue")
+	outer := r.Map()
 	if r.Key("\x67queueId") {
 		x.QueueID = r.Int()
 	} else {
@@ -1072,16 +1134,18 @@ func (x *QueueDeleteQueueInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x70migrateToQueueId") {
 		x.MigrateToQueueID = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.queue.deleteQueue")
 }
 
 // ValidateLex implements lex.Value.
 func (x *QueueDeleteQueueInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.queue.deleteQueue")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "queueId", "migrateToQueueId")
+	}
 	v.Leave(outer)
 }
 
@@ -1133,29 +1197,28 @@ func (x *QueueDeleteQueueOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x QueueDeleteQueueOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *QueueDeleteQueueOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = QueueDeleteQueueOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *QueueDeleteQueueOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 1
-	if x.ReportsMigrated != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x67deleted"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x67deleted"...)
 	dst = lex.AppendBool(dst, x.Deleted)
 	if x.ReportsMigrated != nil {
+		head++
 		dst = append(dst, "\x6freportsMigrated"...)
 		dst = lex.AppendInt(dst, *x.ReportsMigrated)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1164,7 +1227,7 @@ func (x *QueueDeleteQueueOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *QueueDeleteQueueOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.queue.deleteQueue")
+	outer := r.Map()
 	if r.Key("\x67deleted") {
 		x.Deleted = r.Bool()
 	} else {
@@ -1173,21 +1236,27 @@ func (x *QueueDeleteQueueOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6freportsMigrated") {
 		x.ReportsMigrated = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.queue.deleteQueue")
 }
 
 // ValidateLex implements lex.Value.
 func (x *QueueDeleteQueueOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.queue.deleteQueue")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "deleted", "reportsMigrated")
+	}
 	v.Leave(outer)
 }
 
-// QueueDeleteQueue calls the procedure tools.ozone.queue.deleteQueue.
+// QueueDeleteQueue calls the procedure tools.ozone.queue.deleteQueue. A nil
+// input means an empty one.
 func QueueDeleteQueue(ctx context.Context, c xrpc.Caller, in *QueueDeleteQueueInput) (*QueueDeleteQueueOutput, error) {
+	if in == nil {
+		in = new(QueueDeleteQueueInput)
+	}
 	out := new(QueueDeleteQueueOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: QueueDeleteQueueNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1197,6 +1266,24 @@ func QueueDeleteQueue(ctx context.Context, c xrpc.Caller, in *QueueDeleteQueueIn
 
 // QueueGetAssignmentsNSID is the method tools.ozone.queue.getAssignments.
 const QueueGetAssignmentsNSID = "tools.ozone.queue.getAssignments"
+
+// QueueGetAssignmentsMethod describes the method
+// tools.ozone.queue.getAssignments.
+func QueueGetAssignmentsMethod() schema.Method {
+	return schema.Method{
+		NSID: QueueGetAssignmentsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "onlyActive", Type: &schema.Boolean{Default: new(true)}},
+				{Name: "queueIds", Type: &schema.Array{Items: &schema.Integer{}}},
+				{Name: "dids", Type: &schema.Array{Items: &schema.String{Format: "did"}}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // QueueGetAssignmentsParams are the parameters of
 // tools.ozone.queue.getAssignments.
@@ -1236,12 +1323,30 @@ func (x *QueueGetAssignmentsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *QueueGetAssignmentsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.queue.getAssignments")
+	v := QueueGetAssignmentsParams{
+		DIDs:       q.Texts("dids"),
+		Limit:      lex.Or(q.OptInt("limit"), 50),
+		Cursor:     q.OptText("cursor"),
+		QueueIDs:   q.Ints("queueIds"),
+		OnlyActive: lex.Or(q.OptBool("onlyActive"), true),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *QueueGetAssignmentsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.queue.getAssignments")
 	if x.DIDs != nil {
-		v.Push("dids")
+		v.PushArray("dids")
 		for i1 := range x.DIDs {
 			v.PushIndex(i1)
 			v.DID("", x.DIDs[i1])
@@ -1253,6 +1358,15 @@ func (x *QueueGetAssignmentsParams) Validate() error {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.QueueIDs != nil {
+		v.PushArray("queueIds")
+		v.Pop()
 	}
 	return v.Err()
 }
@@ -1305,26 +1419,25 @@ func (x *QueueGetAssignmentsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x QueueGetAssignmentsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *QueueGetAssignmentsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = QueueGetAssignmentsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *QueueGetAssignmentsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -1335,8 +1448,9 @@ func (x *QueueGetAssignmentsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 			return dst, lex.InItem("assignments", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1346,7 +1460,7 @@ func (x *QueueGetAssignmentsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *QueueGetAssignmentsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.queue.getAssignments")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -1365,23 +1479,30 @@ func (x *QueueGetAssignmentsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("assignments")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.queue.getAssignments")
 }
 
 // ValidateLex implements lex.Value.
 func (x *QueueGetAssignmentsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.queue.getAssignments")
-	v.Push("assignments")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("assignments")
 	for i1 := range x.Assignments {
 		v.PushIndex(i1)
 		x.Assignments[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "assignments")
+	}
 	v.Leave(outer)
 }
 
@@ -1423,6 +1544,24 @@ func QueueGetAssignmentsPager(c xrpc.Caller, params *QueueGetAssignmentsParams, 
 // QueueListQueuesNSID is the method tools.ozone.queue.listQueues.
 const QueueListQueuesNSID = "tools.ozone.queue.listQueues"
 
+// QueueListQueuesMethod describes the method tools.ozone.queue.listQueues.
+func QueueListQueuesMethod() schema.Method {
+	return schema.Method{
+		NSID: QueueListQueuesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "enabled", Type: &schema.Boolean{}},
+				{Name: "subjectType", Type: &schema.String{}},
+				{Name: "collection", Type: &schema.String{}},
+				{Name: "reportTypes", Type: &schema.Array{Items: &schema.String{}, MaxLength: new(int64(10))}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // QueueListQueuesParams are the parameters of tools.ozone.queue.listQueues.
 type QueueListQueuesParams struct {
 	Enabled     *bool    // optional
@@ -1462,18 +1601,62 @@ func (x *QueueListQueuesParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *QueueListQueuesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.queue.listQueues")
+	v := QueueListQueuesParams{
+		Limit:       lex.Or(q.OptInt("limit"), 50),
+		Cursor:      q.OptText("cursor"),
+		Enabled:     q.OptBool("enabled"),
+		Collection:  q.OptText("collection"),
+		ReportTypes: q.Texts("reportTypes"),
+		SubjectType: q.OptText("subjectType"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *QueueListQueuesParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.queue.listQueues")
-	if x.ReportTypes != nil {
-		if n := int64(len(x.ReportTypes)); n > 10 {
-			v.Length("reportTypes", "array", int(n), 0, 10)
-		}
-	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.Collection != nil {
+		if !lex.IsText(*x.Collection) {
+			v.Text("collection")
+		}
+	}
+	if x.ReportTypes != nil {
+		if n := int64(len(x.ReportTypes)); n > 10 {
+			v.Length("reportTypes", "array", int(n), 0, 10)
+		} else {
+			v.PushArray("reportTypes")
+			for i1 := range x.ReportTypes {
+				v.PushIndex(i1)
+				if !lex.IsText(x.ReportTypes[i1]) {
+					v.Text("")
+				}
+				v.Pop()
+			}
+			v.Pop()
+		}
+	}
+	if x.SubjectType != nil {
+		if !lex.IsText(*x.SubjectType) {
+			v.Text("subjectType")
 		}
 	}
 	return v.Err()
@@ -1524,26 +1707,25 @@ func (x *QueueListQueuesOutput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x QueueListQueuesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *QueueListQueuesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = QueueListQueuesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *QueueListQueuesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -1554,8 +1736,9 @@ func (x *QueueListQueuesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 			return dst, lex.InItem("queues", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1565,7 +1748,7 @@ func (x *QueueListQueuesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *QueueListQueuesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.queue.listQueues")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -1584,23 +1767,30 @@ func (x *QueueListQueuesOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("queues")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.queue.listQueues")
 }
 
 // ValidateLex implements lex.Value.
 func (x *QueueListQueuesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.queue.listQueues")
-	v.Push("queues")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("queues")
 	for i1 := range x.Queues {
 		v.PushIndex(i1)
 		x.Queues[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "queues")
+	}
 	v.Leave(outer)
 }
 
@@ -1646,6 +1836,17 @@ const QueueRouteReportsNSID = "tools.ozone.queue.routeReports"
 const (
 	QueueRouteReportsErrorOutOfRange = "OutOfRange"
 )
+
+// QueueRouteReportsMethod describes the method
+// tools.ozone.queue.routeReports.
+func QueueRouteReportsMethod() schema.Method {
+	return schema.Method{
+		NSID: QueueRouteReportsNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{QueueRouteReportsErrorOutOfRange},
+	}
+}
 
 // A QueueRouteReportsInput is an object within
 // tools.ozone.queue.routeReports.
@@ -1695,16 +1896,17 @@ func (x *QueueRouteReportsInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x QueueRouteReportsInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *QueueRouteReportsInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = QueueRouteReportsInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *QueueRouteReportsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa2\x6bendReportId"...)
@@ -1719,7 +1921,7 @@ func (x *QueueRouteReportsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *QueueRouteReportsInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.queue.routeReports")
+	outer := r.Map()
 	if r.Key("\x6bendReportId") {
 		x.EndReportID = r.Int()
 	} else {
@@ -1730,16 +1932,18 @@ func (x *QueueRouteReportsInput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("startReportId")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.queue.routeReports")
 }
 
 // ValidateLex implements lex.Value.
 func (x *QueueRouteReportsInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.queue.routeReports")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "endReportId", "startReportId")
+	}
 	v.Leave(outer)
 }
 
@@ -1791,16 +1995,17 @@ func (x *QueueRouteReportsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x QueueRouteReportsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *QueueRouteReportsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = QueueRouteReportsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *QueueRouteReportsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa2\x68assigned"...)
@@ -1815,7 +2020,7 @@ func (x *QueueRouteReportsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *QueueRouteReportsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.queue.routeReports")
+	outer := r.Map()
 	if r.Key("\x68assigned") {
 		x.Assigned = r.Int()
 	} else {
@@ -1826,21 +2031,27 @@ func (x *QueueRouteReportsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("unmatched")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.queue.routeReports")
 }
 
 // ValidateLex implements lex.Value.
 func (x *QueueRouteReportsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.queue.routeReports")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "assigned", "unmatched")
+	}
 	v.Leave(outer)
 }
 
-// QueueRouteReports calls the procedure tools.ozone.queue.routeReports.
+// QueueRouteReports calls the procedure tools.ozone.queue.routeReports. A
+// nil input means an empty one.
 func QueueRouteReports(ctx context.Context, c xrpc.Caller, in *QueueRouteReportsInput) (*QueueRouteReportsOutput, error) {
+	if in == nil {
+		in = new(QueueRouteReportsInput)
+	}
 	out := new(QueueRouteReportsOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: QueueRouteReportsNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1856,6 +2067,16 @@ const QueueUnassignModeratorNSID = "tools.ozone.queue.unassignModerator"
 const (
 	QueueUnassignModeratorErrorInvalidAssignment = "InvalidAssignment"
 )
+
+// QueueUnassignModeratorMethod describes the method
+// tools.ozone.queue.unassignModerator.
+func QueueUnassignModeratorMethod() schema.Method {
+	return schema.Method{
+		NSID: QueueUnassignModeratorNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{QueueUnassignModeratorErrorInvalidAssignment},
+	}
+}
 
 // A QueueUnassignModeratorInput is an object within
 // tools.ozone.queue.unassignModerator.
@@ -1905,16 +2126,17 @@ func (x *QueueUnassignModeratorInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x QueueUnassignModeratorInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *QueueUnassignModeratorInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = QueueUnassignModeratorInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *QueueUnassignModeratorInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -1923,7 +2145,7 @@ func (x *QueueUnassignModeratorInput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 	dst = append(dst, "\x67queueId"...)
 	dst = lex.AppendInt(dst, x.QueueID)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1933,34 +2155,35 @@ func (x *QueueUnassignModeratorInput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *QueueUnassignModeratorInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.queue.unassignModerator")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	if r.Key("\x67queueId") {
 		x.QueueID = r.Int()
 	} else {
 		r.Missing("queueId")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.queue.unassignModerator")
 }
 
 // ValidateLex implements lex.Value.
 func (x *QueueUnassignModeratorInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.queue.unassignModerator")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "queueId")
+	}
 	v.Leave(outer)
 }
 
 // QueueUnassignModerator calls the procedure
-// tools.ozone.queue.unassignModerator.
+// tools.ozone.queue.unassignModerator. A nil input means an empty one.
 func QueueUnassignModerator(ctx context.Context, c xrpc.Caller, in *QueueUnassignModeratorInput) error {
+	if in == nil {
+		in = new(QueueUnassignModeratorInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: QueueUnassignModeratorNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -1972,6 +2195,16 @@ const QueueUpdateQueueNSID = "tools.ozone.queue.updateQueue"
 const (
 	QueueUpdateQueueErrorInvalidRecommendedPolicies = "InvalidRecommendedPolicies"
 )
+
+// QueueUpdateQueueMethod describes the method tools.ozone.queue.updateQueue.
+func QueueUpdateQueueMethod() schema.Method {
+	return schema.Method{
+		NSID: QueueUpdateQueueNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{QueueUpdateQueueErrorInvalidRecommendedPolicies},
+	}
+}
 
 // A QueueUpdateQueueInput is an object within tools.ozone.queue.updateQueue.
 type QueueUpdateQueueInput struct {
@@ -2021,53 +2254,47 @@ func (x *QueueUpdateQueueInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x QueueUpdateQueueInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *QueueUpdateQueueInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = QueueUpdateQueueInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *QueueUpdateQueueInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Name != nil {
-		n++
-	}
-	if x.Enabled != nil {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	if x.RecommendedPolicies != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Name != nil {
+		head++
 		dst = append(dst, "\x64name"...)
 		dst, ok = lex.AppendText(dst, *x.Name, ok)
 	}
 	if x.Enabled != nil {
+		head++
 		dst = append(dst, "\x67enabled"...)
 		dst = lex.AppendBool(dst, *x.Enabled)
 	}
 	dst = append(dst, "\x67queueId"...)
 	dst = lex.AppendInt(dst, x.QueueID)
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	if x.RecommendedPolicies != nil {
+		head++
 		dst = append(dst, "\x73recommendedPolicies"...)
 		dst, ok = lex.AppendTexts(dst, x.RecommendedPolicies, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2077,7 +2304,7 @@ func (x *QueueUpdateQueueInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *QueueUpdateQueueInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.queue.updateQueue")
+	outer := r.Map()
 	if r.Key("\x64name") {
 		x.Name = new(r.Text())
 	}
@@ -2095,16 +2322,39 @@ func (x *QueueUpdateQueueInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x73recommendedPolicies") {
 		x.RecommendedPolicies = r.Texts()
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.queue.updateQueue")
 }
 
 // ValidateLex implements lex.Value.
 func (x *QueueUpdateQueueInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.queue.updateQueue")
-	v.Extra(x.Extra, "")
+	if x.Name != nil {
+		if !lex.IsText(*x.Name) {
+			v.Text("name")
+		}
+	}
+	if x.Description != nil {
+		if !lex.IsText(*x.Description) {
+			v.Text("description")
+		}
+	}
+	if x.RecommendedPolicies != nil {
+		v.PushArray("recommendedPolicies")
+		for i1 := range x.RecommendedPolicies {
+			v.PushIndex(i1)
+			if !lex.IsText(x.RecommendedPolicies[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "name", "enabled", "queueId", "description", "recommendedPolicies")
+	}
 	v.Leave(outer)
 }
 
@@ -2155,16 +2405,17 @@ func (x *QueueUpdateQueueOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x QueueUpdateQueueOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *QueueUpdateQueueOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = QueueUpdateQueueOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *QueueUpdateQueueOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -2180,30 +2431,36 @@ func (x *QueueUpdateQueueOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *QueueUpdateQueueOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.queue.updateQueue")
+	outer := r.Map()
 	if r.Key("\x65queue") {
 		x.Queue.ReadLex(r)
 	} else {
 		r.Missing("queue")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.queue.updateQueue")
 }
 
 // ValidateLex implements lex.Value.
 func (x *QueueUpdateQueueOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.queue.updateQueue")
 	v.Push("queue")
 	x.Queue.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "queue")
+	}
 	v.Leave(outer)
 }
 
-// QueueUpdateQueue calls the procedure tools.ozone.queue.updateQueue.
+// QueueUpdateQueue calls the procedure tools.ozone.queue.updateQueue. A nil
+// input means an empty one.
 func QueueUpdateQueue(ctx context.Context, c xrpc.Caller, in *QueueUpdateQueueInput) (*QueueUpdateQueueOutput, error) {
+	if in == nil {
+		in = new(QueueUpdateQueueInput)
+	}
 	out := new(QueueUpdateQueueOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: QueueUpdateQueueNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err

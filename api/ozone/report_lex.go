@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -18,6 +19,17 @@ const (
 	ReportAssignModeratorErrorAlreadyAssigned   = "AlreadyAssigned"
 	ReportAssignModeratorErrorInvalidAssignment = "InvalidAssignment"
 )
+
+// ReportAssignModeratorMethod describes the method
+// tools.ozone.report.assignModerator.
+func ReportAssignModeratorMethod() schema.Method {
+	return schema.Method{
+		NSID: ReportAssignModeratorNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ReportAssignModeratorErrorAlreadyAssigned, ReportAssignModeratorErrorInvalidAssignment},
+	}
+}
 
 // A ReportAssignModeratorInput is an object within
 // tools.ozone.report.assignModerator.
@@ -69,46 +81,42 @@ func (x *ReportAssignModeratorInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportAssignModeratorInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportAssignModeratorInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportAssignModeratorInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportAssignModeratorInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.DID != nil {
-		n++
-	}
-	if x.QueueID != nil {
-		n++
-	}
-	if x.IsPermanent != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.DID != nil {
+		head++
 		dst = append(dst, "\x63did"...)
 		dst, ok = lex.AppendText(dst, *x.DID, ok)
 	}
 	if x.QueueID != nil {
+		head++
 		dst = append(dst, "\x67queueId"...)
 		dst = lex.AppendInt(dst, *x.QueueID)
 	}
 	dst = append(dst, "\x68reportId"...)
 	dst = lex.AppendInt(dst, x.ReportID)
 	if x.IsPermanent != nil {
+		head++
 		dst = append(dst, "\x6bisPermanent"...)
 		dst = lex.AppendBool(dst, *x.IsPermanent)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -118,7 +126,7 @@ func (x *ReportAssignModeratorInput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ReportAssignModeratorInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.assignModerator")
+	outer := r.Map()
 	if r.Key("\x63did") {
 		x.DID = new(r.Text())
 	}
@@ -133,25 +141,30 @@ func (x *ReportAssignModeratorInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bisPermanent") {
 		x.IsPermanent = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.assignModerator")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportAssignModeratorInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.assignModerator")
 	if x.DID != nil {
 		v.DID("did", *x.DID)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "queueId", "reportId", "isPermanent")
+	}
 	v.Leave(outer)
 }
 
 // ReportAssignModerator calls the procedure
-// tools.ozone.report.assignModerator.
+// tools.ozone.report.assignModerator. A nil input means an empty one.
 func ReportAssignModerator(ctx context.Context, c xrpc.Caller, in *ReportAssignModeratorInput) (*ReportDefsAssignmentView, error) {
+	if in == nil {
+		in = new(ReportAssignModeratorInput)
+	}
 	out := new(ReportDefsAssignmentView)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ReportAssignModeratorNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -161,6 +174,16 @@ func ReportAssignModerator(ctx context.Context, c xrpc.Caller, in *ReportAssignM
 
 // ReportCloseReportsNSID is the method tools.ozone.report.closeReports.
 const ReportCloseReportsNSID = "tools.ozone.report.closeReports"
+
+// ReportCloseReportsMethod describes the method
+// tools.ozone.report.closeReports.
+func ReportCloseReportsMethod() schema.Method {
+	return schema.Method{
+		NSID: ReportCloseReportsNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ReportCloseReportsInput is an object within
 // tools.ozone.report.closeReports.
@@ -212,46 +235,41 @@ func (x *ReportCloseReportsInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportCloseReportsInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportCloseReportsInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportCloseReportsInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportCloseReportsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.IsAutomated != nil {
-		n++
-	}
-	if x.ReportTypes != nil {
-		n++
-	}
-	if x.InternalNote != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x67subject"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x67subject"...)
 	dst, ok = lex.AppendText(dst, x.Subject, ok)
 	if x.IsAutomated != nil {
+		head++
 		dst = append(dst, "\x6bisAutomated"...)
 		dst = lex.AppendBool(dst, *x.IsAutomated)
 	}
 	if x.ReportTypes != nil {
+		head++
 		dst = append(dst, "\x6breportTypes"...)
 		dst, ok = lex.AppendTexts(dst, x.ReportTypes, ok)
 	}
 	if x.InternalNote != nil {
+		head++
 		dst = append(dst, "\x6cinternalNote"...)
 		dst, ok = lex.AppendText(dst, *x.InternalNote, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -261,12 +279,8 @@ func (x *ReportCloseReportsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ReportCloseReportsInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.closeReports")
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
+	outer := r.Map()
+	x.Subject = r.RequiredText("\x67subject")
 	if r.Key("\x6bisAutomated") {
 		x.IsAutomated = new(r.Bool())
 	}
@@ -276,18 +290,44 @@ func (x *ReportCloseReportsInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6cinternalNote") {
 		x.InternalNote = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.closeReports")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportCloseReportsInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.closeReports")
 	v.URI("subject", x.Subject)
-	v.Extra(x.Extra, "")
+	if x.ReportTypes != nil {
+		v.PushArray("reportTypes")
+		for i1 := range x.ReportTypes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.ReportTypes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.InternalNote != nil {
+		if !lex.IsText(*x.InternalNote) {
+			v.Text("internalNote")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "subject", "isAutomated", "reportTypes", "internalNote")
+	}
 	v.Leave(outer)
+}
+
+// IsAutomatedOrDefault returns isAutomated, or its default if it is not set.
+func (x *ReportCloseReportsInput) IsAutomatedOrDefault() bool {
+	if x.IsAutomated != nil {
+		return *x.IsAutomated
+	}
+	return false
 }
 
 // A ReportCloseReportsOutput is an object within
@@ -338,16 +378,17 @@ func (x *ReportCloseReportsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportCloseReportsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportCloseReportsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportCloseReportsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportCloseReportsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa2\x69reportIds"...)
@@ -365,7 +406,7 @@ func (x *ReportCloseReportsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ReportCloseReportsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.closeReports")
+	outer := r.Map()
 	if r.Key("\x69reportIds") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[int64](r, n1)
@@ -385,21 +426,29 @@ func (x *ReportCloseReportsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("closedCount")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.closeReports")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportCloseReportsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.closeReports")
-	v.Extra(x.Extra, "")
+	v.PushArray("reportIds")
+	v.Pop()
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "reportIds", "closedCount")
+	}
 	v.Leave(outer)
 }
 
-// ReportCloseReports calls the procedure tools.ozone.report.closeReports.
+// ReportCloseReports calls the procedure tools.ozone.report.closeReports. A
+// nil input means an empty one.
 func ReportCloseReports(ctx context.Context, c xrpc.Caller, in *ReportCloseReportsInput) (*ReportCloseReportsOutput, error) {
+	if in == nil {
+		in = new(ReportCloseReportsInput)
+	}
 	out := new(ReportCloseReportsOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ReportCloseReportsNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -416,6 +465,17 @@ const (
 	ReportCreateActivityErrorInvalidStateTransition = "InvalidStateTransition"
 	ReportCreateActivityErrorAlreadyInTargetState   = "AlreadyInTargetState"
 )
+
+// ReportCreateActivityMethod describes the method
+// tools.ozone.report.createActivity.
+func ReportCreateActivityMethod() schema.Method {
+	return schema.Method{
+		NSID: ReportCreateActivityNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ReportCreateActivityErrorReportNotFound, ReportCreateActivityErrorInvalidStateTransition, ReportCreateActivityErrorAlreadyInTargetState},
+	}
+}
 
 // A ReportCreateActivityInput is an object within
 // tools.ozone.report.createActivity.
@@ -469,38 +529,25 @@ func (x *ReportCreateActivityInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportCreateActivityInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportCreateActivityInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportCreateActivityInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportCreateActivityInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.EventID != nil {
-		n++
-	}
-	if x.ReportID != nil {
-		n++
-	}
-	if x.PublicNote != nil {
-		n++
-	}
-	if x.IsAutomated != nil {
-		n++
-	}
-	if x.InternalNote != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.EventID != nil {
+		head++
 		dst = append(dst, "\x67eventId"...)
 		dst = lex.AppendInt(dst, *x.EventID)
 	}
@@ -509,23 +556,28 @@ func (x *ReportCreateActivityInput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 		return dst, lex.In("activity", err)
 	}
 	if x.ReportID != nil {
+		head++
 		dst = append(dst, "\x68reportId"...)
 		dst = lex.AppendInt(dst, *x.ReportID)
 	}
 	if x.PublicNote != nil {
+		head++
 		dst = append(dst, "\x6apublicNote"...)
 		dst, ok = lex.AppendText(dst, *x.PublicNote, ok)
 	}
 	if x.IsAutomated != nil {
+		head++
 		dst = append(dst, "\x6bisAutomated"...)
 		dst = lex.AppendBool(dst, *x.IsAutomated)
 	}
 	if x.InternalNote != nil {
+		head++
 		dst = append(dst, "\x6cinternalNote"...)
 		dst, ok = lex.AppendText(dst, *x.InternalNote, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -535,7 +587,7 @@ func (x *ReportCreateActivityInput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ReportCreateActivityInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.createActivity")
+	outer := r.Map()
 	if r.Key("\x67eventId") {
 		x.EventID = new(r.Int())
 	}
@@ -556,12 +608,12 @@ func (x *ReportCreateActivityInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6cinternalNote") {
 		x.InternalNote = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.createActivity")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportCreateActivityInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.createActivity")
@@ -573,8 +625,28 @@ func (x *ReportCreateActivityInput) ValidateLex(v *lex.Validator) {
 		v.Pop()
 
 	}
-	v.Extra(x.Extra, "")
+	if x.PublicNote != nil {
+		if !lex.IsText(*x.PublicNote) {
+			v.Text("publicNote")
+		}
+	}
+	if x.InternalNote != nil {
+		if !lex.IsText(*x.InternalNote) {
+			v.Text("internalNote")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "eventId", "activity", "reportId", "publicNote", "isAutomated", "internalNote")
+	}
 	v.Leave(outer)
+}
+
+// IsAutomatedOrDefault returns isAutomated, or its default if it is not set.
+func (x *ReportCreateActivityInput) IsAutomatedOrDefault() bool {
+	if x.IsAutomated != nil {
+		return *x.IsAutomated
+	}
+	return false
 }
 
 // A ReportCreateActivityInputActivity is activity of
@@ -613,9 +685,7 @@ func (x *ReportCreateActivityInputActivity) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ReportCreateActivityInputActivity) IsZero() bool {
-	return *x == (ReportCreateActivityInputActivity{})
-}
+func (x *ReportCreateActivityInputActivity) IsZero() bool { return x.members() == 0 }
 
 func (x *ReportCreateActivityInputActivity) members() (n int) {
 	if x.QueueActivity != nil {
@@ -652,15 +722,16 @@ func (x ReportCreateActivityInputActivity) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportCreateActivityInputActivity) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportCreateActivityInputActivity{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportCreateActivityInputActivity) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -709,7 +780,7 @@ func (x *ReportCreateActivityInputActivity) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ReportCreateActivityInputActivity) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.QueueActivity != nil:
 		x.QueueActivity.ValidateLex(v)
@@ -724,7 +795,7 @@ func (x *ReportCreateActivityInputActivity) ValidateLex(v *lex.Validator) {
 	case x.NoteActivity != nil:
 		x.NoteActivity.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "tools.ozone.report.defs#queueActivity", "tools.ozone.report.defs#assignmentActivity", "tools.ozone.report.defs#escalationActivity", "tools.ozone.report.defs#closeActivity", "tools.ozone.report.defs#reopenActivity", "tools.ozone.report.defs#noteActivity")
 	}
 }
 
@@ -775,16 +846,17 @@ func (x *ReportCreateActivityOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportCreateActivityOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportCreateActivityOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportCreateActivityOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportCreateActivityOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -800,31 +872,36 @@ func (x *ReportCreateActivityOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ReportCreateActivityOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.createActivity")
+	outer := r.Map()
 	if r.Key("\x68activity") {
 		x.Activity.ReadLex(r)
 	} else {
 		r.Missing("activity")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.createActivity")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportCreateActivityOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.createActivity")
 	v.Push("activity")
 	x.Activity.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "activity")
+	}
 	v.Leave(outer)
 }
 
 // ReportCreateActivity calls the procedure
-// tools.ozone.report.createActivity.
+// tools.ozone.report.createActivity. A nil input means an empty one.
 func ReportCreateActivity(ctx context.Context, c xrpc.Caller, in *ReportCreateActivityInput) (*ReportCreateActivityOutput, error) {
+	if in == nil {
+		in = new(ReportCreateActivityInput)
+	}
 	out := new(ReportCreateActivityOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ReportCreateActivityNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1045,34 +1122,30 @@ func (x *ReportDefsReportAssignment) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportDefsReportAssignment) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportDefsReportAssignment) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportDefsReportAssignment{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportDefsReportAssignment) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.Moderator != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x28tools.ozone.report.defs#reportAssignment"...)
 	}
 	if x.Moderator != nil {
+		head++
 		dst = append(dst, "\x69moderator"...)
 		if dst, err = x.Moderator.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("moderator", err)
@@ -1080,8 +1153,9 @@ func (x *ReportDefsReportAssignment) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 	}
 	dst = append(dst, "\x6aassignedAt"...)
 	dst, ok = lex.AppendText(dst, x.AssignedAt, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1091,28 +1165,20 @@ func (x *ReportDefsReportAssignment) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ReportDefsReportAssignment) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.defs#reportAssignment")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
 	if r.Key("\x69moderator") {
 		x.Moderator = lex.New[TeamDefsMember](r)
 		x.Moderator.ReadLex(r)
 	}
-	if r.Key("\x6aassignedAt") {
-		x.AssignedAt = r.Text()
-	} else {
-		r.Missing("assignedAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.AssignedAt = r.RequiredText("\x6aassignedAt")
+	x.Extra = r.EndMap(outer, "tools.ozone.report.defs#reportAssignment")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportDefsReportAssignment) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.defs#reportAssignment")
@@ -1123,7 +1189,9 @@ func (x *ReportDefsReportAssignment) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	v.Datetime("assignedAt", x.AssignedAt)
-	v.Extra(x.Extra, "tools.ozone.report.defs#reportAssignment")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.report.defs#reportAssignment", "did", "moderator", "assignedAt")
+	}
 	v.Leave(outer)
 }
 
@@ -1194,67 +1262,30 @@ func (x *ReportDefsReportView) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x ReportDefsReportView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportDefsReportView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportDefsReportView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportDefsReportView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 8
-	if m.Typed() {
-		n++
-	}
-	if x.Queue != nil {
-		n++
-	}
-	if x.Actions != nil {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	if x.IsMuted != nil {
-		n++
-	}
-	if x.QueuedAt != nil {
-		n++
-	}
-	if x.UpdatedAt != nil {
-		n++
-	}
-	if x.ActionNote != nil {
-		n++
-	}
-	if x.Assignment != nil {
-		n++
-	}
-	if x.IsAutomated != nil {
-		n++
-	}
-	if x.SubjectStatus != nil {
-		n++
-	}
-	if x.ActionEventIDs != nil {
-		n++
-	}
-	if x.RelatedReportCount != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa8)
+	dst = append(dst, "\xa8\x62id"...)
 	dst = lex.AppendInt(dst, x.ID)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x22tools.ozone.report.defs#reportView"...)
 	}
 	if x.Queue != nil {
+		head++
 		dst = append(dst, "\x65queue"...)
 		if dst, err = x.Queue.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("queue", err)
@@ -1263,6 +1294,7 @@ func (x *ReportDefsReportView) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 	dst = append(dst, "\x66status"...)
 	dst, ok = lex.AppendText(dst, x.Status, ok)
 	if x.Actions != nil {
+		head++
 		dst = append(dst, "\x67actions"...)
 		dst = lex.AppendArray(dst, len(x.Actions))
 		for i1 := range x.Actions {
@@ -1272,12 +1304,14 @@ func (x *ReportDefsReportView) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 		}
 	}
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	dst = append(dst, "\x67eventId"...)
 	dst = lex.AppendInt(dst, x.EventID)
 	if x.IsMuted != nil {
+		head++
 		dst = append(dst, "\x67isMuted"...)
 		dst = lex.AppendBool(dst, *x.IsMuted)
 	}
@@ -1286,6 +1320,7 @@ func (x *ReportDefsReportView) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 		return dst, lex.In("subject", err)
 	}
 	if x.QueuedAt != nil {
+		head++
 		dst = append(dst, "\x68queuedAt"...)
 		dst, ok = lex.AppendText(dst, *x.QueuedAt, ok)
 	}
@@ -1296,14 +1331,17 @@ func (x *ReportDefsReportView) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.UpdatedAt != nil {
+		head++
 		dst = append(dst, "\x69updatedAt"...)
 		dst, ok = lex.AppendText(dst, *x.UpdatedAt, ok)
 	}
 	if x.ActionNote != nil {
+		head++
 		dst = append(dst, "\x6aactionNote"...)
 		dst, ok = lex.AppendText(dst, *x.ActionNote, ok)
 	}
 	if x.Assignment != nil {
+		head++
 		dst = append(dst, "\x6aassignment"...)
 		if dst, err = x.Assignment.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("assignment", err)
@@ -1314,16 +1352,19 @@ func (x *ReportDefsReportView) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 	dst = append(dst, "\x6areportedBy"...)
 	dst, ok = lex.AppendText(dst, x.ReportedBy, ok)
 	if x.IsAutomated != nil {
+		head++
 		dst = append(dst, "\x6bisAutomated"...)
 		dst = lex.AppendBool(dst, *x.IsAutomated)
 	}
 	if x.SubjectStatus != nil {
+		head++
 		dst = append(dst, "\x6dsubjectStatus"...)
 		if dst, err = x.SubjectStatus.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("subjectStatus", err)
 		}
 	}
 	if x.ActionEventIDs != nil {
+		head++
 		dst = append(dst, "\x6eactionEventIds"...)
 		dst = lex.AppendArray(dst, len(x.ActionEventIDs))
 		for _, e1 := range x.ActionEventIDs {
@@ -1331,11 +1372,13 @@ func (x *ReportDefsReportView) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 		}
 	}
 	if x.RelatedReportCount != nil {
+		head++
 		dst = append(dst, "\x72relatedReportCount"...)
 		dst = lex.AppendInt(dst, *x.RelatedReportCount)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1345,7 +1388,7 @@ func (x *ReportDefsReportView) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *ReportDefsReportView) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.defs#reportView")
+	outer := r.Map()
 	if r.Key("\x62id") {
 		x.ID = r.Int()
 	} else {
@@ -1356,11 +1399,7 @@ func (x *ReportDefsReportView) ReadLex(r *lex.Reader) {
 		x.Queue = lex.New[QueueDefsQueueView](r)
 		x.Queue.ReadLex(r)
 	}
-	if r.Key("\x66status") {
-		x.Status = r.Text()
-	} else {
-		r.Missing("status")
-	}
+	x.Status = r.RequiredText("\x66status")
 	if r.Key("\x67actions") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ModerationDefsModEventView](r, n1)
@@ -1398,11 +1437,7 @@ func (x *ReportDefsReportView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("reporter")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x69updatedAt") {
 		x.UpdatedAt = new(r.Text())
 	}
@@ -1413,16 +1448,8 @@ func (x *ReportDefsReportView) ReadLex(r *lex.Reader) {
 		x.Assignment = lex.New[ReportDefsReportAssignment](r)
 		x.Assignment.ReadLex(r)
 	}
-	if r.Key("\x6areportType") {
-		x.ReportType = r.Text()
-	} else {
-		r.Missing("reportType")
-	}
-	if r.Key("\x6areportedBy") {
-		x.ReportedBy = r.Text()
-	} else {
-		r.Missing("reportedBy")
-	}
+	x.ReportType = r.RequiredText("\x6areportType")
+	x.ReportedBy = r.RequiredText("\x6areportedBy")
 	if r.Key("\x6bisAutomated") {
 		x.IsAutomated = new(r.Bool())
 	}
@@ -1445,12 +1472,12 @@ func (x *ReportDefsReportView) ReadLex(r *lex.Reader) {
 	if r.Key("\x72relatedReportCount") {
 		x.RelatedReportCount = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.defs#reportView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportDefsReportView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.defs#reportView")
@@ -1459,14 +1486,22 @@ func (x *ReportDefsReportView) ValidateLex(v *lex.Validator) {
 		x.Queue.ValidateLex(v)
 		v.Pop()
 	}
+	if !lex.IsText(x.Status) {
+		v.Text("status")
+	}
 	if x.Actions != nil {
-		v.Push("actions")
+		v.PushArray("actions")
 		for i1 := range x.Actions {
 			v.PushIndex(i1)
 			x.Actions[i1].ValidateLex(v)
 			v.Pop()
 		}
 		v.Pop()
+	}
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
 	}
 	v.Push("subject")
 	x.Subject.ValidateLex(v)
@@ -1481,10 +1516,18 @@ func (x *ReportDefsReportView) ValidateLex(v *lex.Validator) {
 	if x.UpdatedAt != nil {
 		v.Datetime("updatedAt", *x.UpdatedAt)
 	}
+	if x.ActionNote != nil {
+		if !lex.IsText(*x.ActionNote) {
+			v.Text("actionNote")
+		}
+	}
 	if x.Assignment != nil {
 		v.Push("assignment")
 		x.Assignment.ValidateLex(v)
 		v.Pop()
+	}
+	if !lex.IsText(x.ReportType) {
+		v.Text("reportType")
 	}
 	v.DID("reportedBy", x.ReportedBy)
 	if x.SubjectStatus != nil {
@@ -1492,8 +1535,22 @@ func (x *ReportDefsReportView) ValidateLex(v *lex.Validator) {
 		x.SubjectStatus.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "tools.ozone.report.defs#reportView")
+	if x.ActionEventIDs != nil {
+		v.PushArray("actionEventIds")
+		v.Pop()
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.report.defs#reportView", "id", "queue", "status", "actions", "comment", "eventId", "isMuted", "subject", "queuedAt", "reporter", "createdAt", "updatedAt", "actionNote", "assignment", "reportType", "reportedBy", "isAutomated", "subjectStatus", "actionEventIds", "relatedReportCount")
+	}
 	v.Leave(outer)
+}
+
+// IsAutomatedOrDefault returns isAutomated, or its default if it is not set.
+func (x *ReportDefsReportView) IsAutomatedOrDefault() bool {
+	if x.IsAutomated != nil {
+		return *x.IsAutomated
+	}
+	return false
 }
 
 // Known values of status of ReportDefsReportView.
@@ -1556,36 +1613,34 @@ func (x *ReportDefsQueueActivity) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportDefsQueueActivity) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportDefsQueueActivity) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportDefsQueueActivity{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportDefsQueueActivity) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.PreviousStatus != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25tools.ozone.report.defs#queueActivity"...)
 	}
 	if x.PreviousStatus != nil {
+		head++
 		dst = append(dst, "\x6epreviousStatus"...)
 		dst, ok = lex.AppendText(dst, *x.PreviousStatus, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1595,21 +1650,28 @@ func (x *ReportDefsQueueActivity) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ReportDefsQueueActivity) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.defs#queueActivity")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6epreviousStatus") {
 		x.PreviousStatus = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.defs#queueActivity")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportDefsQueueActivity) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.defs#queueActivity")
-	v.Extra(x.Extra, "tools.ozone.report.defs#queueActivity")
+	if x.PreviousStatus != nil {
+		if !lex.IsText(*x.PreviousStatus) {
+			v.Text("previousStatus")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.report.defs#queueActivity", "previousStatus")
+	}
 	v.Leave(outer)
 }
 
@@ -1675,36 +1737,34 @@ func (x *ReportDefsAssignmentActivity) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportDefsAssignmentActivity) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportDefsAssignmentActivity) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportDefsAssignmentActivity{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportDefsAssignmentActivity) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.PreviousStatus != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2atools.ozone.report.defs#assignmentActivity"...)
 	}
 	if x.PreviousStatus != nil {
+		head++
 		dst = append(dst, "\x6epreviousStatus"...)
 		dst, ok = lex.AppendText(dst, *x.PreviousStatus, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1714,21 +1774,28 @@ func (x *ReportDefsAssignmentActivity) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ReportDefsAssignmentActivity) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.defs#assignmentActivity")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6epreviousStatus") {
 		x.PreviousStatus = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.defs#assignmentActivity")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportDefsAssignmentActivity) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.defs#assignmentActivity")
-	v.Extra(x.Extra, "tools.ozone.report.defs#assignmentActivity")
+	if x.PreviousStatus != nil {
+		if !lex.IsText(*x.PreviousStatus) {
+			v.Text("previousStatus")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.report.defs#assignmentActivity", "previousStatus")
+	}
 	v.Leave(outer)
 }
 
@@ -1794,36 +1861,34 @@ func (x *ReportDefsEscalationActivity) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportDefsEscalationActivity) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportDefsEscalationActivity) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportDefsEscalationActivity{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportDefsEscalationActivity) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.PreviousStatus != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2atools.ozone.report.defs#escalationActivity"...)
 	}
 	if x.PreviousStatus != nil {
+		head++
 		dst = append(dst, "\x6epreviousStatus"...)
 		dst, ok = lex.AppendText(dst, *x.PreviousStatus, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1833,21 +1898,28 @@ func (x *ReportDefsEscalationActivity) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ReportDefsEscalationActivity) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.defs#escalationActivity")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6epreviousStatus") {
 		x.PreviousStatus = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.defs#escalationActivity")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportDefsEscalationActivity) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.defs#escalationActivity")
-	v.Extra(x.Extra, "tools.ozone.report.defs#escalationActivity")
+	if x.PreviousStatus != nil {
+		if !lex.IsText(*x.PreviousStatus) {
+			v.Text("previousStatus")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.report.defs#escalationActivity", "previousStatus")
+	}
 	v.Leave(outer)
 }
 
@@ -1911,36 +1983,34 @@ func (x *ReportDefsCloseActivity) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportDefsCloseActivity) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportDefsCloseActivity) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportDefsCloseActivity{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportDefsCloseActivity) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.PreviousStatus != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25tools.ozone.report.defs#closeActivity"...)
 	}
 	if x.PreviousStatus != nil {
+		head++
 		dst = append(dst, "\x6epreviousStatus"...)
 		dst, ok = lex.AppendText(dst, *x.PreviousStatus, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1950,21 +2020,28 @@ func (x *ReportDefsCloseActivity) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ReportDefsCloseActivity) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.defs#closeActivity")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6epreviousStatus") {
 		x.PreviousStatus = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.defs#closeActivity")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportDefsCloseActivity) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.defs#closeActivity")
-	v.Extra(x.Extra, "tools.ozone.report.defs#closeActivity")
+	if x.PreviousStatus != nil {
+		if !lex.IsText(*x.PreviousStatus) {
+			v.Text("previousStatus")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.report.defs#closeActivity", "previousStatus")
+	}
 	v.Leave(outer)
 }
 
@@ -2028,36 +2105,34 @@ func (x *ReportDefsReopenActivity) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportDefsReopenActivity) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportDefsReopenActivity) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportDefsReopenActivity{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportDefsReopenActivity) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.PreviousStatus != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26tools.ozone.report.defs#reopenActivity"...)
 	}
 	if x.PreviousStatus != nil {
+		head++
 		dst = append(dst, "\x6epreviousStatus"...)
 		dst, ok = lex.AppendText(dst, *x.PreviousStatus, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2067,21 +2142,28 @@ func (x *ReportDefsReopenActivity) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ReportDefsReopenActivity) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.defs#reopenActivity")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6epreviousStatus") {
 		x.PreviousStatus = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.defs#reopenActivity")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportDefsReopenActivity) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.defs#reopenActivity")
-	v.Extra(x.Extra, "tools.ozone.report.defs#reopenActivity")
+	if x.PreviousStatus != nil {
+		if !lex.IsText(*x.PreviousStatus) {
+			v.Text("previousStatus")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.report.defs#reopenActivity", "previousStatus")
+	}
 	v.Leave(outer)
 }
 
@@ -2143,26 +2225,26 @@ func (x *ReportDefsNoteActivity) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportDefsNoteActivity) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportDefsNoteActivity) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportDefsNoteActivity{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportDefsNoteActivity) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24tools.ozone.report.defs#noteActivity"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2171,18 +2253,20 @@ func (x *ReportDefsNoteActivity) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *ReportDefsNoteActivity) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.defs#noteActivity")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.defs#noteActivity")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportDefsNoteActivity) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.defs#noteActivity")
-	v.Extra(x.Extra, "tools.ozone.report.defs#noteActivity")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.report.defs#noteActivity")
+	}
 	v.Leave(outer)
 }
 
@@ -2249,52 +2333,37 @@ func (x *ReportDefsReportActivityView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportDefsReportActivityView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportDefsReportActivityView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportDefsReportActivityView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportDefsReportActivityView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 6
-	if m.Typed() {
-		n++
-	}
-	if !x.Meta.IsZero() {
-		n++
-	}
-	if x.Report != nil {
-		n++
-	}
-	if x.Moderator != nil {
-		n++
-	}
-	if x.PublicNote != nil {
-		n++
-	}
-	if x.InternalNote != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa6)
+	dst = append(dst, "\xa6\x62id"...)
 	dst = lex.AppendInt(dst, x.ID)
 	if !x.Meta.IsZero() {
+		head++
 		dst = append(dst, "\x64meta"...)
 		if dst, err = x.Meta.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("meta", err)
 		}
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2atools.ozone.report.defs#reportActivityView"...)
 	}
 	if x.Report != nil {
+		head++
 		dst = append(dst, "\x66report"...)
 		if dst, err = x.Report.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("report", err)
@@ -2311,23 +2380,27 @@ func (x *ReportDefsReportActivityView) AppendLex(dst []byte, m lex.Mode) ([]byte
 	dst = append(dst, "\x69createdBy"...)
 	dst, ok = lex.AppendText(dst, x.CreatedBy, ok)
 	if x.Moderator != nil {
+		head++
 		dst = append(dst, "\x69moderator"...)
 		if dst, err = x.Moderator.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("moderator", err)
 		}
 	}
 	if x.PublicNote != nil {
+		head++
 		dst = append(dst, "\x6apublicNote"...)
 		dst, ok = lex.AppendText(dst, *x.PublicNote, ok)
 	}
 	dst = append(dst, "\x6bisAutomated"...)
 	dst = lex.AppendBool(dst, x.IsAutomated)
 	if x.InternalNote != nil {
+		head++
 		dst = append(dst, "\x6cinternalNote"...)
 		dst, ok = lex.AppendText(dst, *x.InternalNote, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2337,7 +2410,7 @@ func (x *ReportDefsReportActivityView) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ReportDefsReportActivityView) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.defs#reportActivityView")
+	outer := r.Map()
 	if r.Key("\x62id") {
 		x.ID = r.Int()
 	} else {
@@ -2361,16 +2434,8 @@ func (x *ReportDefsReportActivityView) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("reportId")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69createdBy") {
-		x.CreatedBy = r.Text()
-	} else {
-		r.Missing("createdBy")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.CreatedBy = r.RequiredText("\x69createdBy")
 	if r.Key("\x69moderator") {
 		x.Moderator = lex.New[TeamDefsMember](r)
 		x.Moderator.ReadLex(r)
@@ -2386,12 +2451,12 @@ func (x *ReportDefsReportActivityView) ReadLex(r *lex.Reader) {
 	if r.Key("\x6cinternalNote") {
 		x.InternalNote = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.defs#reportActivityView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportDefsReportActivityView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.defs#reportActivityView")
@@ -2418,7 +2483,19 @@ func (x *ReportDefsReportActivityView) ValidateLex(v *lex.Validator) {
 		x.Moderator.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "tools.ozone.report.defs#reportActivityView")
+	if x.PublicNote != nil {
+		if !lex.IsText(*x.PublicNote) {
+			v.Text("publicNote")
+		}
+	}
+	if x.InternalNote != nil {
+		if !lex.IsText(*x.InternalNote) {
+			v.Text("internalNote")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.report.defs#reportActivityView", "id", "meta", "report", "activity", "reportId", "createdAt", "createdBy", "moderator", "publicNote", "isAutomated", "internalNote")
+	}
 	v.Leave(outer)
 }
 
@@ -2458,9 +2535,7 @@ func (x *ReportDefsReportActivityViewActivity) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ReportDefsReportActivityViewActivity) IsZero() bool {
-	return *x == (ReportDefsReportActivityViewActivity{})
-}
+func (x *ReportDefsReportActivityViewActivity) IsZero() bool { return x.members() == 0 }
 
 func (x *ReportDefsReportActivityViewActivity) members() (n int) {
 	if x.QueueActivity != nil {
@@ -2497,15 +2572,16 @@ func (x ReportDefsReportActivityViewActivity) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportDefsReportActivityViewActivity) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportDefsReportActivityViewActivity{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportDefsReportActivityViewActivity) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -2554,7 +2630,7 @@ func (x *ReportDefsReportActivityViewActivity) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ReportDefsReportActivityViewActivity) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.QueueActivity != nil:
 		x.QueueActivity.ValidateLex(v)
@@ -2569,7 +2645,7 @@ func (x *ReportDefsReportActivityViewActivity) ValidateLex(v *lex.Validator) {
 	case x.NoteActivity != nil:
 		x.NoteActivity.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "tools.ozone.report.defs#queueActivity", "tools.ozone.report.defs#assignmentActivity", "tools.ozone.report.defs#escalationActivity", "tools.ozone.report.defs#closeActivity", "tools.ozone.report.defs#reopenActivity", "tools.ozone.report.defs#noteActivity")
 	}
 }
 
@@ -2627,78 +2703,64 @@ func (x *ReportDefsLiveStats) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x ReportDefsLiveStats) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportDefsLiveStats) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportDefsLiveStats{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportDefsLiveStats) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.ActionRate != nil {
-		n++
-	}
-	if x.LastUpdated != nil {
-		n++
-	}
-	if x.InboundCount != nil {
-		n++
-	}
-	if x.PendingCount != nil {
-		n++
-	}
-	if x.ActionedCount != nil {
-		n++
-	}
-	if x.EscalatedCount != nil {
-		n++
-	}
-	if x.AvgHandlingTimeSec != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21tools.ozone.report.defs#liveStats"...)
 	}
 	if x.ActionRate != nil {
+		head++
 		dst = append(dst, "\x6aactionRate"...)
 		dst = lex.AppendInt(dst, *x.ActionRate)
 	}
 	if x.LastUpdated != nil {
+		head++
 		dst = append(dst, "\x6blastUpdated"...)
 		dst, ok = lex.AppendText(dst, *x.LastUpdated, ok)
 	}
 	if x.InboundCount != nil {
+		head++
 		dst = append(dst, "\x6cinboundCount"...)
 		dst = lex.AppendInt(dst, *x.InboundCount)
 	}
 	if x.PendingCount != nil {
+		head++
 		dst = append(dst, "\x6cpendingCount"...)
 		dst = lex.AppendInt(dst, *x.PendingCount)
 	}
 	if x.ActionedCount != nil {
+		head++
 		dst = append(dst, "\x6dactionedCount"...)
 		dst = lex.AppendInt(dst, *x.ActionedCount)
 	}
 	if x.EscalatedCount != nil {
+		head++
 		dst = append(dst, "\x6eescalatedCount"...)
 		dst = lex.AppendInt(dst, *x.EscalatedCount)
 	}
 	if x.AvgHandlingTimeSec != nil {
+		head++
 		dst = append(dst, "\x72avgHandlingTimeSec"...)
 		dst = lex.AppendInt(dst, *x.AvgHandlingTimeSec)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2708,7 +2770,7 @@ func (x *ReportDefsLiveStats) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *ReportDefsLiveStats) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.defs#liveStats")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6aactionRate") {
 		x.ActionRate = new(r.Int())
@@ -2731,19 +2793,21 @@ func (x *ReportDefsLiveStats) ReadLex(r *lex.Reader) {
 	if r.Key("\x72avgHandlingTimeSec") {
 		x.AvgHandlingTimeSec = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.defs#liveStats")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportDefsLiveStats) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.defs#liveStats")
 	if x.LastUpdated != nil {
 		v.Datetime("lastUpdated", *x.LastUpdated)
 	}
-	v.Extra(x.Extra, "tools.ozone.report.defs#liveStats")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.report.defs#liveStats", "actionRate", "lastUpdated", "inboundCount", "pendingCount", "actionedCount", "escalatedCount", "avgHandlingTimeSec")
+	}
 	v.Leave(outer)
 }
 
@@ -2805,80 +2869,65 @@ func (x *ReportDefsHistoricalStats) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportDefsHistoricalStats) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportDefsHistoricalStats) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportDefsHistoricalStats{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportDefsHistoricalStats) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	if x.ActionRate != nil {
-		n++
-	}
-	if x.ComputedAt != nil {
-		n++
-	}
-	if x.InboundCount != nil {
-		n++
-	}
-	if x.PendingCount != nil {
-		n++
-	}
-	if x.ActionedCount != nil {
-		n++
-	}
-	if x.EscalatedCount != nil {
-		n++
-	}
-	if x.AvgHandlingTimeSec != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64date"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64date"...)
 	dst, ok = lex.AppendText(dst, x.Date, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x27tools.ozone.report.defs#historicalStats"...)
 	}
 	if x.ActionRate != nil {
+		head++
 		dst = append(dst, "\x6aactionRate"...)
 		dst = lex.AppendInt(dst, *x.ActionRate)
 	}
 	if x.ComputedAt != nil {
+		head++
 		dst = append(dst, "\x6acomputedAt"...)
 		dst, ok = lex.AppendText(dst, *x.ComputedAt, ok)
 	}
 	if x.InboundCount != nil {
+		head++
 		dst = append(dst, "\x6cinboundCount"...)
 		dst = lex.AppendInt(dst, *x.InboundCount)
 	}
 	if x.PendingCount != nil {
+		head++
 		dst = append(dst, "\x6cpendingCount"...)
 		dst = lex.AppendInt(dst, *x.PendingCount)
 	}
 	if x.ActionedCount != nil {
+		head++
 		dst = append(dst, "\x6dactionedCount"...)
 		dst = lex.AppendInt(dst, *x.ActionedCount)
 	}
 	if x.EscalatedCount != nil {
+		head++
 		dst = append(dst, "\x6eescalatedCount"...)
 		dst = lex.AppendInt(dst, *x.EscalatedCount)
 	}
 	if x.AvgHandlingTimeSec != nil {
+		head++
 		dst = append(dst, "\x72avgHandlingTimeSec"...)
 		dst = lex.AppendInt(dst, *x.AvgHandlingTimeSec)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2888,12 +2937,8 @@ func (x *ReportDefsHistoricalStats) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ReportDefsHistoricalStats) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.defs#historicalStats")
-	if r.Key("\x64date") {
-		x.Date = r.Text()
-	} else {
-		r.Missing("date")
-	}
+	outer := r.Map()
+	x.Date = r.RequiredText("\x64date")
 	r.MemberType()
 	if r.Key("\x6aactionRate") {
 		x.ActionRate = new(r.Int())
@@ -2916,19 +2961,24 @@ func (x *ReportDefsHistoricalStats) ReadLex(r *lex.Reader) {
 	if r.Key("\x72avgHandlingTimeSec") {
 		x.AvgHandlingTimeSec = new(r.Int())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.defs#historicalStats")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportDefsHistoricalStats) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.defs#historicalStats")
+	if !lex.IsText(x.Date) {
+		v.Text("date")
+	}
 	if x.ComputedAt != nil {
 		v.Datetime("computedAt", *x.ComputedAt)
 	}
-	v.Extra(x.Extra, "tools.ozone.report.defs#historicalStats")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.report.defs#historicalStats", "date", "actionRate", "computedAt", "inboundCount", "pendingCount", "actionedCount", "escalatedCount", "avgHandlingTimeSec")
+	}
 	v.Leave(outer)
 }
 
@@ -2989,46 +3039,37 @@ func (x *ReportDefsAssignmentView) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportDefsAssignmentView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportDefsAssignmentView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportDefsAssignmentView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportDefsAssignmentView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	if x.EndAt != nil {
-		n++
-	}
-	if x.Queue != nil {
-		n++
-	}
-	if x.Moderator != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x62id"...)
 	dst = lex.AppendInt(dst, x.ID)
 	dst = append(dst, "\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x26tools.ozone.report.defs#assignmentView"...)
 	}
 	if x.EndAt != nil {
+		head++
 		dst = append(dst, "\x65endAt"...)
 		dst, ok = lex.AppendText(dst, *x.EndAt, ok)
 	}
 	if x.Queue != nil {
+		head++
 		dst = append(dst, "\x65queue"...)
 		if dst, err = x.Queue.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("queue", err)
@@ -3039,13 +3080,15 @@ func (x *ReportDefsAssignmentView) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	dst = append(dst, "\x68reportId"...)
 	dst = lex.AppendInt(dst, x.ReportID)
 	if x.Moderator != nil {
+		head++
 		dst = append(dst, "\x69moderator"...)
 		if dst, err = x.Moderator.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("moderator", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3055,17 +3098,13 @@ func (x *ReportDefsAssignmentView) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ReportDefsAssignmentView) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.defs#assignmentView")
+	outer := r.Map()
 	if r.Key("\x62id") {
 		x.ID = r.Int()
 	} else {
 		r.Missing("id")
 	}
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	x.DID = r.RequiredText("\x63did")
 	r.MemberType()
 	if r.Key("\x65endAt") {
 		x.EndAt = new(r.Text())
@@ -3074,11 +3113,7 @@ func (x *ReportDefsAssignmentView) ReadLex(r *lex.Reader) {
 		x.Queue = lex.New[QueueDefsQueueView](r)
 		x.Queue.ReadLex(r)
 	}
-	if r.Key("\x67startAt") {
-		x.StartAt = r.Text()
-	} else {
-		r.Missing("startAt")
-	}
+	x.StartAt = r.RequiredText("\x67startAt")
 	if r.Key("\x68reportId") {
 		x.ReportID = r.Int()
 	} else {
@@ -3088,12 +3123,12 @@ func (x *ReportDefsAssignmentView) ReadLex(r *lex.Reader) {
 		x.Moderator = lex.New[TeamDefsMember](r)
 		x.Moderator.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.defs#assignmentView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportDefsAssignmentView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.defs#assignmentView")
@@ -3112,12 +3147,32 @@ func (x *ReportDefsAssignmentView) ValidateLex(v *lex.Validator) {
 		x.Moderator.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "tools.ozone.report.defs#assignmentView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.report.defs#assignmentView", "id", "did", "endAt", "queue", "startAt", "reportId", "moderator")
+	}
 	v.Leave(outer)
 }
 
 // ReportGetAssignmentsNSID is the method tools.ozone.report.getAssignments.
 const ReportGetAssignmentsNSID = "tools.ozone.report.getAssignments"
+
+// ReportGetAssignmentsMethod describes the method
+// tools.ozone.report.getAssignments.
+func ReportGetAssignmentsMethod() schema.Method {
+	return schema.Method{
+		NSID: ReportGetAssignmentsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "onlyActive", Type: &schema.Boolean{Default: new(true)}},
+				{Name: "reportIds", Type: &schema.Array{Items: &schema.Integer{}, MaxLength: new(int64(50))}},
+				{Name: "dids", Type: &schema.Array{Items: &schema.String{Format: "did"}, MaxLength: new(int64(50))}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ReportGetAssignmentsParams are the parameters of
 // tools.ozone.report.getAssignments.
@@ -3157,30 +3212,57 @@ func (x *ReportGetAssignmentsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ReportGetAssignmentsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.report.getAssignments")
+	v := ReportGetAssignmentsParams{
+		DIDs:       q.Texts("dids"),
+		Limit:      lex.Or(q.OptInt("limit"), 50),
+		Cursor:     q.OptText("cursor"),
+		ReportIDs:  q.Ints("reportIds"),
+		OnlyActive: lex.Or(q.OptBool("onlyActive"), true),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ReportGetAssignmentsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.report.getAssignments")
-	if x.ReportIDs != nil {
-		if n := int64(len(x.ReportIDs)); n > 50 {
-			v.Length("reportIds", "array", int(n), 0, 50)
-		}
-	}
 	if x.DIDs != nil {
 		if n := int64(len(x.DIDs)); n > 50 {
 			v.Length("dids", "array", int(n), 0, 50)
-		}
-		v.Push("dids")
-		for i1 := range x.DIDs {
-			v.PushIndex(i1)
-			v.DID("", x.DIDs[i1])
+		} else {
+			v.PushArray("dids")
+			for i1 := range x.DIDs {
+				v.PushIndex(i1)
+				v.DID("", x.DIDs[i1])
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.ReportIDs != nil {
+		if n := int64(len(x.ReportIDs)); n > 50 {
+			v.Length("reportIds", "array", int(n), 0, 50)
+		} else {
+			v.PushArray("reportIds")
+			v.Pop()
 		}
 	}
 	return v.Err()
@@ -3234,26 +3316,25 @@ func (x *ReportGetAssignmentsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportGetAssignmentsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportGetAssignmentsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportGetAssignmentsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportGetAssignmentsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -3264,8 +3345,9 @@ func (x *ReportGetAssignmentsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 			return dst, lex.InItem("assignments", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3275,7 +3357,7 @@ func (x *ReportGetAssignmentsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ReportGetAssignmentsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.getAssignments")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -3294,23 +3376,30 @@ func (x *ReportGetAssignmentsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("assignments")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.getAssignments")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportGetAssignmentsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.getAssignments")
-	v.Push("assignments")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("assignments")
 	for i1 := range x.Assignments {
 		v.PushIndex(i1)
 		x.Assignments[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "assignments")
+	}
 	v.Leave(outer)
 }
 
@@ -3352,6 +3441,26 @@ func ReportGetAssignmentsPager(c xrpc.Caller, params *ReportGetAssignmentsParams
 // ReportGetHistoricalStatsNSID is the method
 // tools.ozone.report.getHistoricalStats.
 const ReportGetHistoricalStatsNSID = "tools.ozone.report.getHistoricalStats"
+
+// ReportGetHistoricalStatsMethod describes the method
+// tools.ozone.report.getHistoricalStats.
+func ReportGetHistoricalStatsMethod() schema.Method {
+	return schema.Method{
+		NSID: ReportGetHistoricalStatsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "queueId", Type: &schema.Integer{}},
+				{Name: "moderatorDid", Type: &schema.String{Format: "did"}},
+				{Name: "reportTypes", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "startDate", Type: &schema.String{Format: "datetime"}},
+				{Name: "endDate", Type: &schema.String{Format: "datetime"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(30))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ReportGetHistoricalStatsParams are the parameters of
 // tools.ozone.report.getHistoricalStats.
@@ -3397,23 +3506,59 @@ func (x *ReportGetHistoricalStatsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ReportGetHistoricalStatsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.report.getHistoricalStats")
+	v := ReportGetHistoricalStatsParams{
+		Limit:        lex.Or(q.OptInt("limit"), 30),
+		Cursor:       q.OptText("cursor"),
+		EndDate:      q.OptText("endDate"),
+		QueueID:      q.OptInt("queueId"),
+		StartDate:    q.OptText("startDate"),
+		ReportTypes:  q.Texts("reportTypes"),
+		ModeratorDID: q.OptText("moderatorDid"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ReportGetHistoricalStatsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.report.getHistoricalStats")
-	if x.ModeratorDID != nil {
-		v.DID("moderatorDid", *x.ModeratorDID)
-	}
-	if x.StartDate != nil {
-		v.Datetime("startDate", *x.StartDate)
-	}
-	if x.EndDate != nil {
-		v.Datetime("endDate", *x.EndDate)
-	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.EndDate != nil {
+		v.Datetime("endDate", *x.EndDate)
+	}
+	if x.StartDate != nil {
+		v.Datetime("startDate", *x.StartDate)
+	}
+	if x.ReportTypes != nil {
+		v.PushArray("reportTypes")
+		for i1 := range x.ReportTypes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.ReportTypes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.ModeratorDID != nil {
+		v.DID("moderatorDid", *x.ModeratorDID)
 	}
 	return v.Err()
 }
@@ -3466,26 +3611,23 @@ func (x *ReportGetHistoricalStatsOutput) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x ReportGetHistoricalStatsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportGetHistoricalStatsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportGetHistoricalStatsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportGetHistoricalStatsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65stats"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65stats"...)
 	dst = lex.AppendArray(dst, len(x.Stats))
 	for i1 := range x.Stats {
 		if dst, err = x.Stats[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -3493,11 +3635,13 @@ func (x *ReportGetHistoricalStatsOutput) AppendLex(dst []byte, m lex.Mode) ([]by
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3507,7 +3651,7 @@ func (x *ReportGetHistoricalStatsOutput) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *ReportGetHistoricalStatsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.getHistoricalStats")
+	outer := r.Map()
 	if r.Key("\x65stats") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[ReportDefsHistoricalStats](r, n1)
@@ -3526,23 +3670,30 @@ func (x *ReportGetHistoricalStatsOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.getHistoricalStats")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportGetHistoricalStatsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.getHistoricalStats")
-	v.Push("stats")
+	v.PushArray("stats")
 	for i1 := range x.Stats {
 		v.PushIndex(i1)
 		x.Stats[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "stats", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -3591,6 +3742,16 @@ const (
 	ReportGetLatestReportErrorNotFound = "NotFound"
 )
 
+// ReportGetLatestReportMethod describes the method
+// tools.ozone.report.getLatestReport.
+func ReportGetLatestReportMethod() schema.Method {
+	return schema.Method{
+		NSID: ReportGetLatestReportNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ReportGetLatestReportErrorNotFound},
+	}
+}
+
 // A ReportGetLatestReportOutput is an object within
 // tools.ozone.report.getLatestReport.
 type ReportGetLatestReportOutput struct {
@@ -3638,16 +3799,17 @@ func (x *ReportGetLatestReportOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportGetLatestReportOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportGetLatestReportOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportGetLatestReportOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportGetLatestReportOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -3663,25 +3825,27 @@ func (x *ReportGetLatestReportOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ReportGetLatestReportOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.getLatestReport")
+	outer := r.Map()
 	if r.Key("\x66report") {
 		x.Report.ReadLex(r)
 	} else {
 		r.Missing("report")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.getLatestReport")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportGetLatestReportOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.getLatestReport")
 	v.Push("report")
 	x.Report.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "report")
+	}
 	v.Leave(outer)
 }
 
@@ -3696,6 +3860,22 @@ func ReportGetLatestReport(ctx context.Context, c xrpc.Caller) (*ReportGetLatest
 
 // ReportGetLiveStatsNSID is the method tools.ozone.report.getLiveStats.
 const ReportGetLiveStatsNSID = "tools.ozone.report.getLiveStats"
+
+// ReportGetLiveStatsMethod describes the method
+// tools.ozone.report.getLiveStats.
+func ReportGetLiveStatsMethod() schema.Method {
+	return schema.Method{
+		NSID: ReportGetLiveStatsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "queueId", Type: &schema.Integer{}},
+				{Name: "moderatorDid", Type: &schema.String{Format: "did"}},
+				{Name: "reportTypes", Type: &schema.Array{Items: &schema.String{}}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ReportGetLiveStatsParams are the parameters of
 // tools.ozone.report.getLiveStats.
@@ -3723,10 +3903,37 @@ func (x *ReportGetLiveStatsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ReportGetLiveStatsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.report.getLiveStats")
+	v := ReportGetLiveStatsParams{
+		QueueID:      q.OptInt("queueId"),
+		ReportTypes:  q.Texts("reportTypes"),
+		ModeratorDID: q.OptText("moderatorDid"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ReportGetLiveStatsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.report.getLiveStats")
+	if x.ReportTypes != nil {
+		v.PushArray("reportTypes")
+		for i1 := range x.ReportTypes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.ReportTypes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
 	if x.ModeratorDID != nil {
 		v.DID("moderatorDid", *x.ModeratorDID)
 	}
@@ -3780,16 +3987,17 @@ func (x *ReportGetLiveStatsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportGetLiveStatsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportGetLiveStatsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportGetLiveStatsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportGetLiveStatsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -3805,25 +4013,27 @@ func (x *ReportGetLiveStatsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ReportGetLiveStatsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.getLiveStats")
+	outer := r.Map()
 	if r.Key("\x65stats") {
 		x.Stats.ReadLex(r)
 	} else {
 		r.Missing("stats")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.getLiveStats")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportGetLiveStatsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.getLiveStats")
 	v.Push("stats")
 	x.Stats.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "stats")
+	}
 	v.Leave(outer)
 }
 
@@ -3845,6 +4055,21 @@ const (
 	ReportGetReportErrorNotFound = "NotFound"
 )
 
+// ReportGetReportMethod describes the method tools.ozone.report.getReport.
+func ReportGetReportMethod() schema.Method {
+	return schema.Method{
+		NSID: ReportGetReportNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "id", Type: &schema.Integer{}},
+			},
+			Required: []string{"id"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ReportGetReportErrorNotFound},
+	}
+}
+
 // ReportGetReportParams are the parameters of tools.ozone.report.getReport.
 type ReportGetReportParams struct {
 	ID int64
@@ -3858,6 +4083,20 @@ func (x *ReportGetReportParams) AppendQuery(query []byte) []byte {
 	}
 	query = xrpc.AppendIntParam(query, "id", x.ID)
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ReportGetReportParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.report.getReport")
+	v := ReportGetReportParams{
+		ID: q.Int("id"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -3879,6 +4118,23 @@ func ReportGetReport(ctx context.Context, c xrpc.Caller, params *ReportGetReport
 
 // ReportListActivitiesNSID is the method tools.ozone.report.listActivities.
 const ReportListActivitiesNSID = "tools.ozone.report.listActivities"
+
+// ReportListActivitiesMethod describes the method
+// tools.ozone.report.listActivities.
+func ReportListActivitiesMethod() schema.Method {
+	return schema.Method{
+		NSID: ReportListActivitiesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "reportId", Type: &schema.Integer{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"reportId"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ReportListActivitiesParams are the parameters of
 // tools.ozone.report.listActivities.
@@ -3906,6 +4162,22 @@ func (x *ReportListActivitiesParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ReportListActivitiesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.report.listActivities")
+	v := ReportListActivitiesParams{
+		Limit:    lex.Or(q.OptInt("limit"), 50),
+		Cursor:   q.OptText("cursor"),
+		ReportID: q.Int("reportId"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ReportListActivitiesParams) Validate() error {
 	var v lex.Validator
@@ -3913,6 +4185,11 @@ func (x *ReportListActivitiesParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -3966,26 +4243,25 @@ func (x *ReportListActivitiesOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportListActivitiesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportListActivitiesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportListActivitiesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportListActivitiesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -3996,8 +4272,9 @@ func (x *ReportListActivitiesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 			return dst, lex.InItem("activities", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4007,7 +4284,7 @@ func (x *ReportListActivitiesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *ReportListActivitiesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.listActivities")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -4026,23 +4303,30 @@ func (x *ReportListActivitiesOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("activities")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.listActivities")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportListActivitiesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.listActivities")
-	v.Push("activities")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("activities")
 	for i1 := range x.Activities {
 		v.PushIndex(i1)
 		x.Activities[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "activities")
+	}
 	v.Leave(outer)
 }
 
@@ -4084,6 +4368,25 @@ func ReportListActivitiesPager(c xrpc.Caller, params *ReportListActivitiesParams
 // ReportQueryActivitiesNSID is the method
 // tools.ozone.report.queryActivities.
 const ReportQueryActivitiesNSID = "tools.ozone.report.queryActivities"
+
+// ReportQueryActivitiesMethod describes the method
+// tools.ozone.report.queryActivities.
+func ReportQueryActivitiesMethod() schema.Method {
+	return schema.Method{
+		NSID: ReportQueryActivitiesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "activityTypes", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "createdAfter", Type: &schema.String{Format: "datetime"}},
+				{Name: "createdBefore", Type: &schema.String{Format: "datetime"}},
+				{Name: "sortDirection", Type: &schema.String{Enum: []string{"asc", "desc"}, Default: new("desc")}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ReportQueryActivitiesParams are the parameters of
 // tools.ozone.report.queryActivities.
@@ -4127,12 +4430,52 @@ func (x *ReportQueryActivitiesParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ReportQueryActivitiesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.report.queryActivities")
+	v := ReportQueryActivitiesParams{
+		Limit:         lex.Or(q.OptInt("limit"), 50),
+		Cursor:        q.OptText("cursor"),
+		CreatedAfter:  q.OptText("createdAfter"),
+		ActivityTypes: q.Texts("activityTypes"),
+		CreatedBefore: q.OptText("createdBefore"),
+		SortDirection: lex.Or(q.OptText("sortDirection"), "desc"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ReportQueryActivitiesParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.report.queryActivities")
+	if x.Limit != nil {
+		if *x.Limit < 1 || *x.Limit > 100 {
+			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
 	if x.CreatedAfter != nil {
 		v.Datetime("createdAfter", *x.CreatedAfter)
+	}
+	if x.ActivityTypes != nil {
+		v.PushArray("activityTypes")
+		for i1 := range x.ActivityTypes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.ActivityTypes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
 	}
 	if x.CreatedBefore != nil {
 		v.Datetime("createdBefore", *x.CreatedBefore)
@@ -4142,11 +4485,6 @@ func (x *ReportQueryActivitiesParams) Validate() error {
 		case "asc", "desc":
 		default:
 			v.Enum("sortDirection", *x.SortDirection)
-		}
-	}
-	if x.Limit != nil {
-		if *x.Limit < 1 || *x.Limit > 100 {
-			v.Range("limit", *x.Limit, 1, 100)
 		}
 	}
 	return v.Err()
@@ -4206,26 +4544,25 @@ func (x *ReportQueryActivitiesOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportQueryActivitiesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportQueryActivitiesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportQueryActivitiesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportQueryActivitiesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -4236,8 +4573,9 @@ func (x *ReportQueryActivitiesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 			return dst, lex.InItem("activities", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4247,7 +4585,7 @@ func (x *ReportQueryActivitiesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ReportQueryActivitiesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.queryActivities")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -4266,23 +4604,30 @@ func (x *ReportQueryActivitiesOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("activities")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.queryActivities")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportQueryActivitiesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.queryActivities")
-	v.Push("activities")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("activities")
 	for i1 := range x.Activities {
 		v.PushIndex(i1)
 		x.Activities[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "activities")
+	}
 	v.Leave(outer)
 }
 
@@ -4323,6 +4668,35 @@ func ReportQueryActivitiesPager(c xrpc.Caller, params *ReportQueryActivitiesPara
 
 // ReportQueryReportsNSID is the method tools.ozone.report.queryReports.
 const ReportQueryReportsNSID = "tools.ozone.report.queryReports"
+
+// ReportQueryReportsMethod describes the method
+// tools.ozone.report.queryReports.
+func ReportQueryReportsMethod() schema.Method {
+	return schema.Method{
+		NSID: ReportQueryReportsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "queueId", Type: &schema.Integer{}},
+				{Name: "reportTypes", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "status", Type: &schema.String{KnownValues: []string{"open", "closed", "escalated", "queued", "assigned"}}},
+				{Name: "subject", Type: &schema.String{Format: "uri"}},
+				{Name: "did", Type: &schema.String{Format: "did"}},
+				{Name: "subjectType", Type: &schema.String{KnownValues: []string{"account", "record", "message", "conversation"}}},
+				{Name: "collections", Type: &schema.Array{Items: &schema.String{Format: "nsid"}, MaxLength: new(int64(20))}},
+				{Name: "reportedAfter", Type: &schema.String{Format: "datetime"}},
+				{Name: "reportedBefore", Type: &schema.String{Format: "datetime"}},
+				{Name: "isMuted", Type: &schema.Boolean{Default: new(false)}},
+				{Name: "assignedTo", Type: &schema.String{Format: "did"}},
+				{Name: "sortField", Type: &schema.String{Enum: []string{"createdAt", "updatedAt"}, Default: new("createdAt")}},
+				{Name: "sortDirection", Type: &schema.String{Enum: []string{"asc", "desc"}, Default: new("desc")}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"status"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // ReportQueryReportsParams are the parameters of
 // tools.ozone.report.queryReports.
@@ -4404,36 +4778,56 @@ func (x *ReportQueryReportsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ReportQueryReportsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.report.queryReports")
+	v := ReportQueryReportsParams{
+		DID:            q.OptText("did"),
+		Limit:          lex.Or(q.OptInt("limit"), 50),
+		Cursor:         q.OptText("cursor"),
+		Status:         q.Text("status"),
+		IsMuted:        lex.Or(q.OptBool("isMuted"), false),
+		QueueID:        q.OptInt("queueId"),
+		Subject:        q.OptText("subject"),
+		SortField:      lex.Or(q.OptText("sortField"), "createdAt"),
+		AssignedTo:     q.OptText("assignedTo"),
+		Collections:    q.Texts("collections"),
+		ReportTypes:    q.Texts("reportTypes"),
+		SubjectType:    q.OptText("subjectType"),
+		ReportedAfter:  q.OptText("reportedAfter"),
+		SortDirection:  lex.Or(q.OptText("sortDirection"), "desc"),
+		ReportedBefore: q.OptText("reportedBefore"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *ReportQueryReportsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.report.queryReports")
-	if x.Subject != nil {
-		v.URI("subject", *x.Subject)
-	}
 	if x.DID != nil {
 		v.DID("did", *x.DID)
 	}
-	if x.Collections != nil {
-		if n := int64(len(x.Collections)); n > 20 {
-			v.Length("collections", "array", int(n), 0, 20)
+	if x.Limit != nil {
+		if *x.Limit < 1 || *x.Limit > 100 {
+			v.Range("limit", *x.Limit, 1, 100)
 		}
-		v.Push("collections")
-		for i1 := range x.Collections {
-			v.PushIndex(i1)
-			v.Format("", x.Collections[i1], "nsid")
-			v.Pop()
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
-		v.Pop()
 	}
-	if x.ReportedAfter != nil {
-		v.Datetime("reportedAfter", *x.ReportedAfter)
+	if !lex.IsText(x.Status) {
+		v.Text("status")
 	}
-	if x.ReportedBefore != nil {
-		v.Datetime("reportedBefore", *x.ReportedBefore)
-	}
-	if x.AssignedTo != nil {
-		v.DID("assignedTo", *x.AssignedTo)
+	if x.Subject != nil {
+		v.URI("subject", *x.Subject)
 	}
 	if x.SortField != nil {
 		switch *x.SortField {
@@ -4442,6 +4836,41 @@ func (x *ReportQueryReportsParams) Validate() error {
 			v.Enum("sortField", *x.SortField)
 		}
 	}
+	if x.AssignedTo != nil {
+		v.DID("assignedTo", *x.AssignedTo)
+	}
+	if x.Collections != nil {
+		if n := int64(len(x.Collections)); n > 20 {
+			v.Length("collections", "array", int(n), 0, 20)
+		} else {
+			v.PushArray("collections")
+			for i1 := range x.Collections {
+				v.PushIndex(i1)
+				v.Format("", x.Collections[i1], "nsid")
+				v.Pop()
+			}
+			v.Pop()
+		}
+	}
+	if x.ReportTypes != nil {
+		v.PushArray("reportTypes")
+		for i1 := range x.ReportTypes {
+			v.PushIndex(i1)
+			if !lex.IsText(x.ReportTypes[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.SubjectType != nil {
+		if !lex.IsText(*x.SubjectType) {
+			v.Text("subjectType")
+		}
+	}
+	if x.ReportedAfter != nil {
+		v.Datetime("reportedAfter", *x.ReportedAfter)
+	}
 	if x.SortDirection != nil {
 		switch *x.SortDirection {
 		case "asc", "desc":
@@ -4449,10 +4878,8 @@ func (x *ReportQueryReportsParams) Validate() error {
 			v.Enum("sortDirection", *x.SortDirection)
 		}
 	}
-	if x.Limit != nil {
-		if *x.Limit < 1 || *x.Limit > 100 {
-			v.Range("limit", *x.Limit, 1, 100)
-		}
+	if x.ReportedBefore != nil {
+		v.Datetime("reportedBefore", *x.ReportedBefore)
 	}
 	return v.Err()
 }
@@ -4534,26 +4961,25 @@ func (x *ReportQueryReportsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportQueryReportsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportQueryReportsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportQueryReportsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportQueryReportsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -4564,8 +4990,9 @@ func (x *ReportQueryReportsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 			return dst, lex.InItem("reports", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4575,7 +5002,7 @@ func (x *ReportQueryReportsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ReportQueryReportsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.queryReports")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -4594,23 +5021,30 @@ func (x *ReportQueryReportsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("reports")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.queryReports")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportQueryReportsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.queryReports")
-	v.Push("reports")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("reports")
 	for i1 := range x.Reports {
 		v.PushIndex(i1)
 		x.Reports[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "reports")
+	}
 	v.Leave(outer)
 }
 
@@ -4661,6 +5095,17 @@ const (
 	ReportReassignQueueErrorQueueDisabled        = "QueueDisabled"
 )
 
+// ReportReassignQueueMethod describes the method
+// tools.ozone.report.reassignQueue.
+func ReportReassignQueueMethod() schema.Method {
+	return schema.Method{
+		NSID: ReportReassignQueueNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ReportReassignQueueErrorReportNotFound, ReportReassignQueueErrorReportClosed, ReportReassignQueueErrorAlreadyInTargetQueue, ReportReassignQueueErrorQueueNotFound, ReportReassignQueueErrorQueueDisabled},
+	}
+}
+
 // A ReportReassignQueueInput is an object within
 // tools.ozone.report.reassignQueue.
 type ReportReassignQueueInput struct {
@@ -4710,25 +5155,24 @@ func (x *ReportReassignQueueInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportReassignQueueInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportReassignQueueInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportReassignQueueInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportReassignQueueInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if x.Comment != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
@@ -4736,8 +5180,9 @@ func (x *ReportReassignQueueInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 	dst = lex.AppendInt(dst, x.QueueID)
 	dst = append(dst, "\x68reportId"...)
 	dst = lex.AppendInt(dst, x.ReportID)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4747,7 +5192,7 @@ func (x *ReportReassignQueueInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ReportReassignQueueInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.reassignQueue")
+	outer := r.Map()
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
@@ -4761,16 +5206,23 @@ func (x *ReportReassignQueueInput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("reportId")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.reassignQueue")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportReassignQueueInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.reassignQueue")
-	v.Extra(x.Extra, "")
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "comment", "queueId", "reportId")
+	}
 	v.Leave(outer)
 }
 
@@ -4821,16 +5273,17 @@ func (x *ReportReassignQueueOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportReassignQueueOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportReassignQueueOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportReassignQueueOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportReassignQueueOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -4846,30 +5299,36 @@ func (x *ReportReassignQueueOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *ReportReassignQueueOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.reassignQueue")
+	outer := r.Map()
 	if r.Key("\x66report") {
 		x.Report.ReadLex(r)
 	} else {
 		r.Missing("report")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.reassignQueue")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportReassignQueueOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.reassignQueue")
 	v.Push("report")
 	x.Report.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "report")
+	}
 	v.Leave(outer)
 }
 
 // ReportReassignQueue calls the procedure tools.ozone.report.reassignQueue.
+// A nil input means an empty one.
 func ReportReassignQueue(ctx context.Context, c xrpc.Caller, in *ReportReassignQueueInput) (*ReportReassignQueueOutput, error) {
+	if in == nil {
+		in = new(ReportReassignQueueInput)
+	}
 	out := new(ReportReassignQueueOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ReportReassignQueueNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -4879,6 +5338,16 @@ func ReportReassignQueue(ctx context.Context, c xrpc.Caller, in *ReportReassignQ
 
 // ReportRefreshStatsNSID is the method tools.ozone.report.refreshStats.
 const ReportRefreshStatsNSID = "tools.ozone.report.refreshStats"
+
+// ReportRefreshStatsMethod describes the method
+// tools.ozone.report.refreshStats.
+func ReportRefreshStatsMethod() schema.Method {
+	return schema.Method{
+		NSID: ReportRefreshStatsNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ReportRefreshStatsInput is an object within
 // tools.ozone.report.refreshStats.
@@ -4929,27 +5398,25 @@ func (x *ReportRefreshStatsInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportRefreshStatsInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportRefreshStatsInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportRefreshStatsInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportRefreshStatsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if x.QueueIDs != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x67endDate"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x67endDate"...)
 	dst, ok = lex.AppendText(dst, x.EndDate, ok)
 	if x.QueueIDs != nil {
+		head++
 		dst = append(dst, "\x68queueIds"...)
 		dst = lex.AppendArray(dst, len(x.QueueIDs))
 		for _, e1 := range x.QueueIDs {
@@ -4958,8 +5425,9 @@ func (x *ReportRefreshStatsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 	}
 	dst = append(dst, "\x69startDate"...)
 	dst, ok = lex.AppendText(dst, x.StartDate, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -4969,12 +5437,8 @@ func (x *ReportRefreshStatsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *ReportRefreshStatsInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.refreshStats")
-	if r.Key("\x67endDate") {
-		x.EndDate = r.Text()
-	} else {
-		r.Missing("endDate")
-	}
+	outer := r.Map()
+	x.EndDate = r.RequiredText("\x67endDate")
 	if r.Key("\x68queueIds") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[int64](r, n1)
@@ -4987,21 +5451,29 @@ func (x *ReportRefreshStatsInput) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.QueueIDs = list1
 	}
-	if r.Key("\x69startDate") {
-		x.StartDate = r.Text()
-	} else {
-		r.Missing("startDate")
-	}
-	x.Extra = r.EndMap(outer)
+	x.StartDate = r.RequiredText("\x69startDate")
+	x.Extra = r.EndMap(outer, "tools.ozone.report.refreshStats")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportRefreshStatsInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.refreshStats")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.EndDate) {
+		v.Text("endDate")
+	}
+	if x.QueueIDs != nil {
+		v.PushArray("queueIds")
+		v.Pop()
+	}
+	if !lex.IsText(x.StartDate) {
+		v.Text("startDate")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "endDate", "queueIds", "startDate")
+	}
 	v.Leave(outer)
 }
 
@@ -5050,16 +5522,17 @@ func (x *ReportRefreshStatsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportRefreshStatsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportRefreshStatsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportRefreshStatsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportRefreshStatsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa0"...)
@@ -5071,22 +5544,28 @@ func (x *ReportRefreshStatsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *ReportRefreshStatsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.refreshStats")
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Extra = r.EndMap(outer, "tools.ozone.report.refreshStats")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportRefreshStatsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.refreshStats")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "")
+	}
 	v.Leave(outer)
 }
 
-// ReportRefreshStats calls the procedure tools.ozone.report.refreshStats.
+// ReportRefreshStats calls the procedure tools.ozone.report.refreshStats. A
+// nil input means an empty one.
 func ReportRefreshStats(ctx context.Context, c xrpc.Caller, in *ReportRefreshStatsInput) (*ReportRefreshStatsOutput, error) {
+	if in == nil {
+		in = new(ReportRefreshStatsInput)
+	}
 	out := new(ReportRefreshStatsOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ReportRefreshStatsNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -5102,6 +5581,17 @@ const ReportUnassignModeratorNSID = "tools.ozone.report.unassignModerator"
 const (
 	ReportUnassignModeratorErrorInvalidAssignment = "InvalidAssignment"
 )
+
+// ReportUnassignModeratorMethod describes the method
+// tools.ozone.report.unassignModerator.
+func ReportUnassignModeratorMethod() schema.Method {
+	return schema.Method{
+		NSID: ReportUnassignModeratorNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{ReportUnassignModeratorErrorInvalidAssignment},
+	}
+}
 
 // A ReportUnassignModeratorInput is an object within
 // tools.ozone.report.unassignModerator.
@@ -5150,16 +5640,17 @@ func (x *ReportUnassignModeratorInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ReportUnassignModeratorInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ReportUnassignModeratorInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ReportUnassignModeratorInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ReportUnassignModeratorInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa1\x68reportId"...)
@@ -5172,28 +5663,33 @@ func (x *ReportUnassignModeratorInput) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ReportUnassignModeratorInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.report.unassignModerator")
+	outer := r.Map()
 	if r.Key("\x68reportId") {
 		x.ReportID = r.Int()
 	} else {
 		r.Missing("reportId")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.report.unassignModerator")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ReportUnassignModeratorInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.report.unassignModerator")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "reportId")
+	}
 	v.Leave(outer)
 }
 
 // ReportUnassignModerator calls the procedure
-// tools.ozone.report.unassignModerator.
+// tools.ozone.report.unassignModerator. A nil input means an empty one.
 func ReportUnassignModerator(ctx context.Context, c xrpc.Caller, in *ReportUnassignModeratorInput) (*ReportDefsAssignmentView, error) {
+	if in == nil {
+		in = new(ReportUnassignModeratorInput)
+	}
 	out := new(ReportDefsAssignmentView)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: ReportUnassignModeratorNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err

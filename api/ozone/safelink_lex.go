@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -17,6 +18,16 @@ const (
 	SafelinkAddRuleErrorInvalidURL        = "InvalidUrl"
 	SafelinkAddRuleErrorRuleAlreadyExists = "RuleAlreadyExists"
 )
+
+// SafelinkAddRuleMethod describes the method tools.ozone.safelink.addRule.
+func SafelinkAddRuleMethod() schema.Method {
+	return schema.Method{
+		NSID: SafelinkAddRuleNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{SafelinkAddRuleErrorInvalidURL, SafelinkAddRuleErrorRuleAlreadyExists},
+	}
+}
 
 // A SafelinkAddRuleInput is an object within tools.ozone.safelink.addRule.
 type SafelinkAddRuleInput struct {
@@ -67,45 +78,42 @@ func (x *SafelinkAddRuleInput) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x SafelinkAddRuleInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SafelinkAddRuleInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SafelinkAddRuleInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SafelinkAddRuleInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 4
-	if x.Comment != nil {
-		n++
-	}
-	if x.CreatedBy != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63url"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63url"...)
 	dst, ok = lex.AppendText(dst, x.URL, ok)
 	dst = append(dst, "\x66action"...)
 	dst, ok = lex.AppendText(dst, x.Action, ok)
 	dst = append(dst, "\x66reason"...)
 	dst, ok = lex.AppendText(dst, x.Reason, ok)
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	dst = append(dst, "\x67pattern"...)
 	dst, ok = lex.AppendText(dst, x.Pattern, ok)
 	if x.CreatedBy != nil {
+		head++
 		dst = append(dst, "\x69createdBy"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedBy, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -115,51 +123,58 @@ func (x *SafelinkAddRuleInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *SafelinkAddRuleInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.safelink.addRule")
-	if r.Key("\x63url") {
-		x.URL = r.Text()
-	} else {
-		r.Missing("url")
-	}
-	if r.Key("\x66action") {
-		x.Action = r.Text()
-	} else {
-		r.Missing("action")
-	}
-	if r.Key("\x66reason") {
-		x.Reason = r.Text()
-	} else {
-		r.Missing("reason")
-	}
+	outer := r.Map()
+	x.URL = r.RequiredText("\x63url")
+	x.Action = r.RequiredText("\x66action")
+	x.Reason = r.RequiredText("\x66reason")
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	if r.Key("\x67pattern") {
-		x.Pattern = r.Text()
-	} else {
-		r.Missing("pattern")
-	}
+	x.Pattern = r.RequiredText("\x67pattern")
 	if r.Key("\x69createdBy") {
 		x.CreatedBy = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.safelink.addRule")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SafelinkAddRuleInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.safelink.addRule")
+	if !lex.IsText(x.URL) {
+		v.Text("url")
+	}
+	if !lex.IsText(x.Action) {
+		v.Text("action")
+	}
+	if !lex.IsText(x.Reason) {
+		v.Text("reason")
+	}
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !lex.IsText(x.Pattern) {
+		v.Text("pattern")
+	}
 	if x.CreatedBy != nil {
 		v.DID("createdBy", *x.CreatedBy)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "url", "action", "reason", "comment", "pattern", "createdBy")
+	}
 	v.Leave(outer)
 }
 
-// SafelinkAddRule calls the procedure tools.ozone.safelink.addRule.
+// SafelinkAddRule calls the procedure tools.ozone.safelink.addRule. A nil
+// input means an empty one.
 func SafelinkAddRule(ctx context.Context, c xrpc.Caller, in *SafelinkAddRuleInput) (*SafelinkDefsEvent, error) {
+	if in == nil {
+		in = new(SafelinkAddRuleInput)
+	}
 	out := new(SafelinkDefsEvent)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: SafelinkAddRuleNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -222,32 +237,27 @@ func (x *SafelinkDefsEvent) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x SafelinkDefsEvent) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SafelinkDefsEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SafelinkDefsEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SafelinkDefsEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 8
-	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62id"...)
+	head := byte(0xa8)
+	dst = append(dst, "\xa8\x62id"...)
 	dst = lex.AppendInt(dst, x.ID)
 	dst = append(dst, "\x63url"...)
 	dst, ok = lex.AppendText(dst, x.URL, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1ftools.ozone.safelink.defs#event"...)
 	}
 	dst = append(dst, "\x66action"...)
@@ -255,6 +265,7 @@ func (x *SafelinkDefsEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x66reason"...)
 	dst, ok = lex.AppendText(dst, x.Reason, ok)
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
@@ -266,8 +277,9 @@ func (x *SafelinkDefsEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst, ok = lex.AppendText(dst, x.CreatedBy, ok)
 	dst = append(dst, "\x69eventType"...)
 	dst, ok = lex.AppendText(dst, x.EventType, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -277,63 +289,57 @@ func (x *SafelinkDefsEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SafelinkDefsEvent) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.safelink.defs#event")
+	outer := r.Map()
 	if r.Key("\x62id") {
 		x.ID = r.Int()
 	} else {
 		r.Missing("id")
 	}
-	if r.Key("\x63url") {
-		x.URL = r.Text()
-	} else {
-		r.Missing("url")
-	}
+	x.URL = r.RequiredText("\x63url")
 	r.MemberType()
-	if r.Key("\x66action") {
-		x.Action = r.Text()
-	} else {
-		r.Missing("action")
-	}
-	if r.Key("\x66reason") {
-		x.Reason = r.Text()
-	} else {
-		r.Missing("reason")
-	}
+	x.Action = r.RequiredText("\x66action")
+	x.Reason = r.RequiredText("\x66reason")
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	if r.Key("\x67pattern") {
-		x.Pattern = r.Text()
-	} else {
-		r.Missing("pattern")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69createdBy") {
-		x.CreatedBy = r.Text()
-	} else {
-		r.Missing("createdBy")
-	}
-	if r.Key("\x69eventType") {
-		x.EventType = r.Text()
-	} else {
-		r.Missing("eventType")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Pattern = r.RequiredText("\x67pattern")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.CreatedBy = r.RequiredText("\x69createdBy")
+	x.EventType = r.RequiredText("\x69eventType")
+	x.Extra = r.EndMap(outer, "tools.ozone.safelink.defs#event")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SafelinkDefsEvent) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.safelink.defs#event")
+	if !lex.IsText(x.URL) {
+		v.Text("url")
+	}
+	if !lex.IsText(x.Action) {
+		v.Text("action")
+	}
+	if !lex.IsText(x.Reason) {
+		v.Text("reason")
+	}
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !lex.IsText(x.Pattern) {
+		v.Text("pattern")
+	}
 	v.Datetime("createdAt", x.CreatedAt)
 	v.DID("createdBy", x.CreatedBy)
-	v.Extra(x.Extra, "tools.ozone.safelink.defs#event")
+	if !lex.IsText(x.EventType) {
+		v.Text("eventType")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.safelink.defs#event", "id", "url", "action", "reason", "comment", "pattern", "createdAt", "createdBy", "eventType")
+	}
 	v.Leave(outer)
 }
 
@@ -420,30 +426,25 @@ func (x *SafelinkDefsURLRule) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x SafelinkDefsURLRule) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SafelinkDefsURLRule) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SafelinkDefsURLRule{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SafelinkDefsURLRule) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 7
-	if m.Typed() {
-		n++
-	}
-	if x.Comment != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63url"...)
+	head := byte(0xa7)
+	dst = append(dst, "\xa7\x63url"...)
 	dst, ok = lex.AppendText(dst, x.URL, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x21tools.ozone.safelink.defs#urlRule"...)
 	}
 	dst = append(dst, "\x66action"...)
@@ -451,6 +452,7 @@ func (x *SafelinkDefsURLRule) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 	dst = append(dst, "\x66reason"...)
 	dst, ok = lex.AppendText(dst, x.Reason, ok)
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
@@ -462,8 +464,9 @@ func (x *SafelinkDefsURLRule) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 	dst, ok = lex.AppendText(dst, x.CreatedBy, ok)
 	dst = append(dst, "\x69updatedAt"...)
 	dst, ok = lex.AppendText(dst, x.UpdatedAt, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -473,64 +476,65 @@ func (x *SafelinkDefsURLRule) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *SafelinkDefsURLRule) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.safelink.defs#urlRule")
-	if r.Key("\x63url") {
-		x.URL = r.Text()
-	} else {
-		r.Missing("url")
-	}
+	outer := r.Map()
+	x.URL = r.RequiredText("\x63url")
 	r.MemberType()
-	if r.Key("\x66action") {
-		x.Action = r.Text()
-	} else {
-		r.Missing("action")
-	}
-	if r.Key("\x66reason") {
-		x.Reason = r.Text()
-	} else {
-		r.Missing("reason")
-	}
+	x.Action = r.RequiredText("\x66action")
+	x.Reason = r.RequiredText("\x66reason")
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	if r.Key("\x67pattern") {
-		x.Pattern = r.Text()
-	} else {
-		r.Missing("pattern")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69createdBy") {
-		x.CreatedBy = r.Text()
-	} else {
-		r.Missing("createdBy")
-	}
-	if r.Key("\x69updatedAt") {
-		x.UpdatedAt = r.Text()
-	} else {
-		r.Missing("updatedAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Pattern = r.RequiredText("\x67pattern")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.CreatedBy = r.RequiredText("\x69createdBy")
+	x.UpdatedAt = r.RequiredText("\x69updatedAt")
+	x.Extra = r.EndMap(outer, "tools.ozone.safelink.defs#urlRule")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SafelinkDefsURLRule) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.safelink.defs#urlRule")
+	if !lex.IsText(x.URL) {
+		v.Text("url")
+	}
+	if !lex.IsText(x.Action) {
+		v.Text("action")
+	}
+	if !lex.IsText(x.Reason) {
+		v.Text("reason")
+	}
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !lex.IsText(x.Pattern) {
+		v.Text("pattern")
+	}
 	v.Datetime("createdAt", x.CreatedAt)
 	v.DID("createdBy", x.CreatedBy)
 	v.Datetime("updatedAt", x.UpdatedAt)
-	v.Extra(x.Extra, "tools.ozone.safelink.defs#urlRule")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.safelink.defs#urlRule", "url", "action", "reason", "comment", "pattern", "createdAt", "createdBy", "updatedAt")
+	}
 	v.Leave(outer)
 }
 
 // SafelinkQueryEventsNSID is the method tools.ozone.safelink.queryEvents.
 const SafelinkQueryEventsNSID = "tools.ozone.safelink.queryEvents"
+
+// SafelinkQueryEventsMethod describes the method
+// tools.ozone.safelink.queryEvents.
+func SafelinkQueryEventsMethod() schema.Method {
+	return schema.Method{
+		NSID: SafelinkQueryEventsNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A SafelinkQueryEventsInput is an object within
 // tools.ozone.safelink.queryEvents.
@@ -583,58 +587,50 @@ func (x *SafelinkQueryEventsInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SafelinkQueryEventsInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SafelinkQueryEventsInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SafelinkQueryEventsInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SafelinkQueryEventsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.URLs != nil {
-		n++
-	}
-	if x.Limit != nil {
-		n++
-	}
-	if x.Cursor != nil {
-		n++
-	}
-	if x.PatternType != nil {
-		n++
-	}
-	if x.SortDirection != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.URLs != nil {
+		head++
 		dst = append(dst, "\x64urls"...)
 		dst, ok = lex.AppendTexts(dst, x.URLs, ok)
 	}
 	if x.Limit != nil {
+		head++
 		dst = append(dst, "\x65limit"...)
 		dst = lex.AppendInt(dst, *x.Limit)
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
 	if x.PatternType != nil {
+		head++
 		dst = append(dst, "\x6bpatternType"...)
 		dst, ok = lex.AppendText(dst, *x.PatternType, ok)
 	}
 	if x.SortDirection != nil {
+		head++
 		dst = append(dst, "\x6dsortDirection"...)
 		dst, ok = lex.AppendText(dst, *x.SortDirection, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -644,7 +640,7 @@ func (x *SafelinkQueryEventsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *SafelinkQueryEventsInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.safelink.queryEvents")
+	outer := r.Map()
 	if r.Key("\x64urls") {
 		x.URLs = r.Texts()
 	}
@@ -660,22 +656,67 @@ func (x *SafelinkQueryEventsInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6dsortDirection") {
 		x.SortDirection = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.safelink.queryEvents")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SafelinkQueryEventsInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.safelink.queryEvents")
+	if x.URLs != nil {
+		v.PushArray("urls")
+		for i1 := range x.URLs {
+			v.PushIndex(i1)
+			if !lex.IsText(x.URLs[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
 	}
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.PatternType != nil {
+		if !lex.IsText(*x.PatternType) {
+			v.Text("patternType")
+		}
+	}
+	if x.SortDirection != nil {
+		if !lex.IsText(*x.SortDirection) {
+			v.Text("sortDirection")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "urls", "limit", "cursor", "patternType", "sortDirection")
+	}
 	v.Leave(outer)
+}
+
+// LimitOrDefault returns limit, or its default if it is not set.
+func (x *SafelinkQueryEventsInput) LimitOrDefault() int64 {
+	if x.Limit != nil {
+		return *x.Limit
+	}
+	return 50
+}
+
+// SortDirectionOrDefault returns sortDirection, or its default if it is not
+// set.
+func (x *SafelinkQueryEventsInput) SortDirectionOrDefault() string {
+	if x.SortDirection != nil {
+		return *x.SortDirection
+	}
+	return "desc"
 }
 
 // Known values of sortDirection of SafelinkQueryEventsInput.
@@ -732,26 +773,25 @@ func (x *SafelinkQueryEventsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SafelinkQueryEventsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SafelinkQueryEventsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SafelinkQueryEventsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SafelinkQueryEventsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -762,8 +802,9 @@ func (x *SafelinkQueryEventsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 			return dst, lex.InItem("events", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -773,7 +814,7 @@ func (x *SafelinkQueryEventsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *SafelinkQueryEventsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.safelink.queryEvents")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -792,28 +833,39 @@ func (x *SafelinkQueryEventsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("events")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.safelink.queryEvents")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SafelinkQueryEventsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.safelink.queryEvents")
-	v.Push("events")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("events")
 	for i1 := range x.Events {
 		v.PushIndex(i1)
 		x.Events[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "events")
+	}
 	v.Leave(outer)
 }
 
 // SafelinkQueryEvents calls the procedure tools.ozone.safelink.queryEvents.
+// A nil input means an empty one.
 func SafelinkQueryEvents(ctx context.Context, c xrpc.Caller, in *SafelinkQueryEventsInput) (*SafelinkQueryEventsOutput, error) {
+	if in == nil {
+		in = new(SafelinkQueryEventsInput)
+	}
 	out := new(SafelinkQueryEventsOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: SafelinkQueryEventsNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -823,6 +875,16 @@ func SafelinkQueryEvents(ctx context.Context, c xrpc.Caller, in *SafelinkQueryEv
 
 // SafelinkQueryRulesNSID is the method tools.ozone.safelink.queryRules.
 const SafelinkQueryRulesNSID = "tools.ozone.safelink.queryRules"
+
+// SafelinkQueryRulesMethod describes the method
+// tools.ozone.safelink.queryRules.
+func SafelinkQueryRulesMethod() schema.Method {
+	return schema.Method{
+		NSID: SafelinkQueryRulesNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A SafelinkQueryRulesInput is an object within
 // tools.ozone.safelink.queryRules.
@@ -878,79 +940,65 @@ func (x *SafelinkQueryRulesInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SafelinkQueryRulesInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SafelinkQueryRulesInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SafelinkQueryRulesInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SafelinkQueryRulesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.URLs != nil {
-		n++
-	}
-	if x.Limit != nil {
-		n++
-	}
-	if x.Cursor != nil {
-		n++
-	}
-	if x.Reason != nil {
-		n++
-	}
-	if x.Actions != nil {
-		n++
-	}
-	if x.CreatedBy != nil {
-		n++
-	}
-	if x.PatternType != nil {
-		n++
-	}
-	if x.SortDirection != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.URLs != nil {
+		head++
 		dst = append(dst, "\x64urls"...)
 		dst, ok = lex.AppendTexts(dst, x.URLs, ok)
 	}
 	if x.Limit != nil {
+		head++
 		dst = append(dst, "\x65limit"...)
 		dst = lex.AppendInt(dst, *x.Limit)
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
 	if x.Reason != nil {
+		head++
 		dst = append(dst, "\x66reason"...)
 		dst, ok = lex.AppendText(dst, *x.Reason, ok)
 	}
 	if x.Actions != nil {
+		head++
 		dst = append(dst, "\x67actions"...)
 		dst, ok = lex.AppendTexts(dst, x.Actions, ok)
 	}
 	if x.CreatedBy != nil {
+		head++
 		dst = append(dst, "\x69createdBy"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedBy, ok)
 	}
 	if x.PatternType != nil {
+		head++
 		dst = append(dst, "\x6bpatternType"...)
 		dst, ok = lex.AppendText(dst, *x.PatternType, ok)
 	}
 	if x.SortDirection != nil {
+		head++
 		dst = append(dst, "\x6dsortDirection"...)
 		dst, ok = lex.AppendText(dst, *x.SortDirection, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -960,7 +1008,7 @@ func (x *SafelinkQueryRulesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *SafelinkQueryRulesInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.safelink.queryRules")
+	outer := r.Map()
 	if r.Key("\x64urls") {
 		x.URLs = r.Texts()
 	}
@@ -985,25 +1033,86 @@ func (x *SafelinkQueryRulesInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6dsortDirection") {
 		x.SortDirection = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.safelink.queryRules")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SafelinkQueryRulesInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.safelink.queryRules")
+	if x.URLs != nil {
+		v.PushArray("urls")
+		for i1 := range x.URLs {
+			v.PushIndex(i1)
+			if !lex.IsText(x.URLs[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
 	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.Reason != nil {
+		if !lex.IsText(*x.Reason) {
+			v.Text("reason")
+		}
+	}
+	if x.Actions != nil {
+		v.PushArray("actions")
+		for i1 := range x.Actions {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Actions[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
 	if x.CreatedBy != nil {
 		v.DID("createdBy", *x.CreatedBy)
 	}
-	v.Extra(x.Extra, "")
+	if x.PatternType != nil {
+		if !lex.IsText(*x.PatternType) {
+			v.Text("patternType")
+		}
+	}
+	if x.SortDirection != nil {
+		if !lex.IsText(*x.SortDirection) {
+			v.Text("sortDirection")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "urls", "limit", "cursor", "reason", "actions", "createdBy", "patternType", "sortDirection")
+	}
 	v.Leave(outer)
+}
+
+// LimitOrDefault returns limit, or its default if it is not set.
+func (x *SafelinkQueryRulesInput) LimitOrDefault() int64 {
+	if x.Limit != nil {
+		return *x.Limit
+	}
+	return 50
+}
+
+// SortDirectionOrDefault returns sortDirection, or its default if it is not
+// set.
+func (x *SafelinkQueryRulesInput) SortDirectionOrDefault() string {
+	if x.SortDirection != nil {
+		return *x.SortDirection
+	}
+	return "desc"
 }
 
 // Known values of sortDirection of SafelinkQueryRulesInput.
@@ -1060,26 +1169,23 @@ func (x *SafelinkQueryRulesOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SafelinkQueryRulesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SafelinkQueryRulesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SafelinkQueryRulesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SafelinkQueryRulesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65rules"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x65rules"...)
 	dst = lex.AppendArray(dst, len(x.Rules))
 	for i1 := range x.Rules {
 		if dst, err = x.Rules[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -1087,11 +1193,13 @@ func (x *SafelinkQueryRulesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1101,7 +1209,7 @@ func (x *SafelinkQueryRulesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *SafelinkQueryRulesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.safelink.queryRules")
+	outer := r.Map()
 	if r.Key("\x65rules") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[SafelinkDefsURLRule](r, n1)
@@ -1120,28 +1228,39 @@ func (x *SafelinkQueryRulesOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.safelink.queryRules")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SafelinkQueryRulesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.safelink.queryRules")
-	v.Push("rules")
+	v.PushArray("rules")
 	for i1 := range x.Rules {
 		v.PushIndex(i1)
 		x.Rules[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "rules", "cursor")
+	}
 	v.Leave(outer)
 }
 
-// SafelinkQueryRules calls the procedure tools.ozone.safelink.queryRules.
+// SafelinkQueryRules calls the procedure tools.ozone.safelink.queryRules. A
+// nil input means an empty one.
 func SafelinkQueryRules(ctx context.Context, c xrpc.Caller, in *SafelinkQueryRulesInput) (*SafelinkQueryRulesOutput, error) {
+	if in == nil {
+		in = new(SafelinkQueryRulesInput)
+	}
 	out := new(SafelinkQueryRulesOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: SafelinkQueryRulesNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1156,6 +1275,17 @@ const SafelinkRemoveRuleNSID = "tools.ozone.safelink.removeRule"
 const (
 	SafelinkRemoveRuleErrorRuleNotFound = "RuleNotFound"
 )
+
+// SafelinkRemoveRuleMethod describes the method
+// tools.ozone.safelink.removeRule.
+func SafelinkRemoveRuleMethod() schema.Method {
+	return schema.Method{
+		NSID: SafelinkRemoveRuleNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{SafelinkRemoveRuleErrorRuleNotFound},
+	}
+}
 
 // A SafelinkRemoveRuleInput is an object within
 // tools.ozone.safelink.removeRule.
@@ -1207,41 +1337,38 @@ func (x *SafelinkRemoveRuleInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SafelinkRemoveRuleInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SafelinkRemoveRuleInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SafelinkRemoveRuleInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SafelinkRemoveRuleInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if x.Comment != nil {
-		n++
-	}
-	if x.CreatedBy != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63url"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63url"...)
 	dst, ok = lex.AppendText(dst, x.URL, ok)
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	dst = append(dst, "\x67pattern"...)
 	dst, ok = lex.AppendText(dst, x.Pattern, ok)
 	if x.CreatedBy != nil {
+		head++
 		dst = append(dst, "\x69createdBy"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedBy, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1251,41 +1378,50 @@ func (x *SafelinkRemoveRuleInput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *SafelinkRemoveRuleInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.safelink.removeRule")
-	if r.Key("\x63url") {
-		x.URL = r.Text()
-	} else {
-		r.Missing("url")
-	}
+	outer := r.Map()
+	x.URL = r.RequiredText("\x63url")
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	if r.Key("\x67pattern") {
-		x.Pattern = r.Text()
-	} else {
-		r.Missing("pattern")
-	}
+	x.Pattern = r.RequiredText("\x67pattern")
 	if r.Key("\x69createdBy") {
 		x.CreatedBy = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.safelink.removeRule")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SafelinkRemoveRuleInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.safelink.removeRule")
+	if !lex.IsText(x.URL) {
+		v.Text("url")
+	}
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !lex.IsText(x.Pattern) {
+		v.Text("pattern")
+	}
 	if x.CreatedBy != nil {
 		v.DID("createdBy", *x.CreatedBy)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "url", "comment", "pattern", "createdBy")
+	}
 	v.Leave(outer)
 }
 
-// SafelinkRemoveRule calls the procedure tools.ozone.safelink.removeRule.
+// SafelinkRemoveRule calls the procedure tools.ozone.safelink.removeRule. A
+// nil input means an empty one.
 func SafelinkRemoveRule(ctx context.Context, c xrpc.Caller, in *SafelinkRemoveRuleInput) (*SafelinkDefsEvent, error) {
+	if in == nil {
+		in = new(SafelinkRemoveRuleInput)
+	}
 	out := new(SafelinkDefsEvent)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: SafelinkRemoveRuleNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1300,6 +1436,17 @@ const SafelinkUpdateRuleNSID = "tools.ozone.safelink.updateRule"
 const (
 	SafelinkUpdateRuleErrorRuleNotFound = "RuleNotFound"
 )
+
+// SafelinkUpdateRuleMethod describes the method
+// tools.ozone.safelink.updateRule.
+func SafelinkUpdateRuleMethod() schema.Method {
+	return schema.Method{
+		NSID: SafelinkUpdateRuleNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{SafelinkUpdateRuleErrorRuleNotFound},
+	}
+}
 
 // A SafelinkUpdateRuleInput is an object within
 // tools.ozone.safelink.updateRule.
@@ -1353,45 +1500,42 @@ func (x *SafelinkUpdateRuleInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SafelinkUpdateRuleInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SafelinkUpdateRuleInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SafelinkUpdateRuleInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SafelinkUpdateRuleInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 4
-	if x.Comment != nil {
-		n++
-	}
-	if x.CreatedBy != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63url"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x63url"...)
 	dst, ok = lex.AppendText(dst, x.URL, ok)
 	dst = append(dst, "\x66action"...)
 	dst, ok = lex.AppendText(dst, x.Action, ok)
 	dst = append(dst, "\x66reason"...)
 	dst, ok = lex.AppendText(dst, x.Reason, ok)
 	if x.Comment != nil {
+		head++
 		dst = append(dst, "\x67comment"...)
 		dst, ok = lex.AppendText(dst, *x.Comment, ok)
 	}
 	dst = append(dst, "\x67pattern"...)
 	dst, ok = lex.AppendText(dst, x.Pattern, ok)
 	if x.CreatedBy != nil {
+		head++
 		dst = append(dst, "\x69createdBy"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedBy, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1401,51 +1545,58 @@ func (x *SafelinkUpdateRuleInput) AppendLex(dst []byte, m lex.Mode) ([]byte, err
 
 // ReadLex implements lex.Value.
 func (x *SafelinkUpdateRuleInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.safelink.updateRule")
-	if r.Key("\x63url") {
-		x.URL = r.Text()
-	} else {
-		r.Missing("url")
-	}
-	if r.Key("\x66action") {
-		x.Action = r.Text()
-	} else {
-		r.Missing("action")
-	}
-	if r.Key("\x66reason") {
-		x.Reason = r.Text()
-	} else {
-		r.Missing("reason")
-	}
+	outer := r.Map()
+	x.URL = r.RequiredText("\x63url")
+	x.Action = r.RequiredText("\x66action")
+	x.Reason = r.RequiredText("\x66reason")
 	if r.Key("\x67comment") {
 		x.Comment = new(r.Text())
 	}
-	if r.Key("\x67pattern") {
-		x.Pattern = r.Text()
-	} else {
-		r.Missing("pattern")
-	}
+	x.Pattern = r.RequiredText("\x67pattern")
 	if r.Key("\x69createdBy") {
 		x.CreatedBy = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.safelink.updateRule")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SafelinkUpdateRuleInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.safelink.updateRule")
+	if !lex.IsText(x.URL) {
+		v.Text("url")
+	}
+	if !lex.IsText(x.Action) {
+		v.Text("action")
+	}
+	if !lex.IsText(x.Reason) {
+		v.Text("reason")
+	}
+	if x.Comment != nil {
+		if !lex.IsText(*x.Comment) {
+			v.Text("comment")
+		}
+	}
+	if !lex.IsText(x.Pattern) {
+		v.Text("pattern")
+	}
 	if x.CreatedBy != nil {
 		v.DID("createdBy", *x.CreatedBy)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "url", "action", "reason", "comment", "pattern", "createdBy")
+	}
 	v.Leave(outer)
 }
 
-// SafelinkUpdateRule calls the procedure tools.ozone.safelink.updateRule.
+// SafelinkUpdateRule calls the procedure tools.ozone.safelink.updateRule. A
+// nil input means an empty one.
 func SafelinkUpdateRule(ctx context.Context, c xrpc.Caller, in *SafelinkUpdateRuleInput) (*SafelinkDefsEvent, error) {
+	if in == nil {
+		in = new(SafelinkUpdateRuleInput)
+	}
 	out := new(SafelinkDefsEvent)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: SafelinkUpdateRuleNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err

@@ -6,11 +6,20 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
 // ServerGetConfigNSID is the method tools.ozone.server.getConfig.
 const ServerGetConfigNSID = "tools.ozone.server.getConfig"
+
+// ServerGetConfigMethod describes the method tools.ozone.server.getConfig.
+func ServerGetConfigMethod() schema.Method {
+	return schema.Method{
+		NSID: ServerGetConfigNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A ServerGetConfigOutput is an object within tools.ozone.server.getConfig.
 type ServerGetConfigOutput struct {
@@ -61,76 +70,66 @@ func (x *ServerGetConfigOutput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x ServerGetConfigOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerGetConfigOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerGetConfigOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerGetConfigOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.PDS != nil {
-		n++
-	}
-	if x.Chat != nil {
-		n++
-	}
-	if x.Viewer != nil {
-		n++
-	}
-	if x.Appview != nil {
-		n++
-	}
-	if x.BlobDivert != nil {
-		n++
-	}
-	if x.VerifierDID != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.PDS != nil {
+		head++
 		dst = append(dst, "\x63pds"...)
 		if dst, err = x.PDS.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("pds", err)
 		}
 	}
 	if x.Chat != nil {
+		head++
 		dst = append(dst, "\x64chat"...)
 		if dst, err = x.Chat.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("chat", err)
 		}
 	}
 	if x.Viewer != nil {
+		head++
 		dst = append(dst, "\x66viewer"...)
 		if dst, err = x.Viewer.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("viewer", err)
 		}
 	}
 	if x.Appview != nil {
+		head++
 		dst = append(dst, "\x67appview"...)
 		if dst, err = x.Appview.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("appview", err)
 		}
 	}
 	if x.BlobDivert != nil {
+		head++
 		dst = append(dst, "\x6ablobDivert"...)
 		if dst, err = x.BlobDivert.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("blobDivert", err)
 		}
 	}
 	if x.VerifierDID != nil {
+		head++
 		dst = append(dst, "\x6bverifierDid"...)
 		dst, ok = lex.AppendText(dst, *x.VerifierDID, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -140,7 +139,7 @@ func (x *ServerGetConfigOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *ServerGetConfigOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.server.getConfig")
+	outer := r.Map()
 	if r.Key("\x63pds") {
 		x.PDS = lex.New[ServerGetConfigServiceConfig](r)
 		x.PDS.ReadLex(r)
@@ -164,12 +163,12 @@ func (x *ServerGetConfigOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bverifierDid") {
 		x.VerifierDID = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.server.getConfig")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerGetConfigOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.server.getConfig")
@@ -201,7 +200,9 @@ func (x *ServerGetConfigOutput) ValidateLex(v *lex.Validator) {
 	if x.VerifierDID != nil {
 		v.DID("verifierDid", *x.VerifierDID)
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "pds", "chat", "viewer", "appview", "blobDivert", "verifierDid")
+	}
 	v.Leave(outer)
 }
 
@@ -267,36 +268,34 @@ func (x *ServerGetConfigServiceConfig) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerGetConfigServiceConfig) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerGetConfigServiceConfig) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerGetConfigServiceConfig{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerGetConfigServiceConfig) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.URL != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.URL != nil {
+		head++
 		dst = append(dst, "\x63url"...)
 		dst, ok = lex.AppendText(dst, *x.URL, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2atools.ozone.server.getConfig#serviceConfig"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -306,24 +305,26 @@ func (x *ServerGetConfigServiceConfig) AppendLex(dst []byte, m lex.Mode) ([]byte
 
 // ReadLex implements lex.Value.
 func (x *ServerGetConfigServiceConfig) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.server.getConfig#serviceConfig")
+	outer := r.Map()
 	if r.Key("\x63url") {
 		x.URL = new(r.Text())
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.server.getConfig#serviceConfig")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerGetConfigServiceConfig) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.server.getConfig#serviceConfig")
 	if x.URL != nil {
 		v.URI("url", *x.URL)
 	}
-	v.Extra(x.Extra, "tools.ozone.server.getConfig#serviceConfig")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.server.getConfig#serviceConfig", "url")
+	}
 	v.Leave(outer)
 }
 
@@ -380,36 +381,34 @@ func (x *ServerGetConfigViewerConfig) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ServerGetConfigViewerConfig) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ServerGetConfigViewerConfig) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ServerGetConfigViewerConfig{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ServerGetConfigViewerConfig) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Role != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Role != nil {
+		head++
 		dst = append(dst, "\x64role"...)
 		dst, ok = lex.AppendText(dst, *x.Role, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x29tools.ozone.server.getConfig#viewerConfig"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -419,20 +418,27 @@ func (x *ServerGetConfigViewerConfig) AppendLex(dst []byte, m lex.Mode) ([]byte,
 
 // ReadLex implements lex.Value.
 func (x *ServerGetConfigViewerConfig) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.server.getConfig#viewerConfig")
+	outer := r.Map()
 	if r.Key("\x64role") {
 		x.Role = new(r.Text())
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.server.getConfig#viewerConfig")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ServerGetConfigViewerConfig) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.server.getConfig#viewerConfig")
-	v.Extra(x.Extra, "tools.ozone.server.getConfig#viewerConfig")
+	if x.Role != nil {
+		if !lex.IsText(*x.Role) {
+			v.Text("role")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.server.getConfig#viewerConfig", "role")
+	}
 	v.Leave(outer)
 }

@@ -6,11 +6,20 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
 // SetAddValuesNSID is the method tools.ozone.set.addValues.
 const SetAddValuesNSID = "tools.ozone.set.addValues"
+
+// SetAddValuesMethod describes the method tools.ozone.set.addValues.
+func SetAddValuesMethod() schema.Method {
+	return schema.Method{
+		NSID: SetAddValuesNSID, Kind: schema.KindProcedure,
+		Input: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A SetAddValuesInput is an object within tools.ozone.set.addValues.
 type SetAddValuesInput struct {
@@ -57,16 +66,17 @@ func (x *SetAddValuesInput) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x SetAddValuesInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SetAddValuesInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SetAddValuesInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SetAddValuesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -75,7 +85,7 @@ func (x *SetAddValuesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x66values"...)
 	dst, ok = lex.AppendTexts(dst, x.Values, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -85,35 +95,50 @@ func (x *SetAddValuesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SetAddValuesInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.set.addValues")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
 	if r.Key("\x66values") {
 		x.Values = r.Texts()
 	} else {
 		r.Missing("values")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.set.addValues")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SetAddValuesInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.set.addValues")
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
 	if n := int64(len(x.Values)); n < 1 || n > 1000 {
 		v.Length("values", "array", int(n), 1, 1000)
+	} else {
+		v.PushArray("values")
+		for i1 := range x.Values {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Values[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "name", "values")
+	}
 	v.Leave(outer)
 }
 
-// SetAddValues calls the procedure tools.ozone.set.addValues.
+// SetAddValues calls the procedure tools.ozone.set.addValues. A nil input
+// means an empty one.
 func SetAddValues(ctx context.Context, c xrpc.Caller, in *SetAddValuesInput) error {
+	if in == nil {
+		in = new(SetAddValuesInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: SetAddValuesNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -166,38 +191,35 @@ func (x *SetDefsSet) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJ
 // MarshalJSON returns x in JSON.
 func (x SetDefsSet) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SetDefsSet) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SetDefsSet{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SetDefsSet) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64name"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x18tools.ozone.set.defs#set"...)
 	}
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -207,37 +229,40 @@ func (x *SetDefsSet) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SetDefsSet) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.set.defs#set")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
 	if r.Key("\x6bdescription") {
 		x.Description = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.set.defs#set")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SetDefsSet) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.set.defs#set")
-	if n := int64(len(x.Name)); n < 3 || n > 128 {
+	switch n := int64(len(x.Name)); {
+	case !lex.IsText(x.Name):
+		v.Text("name")
+	case n < 3 || n > 128:
 		v.Length("name", "string", int(n), 3, 128)
 	}
 	if x.Description != nil {
-		if n := int64(len(*x.Description)); n > 10240 {
+		switch n := int64(len(*x.Description)); {
+		case !lex.IsText(*x.Description):
+			v.Text("description")
+		case n > 10240:
 			v.Length("description", "string", int(n), 0, 10240)
-		}
-		if len(*x.Description) > 1024 {
+		case n > 1024:
 			v.Graphemes("description", *x.Description, 0, 1024)
 		}
 	}
-	v.Extra(x.Extra, "tools.ozone.set.defs#set")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.set.defs#set", "name", "description")
+	}
 	v.Leave(outer)
 }
 
@@ -292,30 +317,25 @@ func (x *SetDefsSetView) AppendJSON(dst []byte) ([]byte, error) { return lex.App
 // MarshalJSON returns x in JSON.
 func (x SetDefsSetView) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SetDefsSetView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SetDefsSetView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SetDefsSetView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64name"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1ctools.ozone.set.defs#setView"...)
 	}
 	dst = append(dst, "\x67setSize"...)
@@ -325,11 +345,13 @@ func (x *SetDefsSetView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x69updatedAt"...)
 	dst, ok = lex.AppendText(dst, x.UpdatedAt, ok)
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -339,54 +361,49 @@ func (x *SetDefsSetView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SetDefsSetView) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.set.defs#setView")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
 	if r.Key("\x67setSize") {
 		x.SetSize = r.Int()
 	} else {
 		r.Missing("setSize")
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	if r.Key("\x69updatedAt") {
-		x.UpdatedAt = r.Text()
-	} else {
-		r.Missing("updatedAt")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.UpdatedAt = r.RequiredText("\x69updatedAt")
 	if r.Key("\x6bdescription") {
 		x.Description = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.set.defs#setView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SetDefsSetView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.set.defs#setView")
-	if n := int64(len(x.Name)); n < 3 || n > 128 {
+	switch n := int64(len(x.Name)); {
+	case !lex.IsText(x.Name):
+		v.Text("name")
+	case n < 3 || n > 128:
 		v.Length("name", "string", int(n), 3, 128)
 	}
 	v.Datetime("createdAt", x.CreatedAt)
 	v.Datetime("updatedAt", x.UpdatedAt)
 	if x.Description != nil {
-		if n := int64(len(*x.Description)); n > 10240 {
+		switch n := int64(len(*x.Description)); {
+		case !lex.IsText(*x.Description):
+			v.Text("description")
+		case n > 10240:
 			v.Length("description", "string", int(n), 0, 10240)
-		}
-		if len(*x.Description) > 1024 {
+		case n > 1024:
 			v.Graphemes("description", *x.Description, 0, 1024)
 		}
 	}
-	v.Extra(x.Extra, "tools.ozone.set.defs#setView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.set.defs#setView", "name", "setSize", "createdAt", "updatedAt", "description")
+	}
 	v.Leave(outer)
 }
 
@@ -397,6 +414,16 @@ const SetDeleteSetNSID = "tools.ozone.set.deleteSet"
 const (
 	SetDeleteSetErrorSetNotFound = "SetNotFound"
 )
+
+// SetDeleteSetMethod describes the method tools.ozone.set.deleteSet.
+func SetDeleteSetMethod() schema.Method {
+	return schema.Method{
+		NSID: SetDeleteSetNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{SetDeleteSetErrorSetNotFound},
+	}
+}
 
 // A SetDeleteSetInput is an object within tools.ozone.set.deleteSet.
 type SetDeleteSetInput struct {
@@ -442,23 +469,24 @@ func (x *SetDeleteSetInput) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x SetDeleteSetInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SetDeleteSetInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SetDeleteSetInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SetDeleteSetInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -468,22 +496,23 @@ func (x *SetDeleteSetInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SetDeleteSetInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.set.deleteSet")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
+	x.Extra = r.EndMap(outer, "tools.ozone.set.deleteSet")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SetDeleteSetInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.set.deleteSet")
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "name")
+	}
 	v.Leave(outer)
 }
 
@@ -529,16 +558,17 @@ func (x *SetDeleteSetOutput) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x SetDeleteSetOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SetDeleteSetOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SetDeleteSetOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SetDeleteSetOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa0"...)
@@ -550,22 +580,28 @@ func (x *SetDeleteSetOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SetDeleteSetOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.set.deleteSet")
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Extra = r.EndMap(outer, "tools.ozone.set.deleteSet")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SetDeleteSetOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.set.deleteSet")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "")
+	}
 	v.Leave(outer)
 }
 
-// SetDeleteSet calls the procedure tools.ozone.set.deleteSet.
+// SetDeleteSet calls the procedure tools.ozone.set.deleteSet. A nil input
+// means an empty one.
 func SetDeleteSet(ctx context.Context, c xrpc.Caller, in *SetDeleteSetInput) (*SetDeleteSetOutput, error) {
+	if in == nil {
+		in = new(SetDeleteSetInput)
+	}
 	out := new(SetDeleteSetOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: SetDeleteSetNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -580,6 +616,15 @@ const SetDeleteValuesNSID = "tools.ozone.set.deleteValues"
 const (
 	SetDeleteValuesErrorSetNotFound = "SetNotFound"
 )
+
+// SetDeleteValuesMethod describes the method tools.ozone.set.deleteValues.
+func SetDeleteValuesMethod() schema.Method {
+	return schema.Method{
+		NSID: SetDeleteValuesNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{SetDeleteValuesErrorSetNotFound},
+	}
+}
 
 // A SetDeleteValuesInput is an object within tools.ozone.set.deleteValues.
 type SetDeleteValuesInput struct {
@@ -626,16 +671,17 @@ func (x *SetDeleteValuesInput) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x SetDeleteValuesInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SetDeleteValuesInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SetDeleteValuesInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SetDeleteValuesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -644,7 +690,7 @@ func (x *SetDeleteValuesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 	dst = append(dst, "\x66values"...)
 	dst, ok = lex.AppendTexts(dst, x.Values, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -654,35 +700,50 @@ func (x *SetDeleteValuesInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error)
 
 // ReadLex implements lex.Value.
 func (x *SetDeleteValuesInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.set.deleteValues")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
 	if r.Key("\x66values") {
 		x.Values = r.Texts()
 	} else {
 		r.Missing("values")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.set.deleteValues")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SetDeleteValuesInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.set.deleteValues")
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
 	if n := int64(len(x.Values)); n < 1 {
 		v.Length("values", "array", int(n), 1, 9223372036854775807)
+	} else {
+		v.PushArray("values")
+		for i1 := range x.Values {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Values[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "name", "values")
+	}
 	v.Leave(outer)
 }
 
-// SetDeleteValues calls the procedure tools.ozone.set.deleteValues.
+// SetDeleteValues calls the procedure tools.ozone.set.deleteValues. A nil
+// input means an empty one.
 func SetDeleteValues(ctx context.Context, c xrpc.Caller, in *SetDeleteValuesInput) error {
+	if in == nil {
+		in = new(SetDeleteValuesInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: SetDeleteValuesNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
@@ -694,6 +755,23 @@ const SetGetValuesNSID = "tools.ozone.set.getValues"
 const (
 	SetGetValuesErrorSetNotFound = "SetNotFound"
 )
+
+// SetGetValuesMethod describes the method tools.ozone.set.getValues.
+func SetGetValuesMethod() schema.Method {
+	return schema.Method{
+		NSID: SetGetValuesNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "name", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(1000)), Default: new(int64(100))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+			Required: []string{"name"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{SetGetValuesErrorSetNotFound},
+	}
+}
 
 // SetGetValuesParams are the parameters of tools.ozone.set.getValues.
 type SetGetValuesParams struct {
@@ -720,13 +798,37 @@ func (x *SetGetValuesParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SetGetValuesParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.set.getValues")
+	v := SetGetValuesParams{
+		Name:   q.Text("name"),
+		Limit:  lex.Or(q.OptInt("limit"), 100),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *SetGetValuesParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.set.getValues")
+	if !lex.IsText(x.Name) {
+		v.Text("name")
+	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 1000 {
 			v.Range("limit", *x.Limit, 1, 1000)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -778,37 +880,36 @@ func (x *SetGetValuesOutput) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x SetGetValuesOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SetGetValuesOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SetGetValuesOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SetGetValuesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63set"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63set"...)
 	if dst, err = x.Set.AppendLex(dst, m.In(1)); err != nil {
 		return dst, lex.In("set", err)
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
 	dst = append(dst, "\x66values"...)
 	dst, ok = lex.AppendTexts(dst, x.Values, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -818,7 +919,7 @@ func (x *SetGetValuesOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SetGetValuesOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.set.getValues")
+	outer := r.Map()
 	if r.Key("\x63set") {
 		x.Set.ReadLex(r)
 	} else {
@@ -832,19 +933,35 @@ func (x *SetGetValuesOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("values")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.set.getValues")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SetGetValuesOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.set.getValues")
 	v.Push("set")
 	x.Set.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("values")
+	for i1 := range x.Values {
+		v.PushIndex(i1)
+		if !lex.IsText(x.Values[i1]) {
+			v.Text("")
+		}
+		v.Pop()
+	}
+	v.Pop()
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "set", "cursor", "values")
+	}
 	v.Leave(outer)
 }
 
@@ -886,6 +1003,23 @@ func SetGetValuesPager(c xrpc.Caller, params *SetGetValuesParams, o *xrpc.PagerO
 // SetQuerySetsNSID is the method tools.ozone.set.querySets.
 const SetQuerySetsNSID = "tools.ozone.set.querySets"
 
+// SetQuerySetsMethod describes the method tools.ozone.set.querySets.
+func SetQuerySetsMethod() schema.Method {
+	return schema.Method{
+		NSID: SetQuerySetsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "namePrefix", Type: &schema.String{}},
+				{Name: "sortBy", Type: &schema.String{Enum: []string{"name", "createdAt", "updatedAt"}, Default: new("name")}},
+				{Name: "sortDirection", Type: &schema.String{Enum: []string{"asc", "desc"}, Default: new("asc")}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
 // SetQuerySetsParams are the parameters of tools.ozone.set.querySets.
 type SetQuerySetsParams struct {
 	Limit         *int64  // optional, 1 to 100, default 50
@@ -925,6 +1059,24 @@ func (x *SetQuerySetsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SetQuerySetsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.set.querySets")
+	v := SetQuerySetsParams{
+		Limit:         lex.Or(q.OptInt("limit"), 50),
+		Cursor:        q.OptText("cursor"),
+		SortBy:        lex.Or(q.OptText("sortBy"), "name"),
+		NamePrefix:    q.OptText("namePrefix"),
+		SortDirection: lex.Or(q.OptText("sortDirection"), "asc"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *SetQuerySetsParams) Validate() error {
 	var v lex.Validator
@@ -934,11 +1086,21 @@ func (x *SetQuerySetsParams) Validate() error {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
 	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
 	if x.SortBy != nil {
 		switch *x.SortBy {
 		case "name", "createdAt", "updatedAt":
 		default:
 			v.Enum("sortBy", *x.SortBy)
+		}
+	}
+	if x.NamePrefix != nil {
+		if !lex.IsText(*x.NamePrefix) {
+			v.Text("namePrefix")
 		}
 	}
 	if x.SortDirection != nil {
@@ -1009,26 +1171,23 @@ func (x *SetQuerySetsOutput) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x SetQuerySetsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SetQuerySetsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SetQuerySetsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SetQuerySetsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64sets"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64sets"...)
 	dst = lex.AppendArray(dst, len(x.Sets))
 	for i1 := range x.Sets {
 		if dst, err = x.Sets[i1].AppendLex(dst, m.In(2)); err != nil {
@@ -1036,11 +1195,13 @@ func (x *SetQuerySetsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1050,7 +1211,7 @@ func (x *SetQuerySetsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SetQuerySetsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.set.querySets")
+	outer := r.Map()
 	if r.Key("\x64sets") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[SetDefsSetView](r, n1)
@@ -1069,23 +1230,30 @@ func (x *SetQuerySetsOutput) ReadLex(r *lex.Reader) {
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.set.querySets")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SetQuerySetsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.set.querySets")
-	v.Push("sets")
+	v.PushArray("sets")
 	for i1 := range x.Sets {
 		v.PushIndex(i1)
 		x.Sets[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "sets", "cursor")
+	}
 	v.Leave(outer)
 }
 
@@ -1127,8 +1295,21 @@ func SetQuerySetsPager(c xrpc.Caller, params *SetQuerySetsParams, o *xrpc.PagerO
 // SetUpsertSetNSID is the method tools.ozone.set.upsertSet.
 const SetUpsertSetNSID = "tools.ozone.set.upsertSet"
 
-// SetUpsertSet calls the procedure tools.ozone.set.upsertSet.
+// SetUpsertSetMethod describes the method tools.ozone.set.upsertSet.
+func SetUpsertSetMethod() schema.Method {
+	return schema.Method{
+		NSID: SetUpsertSetNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
+
+// SetUpsertSet calls the procedure tools.ozone.set.upsertSet. A nil input
+// means an empty one.
 func SetUpsertSet(ctx context.Context, c xrpc.Caller, in *SetDefsSet) (*SetDefsSetView, error) {
+	if in == nil {
+		in = new(SetDefsSet)
+	}
 	out := new(SetDefsSetView)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: SetUpsertSetNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err

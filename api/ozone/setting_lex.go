@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -65,42 +66,28 @@ func (x *SettingDefsOption) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x SettingDefsOption) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SettingDefsOption) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SettingDefsOption{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SettingDefsOption) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 6
-	if m.Typed() {
-		n++
-	}
-	if x.CreatedAt != nil {
-		n++
-	}
-	if x.UpdatedAt != nil {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	if x.ManagerRole != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa6)
+	dst = append(dst, "\xa6\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	dst = append(dst, "\x63key"...)
 	dst, ok = lex.AppendText(dst, x.Key, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1ftools.ozone.setting.defs#option"...)
 	}
 	dst = append(dst, "\x65scope"...)
@@ -110,27 +97,32 @@ func (x *SettingDefsOption) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		return dst, lex.In("value", err)
 	}
 	if x.CreatedAt != nil {
+		head++
 		dst = append(dst, "\x69createdAt"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedAt, ok)
 	}
 	dst = append(dst, "\x69createdBy"...)
 	dst, ok = lex.AppendText(dst, x.CreatedBy, ok)
 	if x.UpdatedAt != nil {
+		head++
 		dst = append(dst, "\x69updatedAt"...)
 		dst, ok = lex.AppendText(dst, *x.UpdatedAt, ok)
 	}
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	if x.ManagerRole != nil {
+		head++
 		dst = append(dst, "\x6bmanagerRole"...)
 		dst, ok = lex.AppendText(dst, *x.ManagerRole, ok)
 	}
 	dst = append(dst, "\x6dlastUpdatedBy"...)
 	dst, ok = lex.AppendText(dst, x.LastUpdatedBy, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -140,23 +132,11 @@ func (x *SettingDefsOption) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SettingDefsOption) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.setting.defs#option")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
-	if r.Key("\x63key") {
-		x.Key = r.Text()
-	} else {
-		r.Missing("key")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
+	x.Key = r.RequiredText("\x63key")
 	r.MemberType()
-	if r.Key("\x65scope") {
-		x.Scope = r.Text()
-	} else {
-		r.Missing("scope")
-	}
+	x.Scope = r.RequiredText("\x65scope")
 	if r.Key("\x65value") {
 		x.Value = r.Unknown()
 	} else {
@@ -165,11 +145,7 @@ func (x *SettingDefsOption) ReadLex(r *lex.Reader) {
 	if r.Key("\x69createdAt") {
 		x.CreatedAt = new(r.Text())
 	}
-	if r.Key("\x69createdBy") {
-		x.CreatedBy = r.Text()
-	} else {
-		r.Missing("createdBy")
-	}
+	x.CreatedBy = r.RequiredText("\x69createdBy")
 	if r.Key("\x69updatedAt") {
 		x.UpdatedAt = new(r.Text())
 	}
@@ -179,22 +155,21 @@ func (x *SettingDefsOption) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bmanagerRole") {
 		x.ManagerRole = new(r.Text())
 	}
-	if r.Key("\x6dlastUpdatedBy") {
-		x.LastUpdatedBy = r.Text()
-	} else {
-		r.Missing("lastUpdatedBy")
-	}
-	x.Extra = r.EndMap(outer)
+	x.LastUpdatedBy = r.RequiredText("\x6dlastUpdatedBy")
+	x.Extra = r.EndMap(outer, "tools.ozone.setting.defs#option")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SettingDefsOption) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.setting.defs#option")
 	v.DID("did", x.DID)
 	v.Format("key", x.Key, "nsid")
+	if !lex.IsText(x.Scope) {
+		v.Text("scope")
+	}
 	v.Unknown("value", x.Value)
 	if x.CreatedAt != nil {
 		v.Datetime("createdAt", *x.CreatedAt)
@@ -204,15 +179,24 @@ func (x *SettingDefsOption) ValidateLex(v *lex.Validator) {
 		v.Datetime("updatedAt", *x.UpdatedAt)
 	}
 	if x.Description != nil {
-		if n := int64(len(*x.Description)); n > 10240 {
+		switch n := int64(len(*x.Description)); {
+		case !lex.IsText(*x.Description):
+			v.Text("description")
+		case n > 10240:
 			v.Length("description", "string", int(n), 0, 10240)
-		}
-		if len(*x.Description) > 1024 {
+		case n > 1024:
 			v.Graphemes("description", *x.Description, 0, 1024)
 		}
 	}
+	if x.ManagerRole != nil {
+		if !lex.IsText(*x.ManagerRole) {
+			v.Text("managerRole")
+		}
+	}
 	v.DID("lastUpdatedBy", x.LastUpdatedBy)
-	v.Extra(x.Extra, "tools.ozone.setting.defs#option")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.setting.defs#option", "did", "key", "scope", "value", "createdAt", "createdBy", "updatedAt", "description", "managerRole", "lastUpdatedBy")
+	}
 	v.Leave(outer)
 }
 
@@ -224,6 +208,24 @@ const (
 
 // SettingListOptionsNSID is the method tools.ozone.setting.listOptions.
 const SettingListOptionsNSID = "tools.ozone.setting.listOptions"
+
+// SettingListOptionsMethod describes the method
+// tools.ozone.setting.listOptions.
+func SettingListOptionsMethod() schema.Method {
+	return schema.Method{
+		NSID: SettingListOptionsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "scope", Type: &schema.String{KnownValues: []string{"instance", "personal"}, Default: new("instance")}},
+				{Name: "prefix", Type: &schema.String{}},
+				{Name: "keys", Type: &schema.Array{Items: &schema.String{Format: "nsid"}, MaxLength: new(int64(100))}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // SettingListOptionsParams are the parameters of
 // tools.ozone.setting.listOptions.
@@ -263,26 +265,60 @@ func (x *SettingListOptionsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SettingListOptionsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.setting.listOptions")
+	v := SettingListOptionsParams{
+		Keys:   q.Texts("keys"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Scope:  lex.Or(q.OptText("scope"), "instance"),
+		Cursor: q.OptText("cursor"),
+		Prefix: q.OptText("prefix"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *SettingListOptionsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.setting.listOptions")
+	if x.Keys != nil {
+		if n := int64(len(x.Keys)); n > 100 {
+			v.Length("keys", "array", int(n), 0, 100)
+		} else {
+			v.PushArray("keys")
+			for i1 := range x.Keys {
+				v.PushIndex(i1)
+				v.Format("", x.Keys[i1], "nsid")
+				v.Pop()
+			}
+			v.Pop()
+		}
+	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
 	}
-	if x.Keys != nil {
-		if n := int64(len(x.Keys)); n > 100 {
-			v.Length("keys", "array", int(n), 0, 100)
+	if x.Scope != nil {
+		if !lex.IsText(*x.Scope) {
+			v.Text("scope")
 		}
-		v.Push("keys")
-		for i1 := range x.Keys {
-			v.PushIndex(i1)
-			v.Format("", x.Keys[i1], "nsid")
-			v.Pop()
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
-		v.Pop()
+	}
+	if x.Prefix != nil {
+		if !lex.IsText(*x.Prefix) {
+			v.Text("prefix")
+		}
 	}
 	return v.Err()
 }
@@ -341,26 +377,25 @@ func (x *SettingListOptionsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SettingListOptionsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SettingListOptionsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SettingListOptionsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SettingListOptionsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -371,8 +406,9 @@ func (x *SettingListOptionsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 			return dst, lex.InItem("options", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -382,7 +418,7 @@ func (x *SettingListOptionsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *SettingListOptionsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.setting.listOptions")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -401,23 +437,30 @@ func (x *SettingListOptionsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("options")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.setting.listOptions")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SettingListOptionsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.setting.listOptions")
-	v.Push("options")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("options")
 	for i1 := range x.Options {
 		v.PushIndex(i1)
 		x.Options[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "options")
+	}
 	v.Leave(outer)
 }
 
@@ -458,6 +501,16 @@ func SettingListOptionsPager(c xrpc.Caller, params *SettingListOptionsParams, o 
 
 // SettingRemoveOptionsNSID is the method tools.ozone.setting.removeOptions.
 const SettingRemoveOptionsNSID = "tools.ozone.setting.removeOptions"
+
+// SettingRemoveOptionsMethod describes the method
+// tools.ozone.setting.removeOptions.
+func SettingRemoveOptionsMethod() schema.Method {
+	return schema.Method{
+		NSID: SettingRemoveOptionsNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A SettingRemoveOptionsInput is an object within
 // tools.ozone.setting.removeOptions.
@@ -507,16 +560,17 @@ func (x *SettingRemoveOptionsInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SettingRemoveOptionsInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SettingRemoveOptionsInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SettingRemoveOptionsInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SettingRemoveOptionsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -525,7 +579,7 @@ func (x *SettingRemoveOptionsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 	dst = append(dst, "\x65scope"...)
 	dst, ok = lex.AppendText(dst, x.Scope, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -535,37 +589,39 @@ func (x *SettingRemoveOptionsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *SettingRemoveOptionsInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.setting.removeOptions")
+	outer := r.Map()
 	if r.Key("\x64keys") {
 		x.Keys = r.Texts()
 	} else {
 		r.Missing("keys")
 	}
-	if r.Key("\x65scope") {
-		x.Scope = r.Text()
-	} else {
-		r.Missing("scope")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Scope = r.RequiredText("\x65scope")
+	x.Extra = r.EndMap(outer, "tools.ozone.setting.removeOptions")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SettingRemoveOptionsInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.setting.removeOptions")
 	if n := int64(len(x.Keys)); n < 1 || n > 200 {
 		v.Length("keys", "array", int(n), 1, 200)
-	}
-	v.Push("keys")
-	for i1 := range x.Keys {
-		v.PushIndex(i1)
-		v.Format("", x.Keys[i1], "nsid")
+	} else {
+		v.PushArray("keys")
+		for i1 := range x.Keys {
+			v.PushIndex(i1)
+			v.Format("", x.Keys[i1], "nsid")
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Scope) {
+		v.Text("scope")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "keys", "scope")
+	}
 	v.Leave(outer)
 }
 
@@ -620,16 +676,17 @@ func (x *SettingRemoveOptionsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SettingRemoveOptionsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SettingRemoveOptionsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SettingRemoveOptionsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SettingRemoveOptionsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa0"...)
@@ -641,23 +698,28 @@ func (x *SettingRemoveOptionsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, 
 
 // ReadLex implements lex.Value.
 func (x *SettingRemoveOptionsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.setting.removeOptions")
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.Extra = r.EndMap(outer, "tools.ozone.setting.removeOptions")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SettingRemoveOptionsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.setting.removeOptions")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "")
+	}
 	v.Leave(outer)
 }
 
 // SettingRemoveOptions calls the procedure
-// tools.ozone.setting.removeOptions.
+// tools.ozone.setting.removeOptions. A nil input means an empty one.
 func SettingRemoveOptions(ctx context.Context, c xrpc.Caller, in *SettingRemoveOptionsInput) (*SettingRemoveOptionsOutput, error) {
+	if in == nil {
+		in = new(SettingRemoveOptionsInput)
+	}
 	out := new(SettingRemoveOptionsOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: SettingRemoveOptionsNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -667,6 +729,16 @@ func SettingRemoveOptions(ctx context.Context, c xrpc.Caller, in *SettingRemoveO
 
 // SettingUpsertOptionNSID is the method tools.ozone.setting.upsertOption.
 const SettingUpsertOptionNSID = "tools.ozone.setting.upsertOption"
+
+// SettingUpsertOptionMethod describes the method
+// tools.ozone.setting.upsertOption.
+func SettingUpsertOptionMethod() schema.Method {
+	return schema.Method{
+		NSID: SettingUpsertOptionNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A SettingUpsertOptionInput is an object within
 // tools.ozone.setting.upsertOption.
@@ -719,29 +791,23 @@ func (x *SettingUpsertOptionInput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SettingUpsertOptionInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SettingUpsertOptionInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SettingUpsertOptionInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SettingUpsertOptionInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if x.Description != nil {
-		n++
-	}
-	if x.ManagerRole != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63key"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63key"...)
 	dst, ok = lex.AppendText(dst, x.Key, ok)
 	dst = append(dst, "\x65scope"...)
 	dst, ok = lex.AppendText(dst, x.Scope, ok)
@@ -750,15 +816,18 @@ func (x *SettingUpsertOptionInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 		return dst, lex.In("value", err)
 	}
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	if x.ManagerRole != nil {
+		head++
 		dst = append(dst, "\x6bmanagerRole"...)
 		dst, ok = lex.AppendText(dst, *x.ManagerRole, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -768,17 +837,9 @@ func (x *SettingUpsertOptionInput) AppendLex(dst []byte, m lex.Mode) ([]byte, er
 
 // ReadLex implements lex.Value.
 func (x *SettingUpsertOptionInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.setting.upsertOption")
-	if r.Key("\x63key") {
-		x.Key = r.Text()
-	} else {
-		r.Missing("key")
-	}
-	if r.Key("\x65scope") {
-		x.Scope = r.Text()
-	} else {
-		r.Missing("scope")
-	}
+	outer := r.Map()
+	x.Key = r.RequiredText("\x63key")
+	x.Scope = r.RequiredText("\x65scope")
 	if r.Key("\x65value") {
 		x.Value = r.Unknown()
 	} else {
@@ -790,23 +851,36 @@ func (x *SettingUpsertOptionInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bmanagerRole") {
 		x.ManagerRole = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.setting.upsertOption")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SettingUpsertOptionInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.setting.upsertOption")
 	v.Format("key", x.Key, "nsid")
+	if !lex.IsText(x.Scope) {
+		v.Text("scope")
+	}
 	v.Unknown("value", x.Value)
 	if x.Description != nil {
-		if n := int64(len(*x.Description)); n > 2000 {
+		switch n := int64(len(*x.Description)); {
+		case !lex.IsText(*x.Description):
+			v.Text("description")
+		case n > 2000:
 			v.Length("description", "string", int(n), 0, 2000)
 		}
 	}
-	v.Extra(x.Extra, "")
+	if x.ManagerRole != nil {
+		if !lex.IsText(*x.ManagerRole) {
+			v.Text("managerRole")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "key", "scope", "value", "description", "managerRole")
+	}
 	v.Leave(outer)
 }
 
@@ -863,16 +937,17 @@ func (x *SettingUpsertOptionOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SettingUpsertOptionOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SettingUpsertOptionOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SettingUpsertOptionOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SettingUpsertOptionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -888,30 +963,36 @@ func (x *SettingUpsertOptionOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, e
 
 // ReadLex implements lex.Value.
 func (x *SettingUpsertOptionOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.setting.upsertOption")
+	outer := r.Map()
 	if r.Key("\x66option") {
 		x.Option.ReadLex(r)
 	} else {
 		r.Missing("option")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.setting.upsertOption")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SettingUpsertOptionOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.setting.upsertOption")
 	v.Push("option")
 	x.Option.ValidateLex(v)
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "option")
+	}
 	v.Leave(outer)
 }
 
 // SettingUpsertOption calls the procedure tools.ozone.setting.upsertOption.
+// A nil input means an empty one.
 func SettingUpsertOption(ctx context.Context, c xrpc.Caller, in *SettingUpsertOptionInput) (*SettingUpsertOptionOutput, error) {
+	if in == nil {
+		in = new(SettingUpsertOptionInput)
+	}
 	out := new(SettingUpsertOptionOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: SettingUpsertOptionNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err

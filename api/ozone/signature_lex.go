@@ -7,6 +7,7 @@ import (
 
 	"github.com/linnet-at/linnet/api/atproto"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -62,33 +63,33 @@ func (x *SignatureDefsSigDetail) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SignatureDefsSigDetail) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SignatureDefsSigDetail) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SignatureDefsSigDetail{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SignatureDefsSigDetail) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x24tools.ozone.signature.defs#sigDetail"...)
 	}
 	dst = append(dst, "\x65value"...)
 	dst, ok = lex.AppendText(dst, x.Value, ok)
 	dst = append(dst, "\x68property"...)
 	dst, ok = lex.AppendText(dst, x.Property, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -98,34 +99,49 @@ func (x *SignatureDefsSigDetail) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *SignatureDefsSigDetail) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.signature.defs#sigDetail")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x65value") {
-		x.Value = r.Text()
-	} else {
-		r.Missing("value")
-	}
-	if r.Key("\x68property") {
-		x.Property = r.Text()
-	} else {
-		r.Missing("property")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Value = r.RequiredText("\x65value")
+	x.Property = r.RequiredText("\x68property")
+	x.Extra = r.EndMap(outer, "tools.ozone.signature.defs#sigDetail")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SignatureDefsSigDetail) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.signature.defs#sigDetail")
-	v.Extra(x.Extra, "tools.ozone.signature.defs#sigDetail")
+	if !lex.IsText(x.Value) {
+		v.Text("value")
+	}
+	if !lex.IsText(x.Property) {
+		v.Text("property")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.signature.defs#sigDetail", "value", "property")
+	}
 	v.Leave(outer)
 }
 
 // SignatureFindCorrelationNSID is the method
 // tools.ozone.signature.findCorrelation.
 const SignatureFindCorrelationNSID = "tools.ozone.signature.findCorrelation"
+
+// SignatureFindCorrelationMethod describes the method
+// tools.ozone.signature.findCorrelation.
+func SignatureFindCorrelationMethod() schema.Method {
+	return schema.Method{
+		NSID: SignatureFindCorrelationNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "dids", Type: &schema.Array{Items: &schema.String{Format: "did"}}},
+			},
+			Required: []string{"dids"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // SignatureFindCorrelationParams are the parameters of
 // tools.ozone.signature.findCorrelation.
@@ -145,11 +161,26 @@ func (x *SignatureFindCorrelationParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SignatureFindCorrelationParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.signature.findCorrelation")
+	v := SignatureFindCorrelationParams{
+		DIDs: q.Texts("dids"),
+	}
+	q.Require("dids", v.DIDs != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *SignatureFindCorrelationParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.signature.findCorrelation")
-	v.Push("dids")
+	v.PushArray("dids")
 	for i1 := range x.DIDs {
 		v.PushIndex(i1)
 		v.DID("", x.DIDs[i1])
@@ -206,16 +237,17 @@ func (x *SignatureFindCorrelationOutput) AppendJSON(dst []byte) ([]byte, error) 
 // MarshalJSON returns x in JSON.
 func (x SignatureFindCorrelationOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SignatureFindCorrelationOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SignatureFindCorrelationOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SignatureFindCorrelationOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -234,7 +266,7 @@ func (x *SignatureFindCorrelationOutput) AppendLex(dst []byte, m lex.Mode) ([]by
 
 // ReadLex implements lex.Value.
 func (x *SignatureFindCorrelationOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.signature.findCorrelation")
+	outer := r.Map()
 	if r.Key("\x67details") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[SignatureDefsSigDetail](r, n1)
@@ -250,23 +282,25 @@ func (x *SignatureFindCorrelationOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("details")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.signature.findCorrelation")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SignatureFindCorrelationOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.signature.findCorrelation")
-	v.Push("details")
+	v.PushArray("details")
 	for i1 := range x.Details {
 		v.PushIndex(i1)
 		x.Details[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "details")
+	}
 	v.Leave(outer)
 }
 
@@ -284,6 +318,23 @@ func SignatureFindCorrelation(ctx context.Context, c xrpc.Caller, params *Signat
 // SignatureFindRelatedAccountsNSID is the method
 // tools.ozone.signature.findRelatedAccounts.
 const SignatureFindRelatedAccountsNSID = "tools.ozone.signature.findRelatedAccounts"
+
+// SignatureFindRelatedAccountsMethod describes the method
+// tools.ozone.signature.findRelatedAccounts.
+func SignatureFindRelatedAccountsMethod() schema.Method {
+	return schema.Method{
+		NSID: SignatureFindRelatedAccountsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "did", Type: &schema.String{Format: "did"}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+			},
+			Required: []string{"did"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // SignatureFindRelatedAccountsParams are the parameters of
 // tools.ozone.signature.findRelatedAccounts.
@@ -311,6 +362,22 @@ func (x *SignatureFindRelatedAccountsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SignatureFindRelatedAccountsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.signature.findRelatedAccounts")
+	v := SignatureFindRelatedAccountsParams{
+		DID:    q.Text("did"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *SignatureFindRelatedAccountsParams) Validate() error {
 	var v lex.Validator
@@ -319,6 +386,11 @@ func (x *SignatureFindRelatedAccountsParams) Validate() error {
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -374,26 +446,25 @@ func (x SignatureFindRelatedAccountsOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SignatureFindRelatedAccountsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SignatureFindRelatedAccountsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SignatureFindRelatedAccountsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -404,8 +475,9 @@ func (x *SignatureFindRelatedAccountsOutput) AppendLex(dst []byte, m lex.Mode) (
 			return dst, lex.InItem("accounts", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -415,7 +487,7 @@ func (x *SignatureFindRelatedAccountsOutput) AppendLex(dst []byte, m lex.Mode) (
 
 // ReadLex implements lex.Value.
 func (x *SignatureFindRelatedAccountsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.signature.findRelatedAccounts")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -434,23 +506,30 @@ func (x *SignatureFindRelatedAccountsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("accounts")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.signature.findRelatedAccounts")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SignatureFindRelatedAccountsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.signature.findRelatedAccounts")
-	v.Push("accounts")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("accounts")
 	for i1 := range x.Accounts {
 		v.PushIndex(i1)
 		x.Accounts[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "accounts")
+	}
 	v.Leave(outer)
 }
 
@@ -548,28 +627,24 @@ func (x SignatureFindRelatedAccountsRelatedAccount) MarshalJSON() ([]byte, error
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SignatureFindRelatedAccountsRelatedAccount) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SignatureFindRelatedAccountsRelatedAccount{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SignatureFindRelatedAccountsRelatedAccount) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if m.Typed() {
-		n++
-	}
-	if x.Similarities != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x38tools.ozone.signature.findRelatedAccounts#relatedAccount"...)
 	}
 	dst = append(dst, "\x67account"...)
@@ -577,6 +652,7 @@ func (x *SignatureFindRelatedAccountsRelatedAccount) AppendLex(dst []byte, m lex
 		return dst, lex.In("account", err)
 	}
 	if x.Similarities != nil {
+		head++
 		dst = append(dst, "\x6csimilarities"...)
 		dst = lex.AppendArray(dst, len(x.Similarities))
 		for i1 := range x.Similarities {
@@ -585,6 +661,7 @@ func (x *SignatureFindRelatedAccountsRelatedAccount) AppendLex(dst []byte, m lex
 			}
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -593,7 +670,7 @@ func (x *SignatureFindRelatedAccountsRelatedAccount) AppendLex(dst []byte, m lex
 
 // ReadLex implements lex.Value.
 func (x *SignatureFindRelatedAccountsRelatedAccount) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.signature.findRelatedAccounts#relatedAccount")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x67account") {
 		x.Account.ReadLex(r)
@@ -613,12 +690,12 @@ func (x *SignatureFindRelatedAccountsRelatedAccount) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.Similarities = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.signature.findRelatedAccounts#relatedAccount")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SignatureFindRelatedAccountsRelatedAccount) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.signature.findRelatedAccounts#relatedAccount")
@@ -626,7 +703,7 @@ func (x *SignatureFindRelatedAccountsRelatedAccount) ValidateLex(v *lex.Validato
 	x.Account.ValidateLex(v)
 	v.Pop()
 	if x.Similarities != nil {
-		v.Push("similarities")
+		v.PushArray("similarities")
 		for i1 := range x.Similarities {
 			v.PushIndex(i1)
 			x.Similarities[i1].ValidateLex(v)
@@ -634,13 +711,32 @@ func (x *SignatureFindRelatedAccountsRelatedAccount) ValidateLex(v *lex.Validato
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "tools.ozone.signature.findRelatedAccounts#relatedAccount")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.signature.findRelatedAccounts#relatedAccount", "account", "similarities")
+	}
 	v.Leave(outer)
 }
 
 // SignatureSearchAccountsNSID is the method
 // tools.ozone.signature.searchAccounts.
 const SignatureSearchAccountsNSID = "tools.ozone.signature.searchAccounts"
+
+// SignatureSearchAccountsMethod describes the method
+// tools.ozone.signature.searchAccounts.
+func SignatureSearchAccountsMethod() schema.Method {
+	return schema.Method{
+		NSID: SignatureSearchAccountsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "values", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+			},
+			Required: []string{"values"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // SignatureSearchAccountsParams are the parameters of
 // tools.ozone.signature.searchAccounts.
@@ -670,6 +766,23 @@ func (x *SignatureSearchAccountsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SignatureSearchAccountsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.signature.searchAccounts")
+	v := SignatureSearchAccountsParams{
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+		Values: q.Texts("values"),
+	}
+	q.Require("values", v.Values != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *SignatureSearchAccountsParams) Validate() error {
 	var v lex.Validator
@@ -679,6 +792,20 @@ func (x *SignatureSearchAccountsParams) Validate() error {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
 	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("values")
+	for i1 := range x.Values {
+		v.PushIndex(i1)
+		if !lex.IsText(x.Values[i1]) {
+			v.Text("")
+		}
+		v.Pop()
+	}
+	v.Pop()
 	return v.Err()
 }
 
@@ -730,26 +857,25 @@ func (x *SignatureSearchAccountsOutput) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x SignatureSearchAccountsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SignatureSearchAccountsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SignatureSearchAccountsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SignatureSearchAccountsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -760,8 +886,9 @@ func (x *SignatureSearchAccountsOutput) AppendLex(dst []byte, m lex.Mode) ([]byt
 			return dst, lex.InItem("accounts", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -771,7 +898,7 @@ func (x *SignatureSearchAccountsOutput) AppendLex(dst []byte, m lex.Mode) ([]byt
 
 // ReadLex implements lex.Value.
 func (x *SignatureSearchAccountsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.signature.searchAccounts")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -790,23 +917,30 @@ func (x *SignatureSearchAccountsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("accounts")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.signature.searchAccounts")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SignatureSearchAccountsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.signature.searchAccounts")
-	v.Push("accounts")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("accounts")
 	for i1 := range x.Accounts {
 		v.PushIndex(i1)
 		x.Accounts[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "accounts")
+	}
 	v.Leave(outer)
 }
 

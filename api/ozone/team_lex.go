@@ -7,6 +7,7 @@ import (
 
 	"github.com/linnet-at/linnet/api/bsky"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -17,6 +18,16 @@ const TeamAddMemberNSID = "tools.ozone.team.addMember"
 const (
 	TeamAddMemberErrorMemberAlreadyExists = "MemberAlreadyExists"
 )
+
+// TeamAddMemberMethod describes the method tools.ozone.team.addMember.
+func TeamAddMemberMethod() schema.Method {
+	return schema.Method{
+		NSID: TeamAddMemberNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{TeamAddMemberErrorMemberAlreadyExists},
+	}
+}
 
 // A TeamAddMemberInput is an object within tools.ozone.team.addMember.
 type TeamAddMemberInput struct {
@@ -63,16 +74,17 @@ func (x *TeamAddMemberInput) AppendJSON(dst []byte) ([]byte, error) { return lex
 // MarshalJSON returns x in JSON.
 func (x TeamAddMemberInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TeamAddMemberInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TeamAddMemberInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TeamAddMemberInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -81,7 +93,7 @@ func (x *TeamAddMemberInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x64role"...)
 	dst, ok = lex.AppendText(dst, x.Role, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -91,33 +103,34 @@ func (x *TeamAddMemberInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *TeamAddMemberInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.team.addMember")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
-	if r.Key("\x64role") {
-		x.Role = r.Text()
-	} else {
-		r.Missing("role")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
+	x.Role = r.RequiredText("\x64role")
+	x.Extra = r.EndMap(outer, "tools.ozone.team.addMember")
 }
 
 // ValidateLex implements lex.Value.
 func (x *TeamAddMemberInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.team.addMember")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "")
+	if !lex.IsText(x.Role) {
+		v.Text("role")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "role")
+	}
 	v.Leave(outer)
 }
 
-// TeamAddMember calls the procedure tools.ozone.team.addMember.
+// TeamAddMember calls the procedure tools.ozone.team.addMember. A nil input
+// means an empty one.
 func TeamAddMember(ctx context.Context, c xrpc.Caller, in *TeamAddMemberInput) (*TeamDefsMember, error) {
+	if in == nil {
+		in = new(TeamAddMemberInput)
+	}
 	out := new(TeamDefsMember)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: TeamAddMemberNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -178,71 +191,60 @@ func (x *TeamDefsMember) AppendJSON(dst []byte) ([]byte, error) { return lex.App
 // MarshalJSON returns x in JSON.
 func (x TeamDefsMember) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TeamDefsMember) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TeamDefsMember{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TeamDefsMember) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	if x.Profile != nil {
-		n++
-	}
-	if x.Disabled != nil {
-		n++
-	}
-	if x.CreatedAt != nil {
-		n++
-	}
-	if x.UpdatedAt != nil {
-		n++
-	}
-	if x.LastUpdatedBy != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	dst = append(dst, "\x64role"...)
 	dst, ok = lex.AppendText(dst, x.Role, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1ctools.ozone.team.defs#member"...)
 	}
 	if x.Profile != nil {
+		head++
 		dst = append(dst, "\x67profile"...)
 		if dst, err = x.Profile.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("profile", err)
 		}
 	}
 	if x.Disabled != nil {
+		head++
 		dst = append(dst, "\x68disabled"...)
 		dst = lex.AppendBool(dst, *x.Disabled)
 	}
 	if x.CreatedAt != nil {
+		head++
 		dst = append(dst, "\x69createdAt"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedAt, ok)
 	}
 	if x.UpdatedAt != nil {
+		head++
 		dst = append(dst, "\x69updatedAt"...)
 		dst, ok = lex.AppendText(dst, *x.UpdatedAt, ok)
 	}
 	if x.LastUpdatedBy != nil {
+		head++
 		dst = append(dst, "\x6dlastUpdatedBy"...)
 		dst, ok = lex.AppendText(dst, *x.LastUpdatedBy, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -252,17 +254,9 @@ func (x *TeamDefsMember) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *TeamDefsMember) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.team.defs#member")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
-	if r.Key("\x64role") {
-		x.Role = r.Text()
-	} else {
-		r.Missing("role")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
+	x.Role = r.RequiredText("\x64role")
 	r.MemberType()
 	if r.Key("\x67profile") {
 		x.Profile = lex.New[bsky.ActorDefsProfileViewDetailed](r)
@@ -280,16 +274,19 @@ func (x *TeamDefsMember) ReadLex(r *lex.Reader) {
 	if r.Key("\x6dlastUpdatedBy") {
 		x.LastUpdatedBy = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.team.defs#member")
 }
 
 // ValidateLex implements lex.Value.
 func (x *TeamDefsMember) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.team.defs#member")
 	v.DID("did", x.DID)
+	if !lex.IsText(x.Role) {
+		v.Text("role")
+	}
 	if x.Profile != nil {
 		v.Push("profile")
 		x.Profile.ValidateLex(v)
@@ -301,7 +298,14 @@ func (x *TeamDefsMember) ValidateLex(v *lex.Validator) {
 	if x.UpdatedAt != nil {
 		v.Datetime("updatedAt", *x.UpdatedAt)
 	}
-	v.Extra(x.Extra, "tools.ozone.team.defs#member")
+	if x.LastUpdatedBy != nil {
+		if !lex.IsText(*x.LastUpdatedBy) {
+			v.Text("lastUpdatedBy")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.team.defs#member", "did", "role", "profile", "disabled", "createdAt", "updatedAt", "lastUpdatedBy")
+	}
 	v.Leave(outer)
 }
 
@@ -325,6 +329,15 @@ const (
 	TeamDeleteMemberErrorMemberNotFound   = "MemberNotFound"
 	TeamDeleteMemberErrorCannotDeleteSelf = "CannotDeleteSelf"
 )
+
+// TeamDeleteMemberMethod describes the method tools.ozone.team.deleteMember.
+func TeamDeleteMemberMethod() schema.Method {
+	return schema.Method{
+		NSID: TeamDeleteMemberNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{TeamDeleteMemberErrorMemberNotFound, TeamDeleteMemberErrorCannotDeleteSelf},
+	}
+}
 
 // A TeamDeleteMemberInput is an object within tools.ozone.team.deleteMember.
 type TeamDeleteMemberInput struct {
@@ -370,23 +383,24 @@ func (x *TeamDeleteMemberInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x TeamDeleteMemberInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TeamDeleteMemberInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TeamDeleteMemberInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TeamDeleteMemberInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
 	dst = append(dst, "\xa1\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -396,34 +410,53 @@ func (x *TeamDeleteMemberInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *TeamDeleteMemberInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.team.deleteMember")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
-	x.Extra = r.EndMap(outer)
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
+	x.Extra = r.EndMap(outer, "tools.ozone.team.deleteMember")
 }
 
 // ValidateLex implements lex.Value.
 func (x *TeamDeleteMemberInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.team.deleteMember")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did")
+	}
 	v.Leave(outer)
 }
 
-// TeamDeleteMember calls the procedure tools.ozone.team.deleteMember.
+// TeamDeleteMember calls the procedure tools.ozone.team.deleteMember. A nil
+// input means an empty one.
 func TeamDeleteMember(ctx context.Context, c xrpc.Caller, in *TeamDeleteMemberInput) error {
+	if in == nil {
+		in = new(TeamDeleteMemberInput)
+	}
 	_, err := c.Call(ctx, &xrpc.Call{NSID: TeamDeleteMemberNSID, Kind: xrpc.KindProcedure, Input: in})
 	return err
 }
 
 // TeamListMembersNSID is the method tools.ozone.team.listMembers.
 const TeamListMembersNSID = "tools.ozone.team.listMembers"
+
+// TeamListMembersMethod describes the method tools.ozone.team.listMembers.
+func TeamListMembersMethod() schema.Method {
+	return schema.Method{
+		NSID: TeamListMembersNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "q", Type: &schema.String{}},
+				{Name: "disabled", Type: &schema.Boolean{}},
+				{Name: "roles", Type: &schema.Array{Items: &schema.String{}}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // TeamListMembersParams are the parameters of tools.ozone.team.listMembers.
 type TeamListMembersParams struct {
@@ -460,13 +493,52 @@ func (x *TeamListMembersParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *TeamListMembersParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.team.listMembers")
+	v := TeamListMembersParams{
+		Q:        q.OptText("q"),
+		Limit:    lex.Or(q.OptInt("limit"), 50),
+		Roles:    q.Texts("roles"),
+		Cursor:   q.OptText("cursor"),
+		Disabled: q.OptBool("disabled"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *TeamListMembersParams) Validate() error {
 	var v lex.Validator
 	v.Enter("tools.ozone.team.listMembers")
+	if x.Q != nil {
+		if !lex.IsText(*x.Q) {
+			v.Text("q")
+		}
+	}
 	if x.Limit != nil {
 		if *x.Limit < 1 || *x.Limit > 100 {
 			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Roles != nil {
+		v.PushArray("roles")
+		for i1 := range x.Roles {
+			v.PushIndex(i1)
+			if !lex.IsText(x.Roles[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -517,26 +589,25 @@ func (x *TeamListMembersOutput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x TeamListMembersOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TeamListMembersOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TeamListMembersOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TeamListMembersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -547,8 +618,9 @@ func (x *TeamListMembersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 			return dst, lex.InItem("members", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -558,7 +630,7 @@ func (x *TeamListMembersOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *TeamListMembersOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.team.listMembers")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -577,23 +649,30 @@ func (x *TeamListMembersOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("members")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.team.listMembers")
 }
 
 // ValidateLex implements lex.Value.
 func (x *TeamListMembersOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.team.listMembers")
-	v.Push("members")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("members")
 	for i1 := range x.Members {
 		v.PushIndex(i1)
 		x.Members[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "members")
+	}
 	v.Leave(outer)
 }
 
@@ -639,6 +718,16 @@ const TeamUpdateMemberNSID = "tools.ozone.team.updateMember"
 const (
 	TeamUpdateMemberErrorMemberNotFound = "MemberNotFound"
 )
+
+// TeamUpdateMemberMethod describes the method tools.ozone.team.updateMember.
+func TeamUpdateMemberMethod() schema.Method {
+	return schema.Method{
+		NSID: TeamUpdateMemberNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{TeamUpdateMemberErrorMemberNotFound},
+	}
+}
 
 // A TeamUpdateMemberInput is an object within tools.ozone.team.updateMember.
 type TeamUpdateMemberInput struct {
@@ -686,39 +775,36 @@ func (x *TeamUpdateMemberInput) AppendJSON(dst []byte) ([]byte, error) { return 
 // MarshalJSON returns x in JSON.
 func (x TeamUpdateMemberInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *TeamUpdateMemberInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = TeamUpdateMemberInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *TeamUpdateMemberInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.Role != nil {
-		n++
-	}
-	if x.Disabled != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if x.Role != nil {
+		head++
 		dst = append(dst, "\x64role"...)
 		dst, ok = lex.AppendText(dst, *x.Role, ok)
 	}
 	if x.Disabled != nil {
+		head++
 		dst = append(dst, "\x68disabled"...)
 		dst = lex.AppendBool(dst, *x.Disabled)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -728,34 +814,41 @@ func (x *TeamUpdateMemberInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error
 
 // ReadLex implements lex.Value.
 func (x *TeamUpdateMemberInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.team.updateMember")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	if r.Key("\x64role") {
 		x.Role = new(r.Text())
 	}
 	if r.Key("\x68disabled") {
 		x.Disabled = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.team.updateMember")
 }
 
 // ValidateLex implements lex.Value.
 func (x *TeamUpdateMemberInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.team.updateMember")
 	v.DID("did", x.DID)
-	v.Extra(x.Extra, "")
+	if x.Role != nil {
+		if !lex.IsText(*x.Role) {
+			v.Text("role")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "did", "role", "disabled")
+	}
 	v.Leave(outer)
 }
 
-// TeamUpdateMember calls the procedure tools.ozone.team.updateMember.
+// TeamUpdateMember calls the procedure tools.ozone.team.updateMember. A nil
+// input means an empty one.
 func TeamUpdateMember(ctx context.Context, c xrpc.Caller, in *TeamUpdateMemberInput) (*TeamDefsMember, error) {
+	if in == nil {
+		in = new(TeamUpdateMemberInput)
+	}
 	out := new(TeamDefsMember)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: TeamUpdateMemberNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err

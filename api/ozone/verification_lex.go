@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/linnet-at/linnet/lexicon/lex"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -76,49 +77,26 @@ func (x VerificationDefsVerificationView) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VerificationDefsVerificationView) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VerificationDefsVerificationView{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VerificationDefsVerificationView) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 6
-	if m.Typed() {
-		n++
-	}
-	if x.RevokedAt != nil {
-		n++
-	}
-	if x.RevokedBy != nil {
-		n++
-	}
-	if !x.IssuerRepo.IsZero() {
-		n++
-	}
-	if !x.SubjectRepo.IsZero() {
-		n++
-	}
-	if x.RevokeReason != nil {
-		n++
-	}
-	if !x.IssuerProfile.IsZero() {
-		n++
-	}
-	if !x.SubjectProfile.IsZero() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa6)
+	dst = append(dst, "\xa6\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x2etools.ozone.verification.defs#verificationView"...)
 	}
 	dst = append(dst, "\x66handle"...)
@@ -130,14 +108,17 @@ func (x *VerificationDefsVerificationView) AppendLex(dst []byte, m lex.Mode) ([]
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if x.RevokedAt != nil {
+		head++
 		dst = append(dst, "\x69revokedAt"...)
 		dst, ok = lex.AppendText(dst, *x.RevokedAt, ok)
 	}
 	if x.RevokedBy != nil {
+		head++
 		dst = append(dst, "\x69revokedBy"...)
 		dst, ok = lex.AppendText(dst, *x.RevokedBy, ok)
 	}
 	if !x.IssuerRepo.IsZero() {
+		head++
 		dst = append(dst, "\x6aissuerRepo"...)
 		if dst, err = x.IssuerRepo.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("issuerRepo", err)
@@ -146,29 +127,34 @@ func (x *VerificationDefsVerificationView) AppendLex(dst []byte, m lex.Mode) ([]
 	dst = append(dst, "\x6bdisplayName"...)
 	dst, ok = lex.AppendText(dst, x.DisplayName, ok)
 	if !x.SubjectRepo.IsZero() {
+		head++
 		dst = append(dst, "\x6bsubjectRepo"...)
 		if dst, err = x.SubjectRepo.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("subjectRepo", err)
 		}
 	}
 	if x.RevokeReason != nil {
+		head++
 		dst = append(dst, "\x6crevokeReason"...)
 		dst, ok = lex.AppendText(dst, *x.RevokeReason, ok)
 	}
 	if !x.IssuerProfile.IsZero() {
+		head++
 		dst = append(dst, "\x6dissuerProfile"...)
 		if dst, err = x.IssuerProfile.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("issuerProfile", err)
 		}
 	}
 	if !x.SubjectProfile.IsZero() {
+		head++
 		dst = append(dst, "\x6esubjectProfile"...)
 		if dst, err = x.SubjectProfile.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("subjectProfile", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -178,33 +164,13 @@ func (x *VerificationDefsVerificationView) AppendLex(dst []byte, m lex.Mode) ([]
 
 // ReadLex implements lex.Value.
 func (x *VerificationDefsVerificationView) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.verification.defs#verificationView")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
-	if r.Key("\x66issuer") {
-		x.Issuer = r.Text()
-	} else {
-		r.Missing("issuer")
-	}
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.Handle = r.RequiredText("\x66handle")
+	x.Issuer = r.RequiredText("\x66issuer")
+	x.Subject = r.RequiredText("\x67subject")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x69revokedAt") {
 		x.RevokedAt = new(r.Text())
 	}
@@ -214,11 +180,7 @@ func (x *VerificationDefsVerificationView) ReadLex(r *lex.Reader) {
 	if r.Key("\x6aissuerRepo") {
 		x.IssuerRepo.ReadLex(r)
 	}
-	if r.Key("\x6bdisplayName") {
-		x.DisplayName = r.Text()
-	} else {
-		r.Missing("displayName")
-	}
+	x.DisplayName = r.RequiredText("\x6bdisplayName")
 	if r.Key("\x6bsubjectRepo") {
 		x.SubjectRepo.ReadLex(r)
 	}
@@ -231,12 +193,12 @@ func (x *VerificationDefsVerificationView) ReadLex(r *lex.Reader) {
 	if r.Key("\x6esubjectProfile") {
 		x.SubjectProfile.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.verification.defs#verificationView")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VerificationDefsVerificationView) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.verification.defs#verificationView")
@@ -256,10 +218,18 @@ func (x *VerificationDefsVerificationView) ValidateLex(v *lex.Validator) {
 		x.IssuerRepo.ValidateLex(v)
 		v.Pop()
 	}
+	if !lex.IsText(x.DisplayName) {
+		v.Text("displayName")
+	}
 	if !x.SubjectRepo.IsZero() {
 		v.Push("subjectRepo")
 		x.SubjectRepo.ValidateLex(v)
 		v.Pop()
+	}
+	if x.RevokeReason != nil {
+		if !lex.IsText(*x.RevokeReason) {
+			v.Text("revokeReason")
+		}
 	}
 	if !x.IssuerProfile.IsZero() {
 		v.Push("issuerProfile")
@@ -271,7 +241,9 @@ func (x *VerificationDefsVerificationView) ValidateLex(v *lex.Validator) {
 		x.SubjectProfile.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "tools.ozone.verification.defs#verificationView")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.verification.defs#verificationView", "uri", "handle", "issuer", "subject", "createdAt", "revokedAt", "revokedBy", "issuerRepo", "displayName", "subjectRepo", "revokeReason", "issuerProfile", "subjectProfile")
+	}
 	v.Leave(outer)
 }
 
@@ -292,9 +264,7 @@ func (x *VerificationDefsVerificationViewSubjectProfile) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *VerificationDefsVerificationViewSubjectProfile) IsZero() bool {
-	return *x == (VerificationDefsVerificationViewSubjectProfile{})
-}
+func (x *VerificationDefsVerificationViewSubjectProfile) IsZero() bool { return x.members() == 0 }
 
 func (x *VerificationDefsVerificationViewSubjectProfile) members() (n int) {
 	if x.Unknown != nil {
@@ -313,15 +283,16 @@ func (x VerificationDefsVerificationViewSubjectProfile) MarshalJSON() ([]byte, e
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VerificationDefsVerificationViewSubjectProfile) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VerificationDefsVerificationViewSubjectProfile{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VerificationDefsVerificationViewSubjectProfile) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -340,7 +311,7 @@ func (x *VerificationDefsVerificationViewSubjectProfile) ReadLex(r *lex.Reader) 
 // ValidateLex implements lex.Value.
 func (x *VerificationDefsVerificationViewSubjectProfile) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	default:
 		v.Member(x.Unknown)
@@ -364,9 +335,7 @@ func (x *VerificationDefsVerificationViewIssuerProfile) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *VerificationDefsVerificationViewIssuerProfile) IsZero() bool {
-	return *x == (VerificationDefsVerificationViewIssuerProfile{})
-}
+func (x *VerificationDefsVerificationViewIssuerProfile) IsZero() bool { return x.members() == 0 }
 
 func (x *VerificationDefsVerificationViewIssuerProfile) members() (n int) {
 	if x.Unknown != nil {
@@ -385,15 +354,16 @@ func (x VerificationDefsVerificationViewIssuerProfile) MarshalJSON() ([]byte, er
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VerificationDefsVerificationViewIssuerProfile) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VerificationDefsVerificationViewIssuerProfile{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VerificationDefsVerificationViewIssuerProfile) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -412,7 +382,7 @@ func (x *VerificationDefsVerificationViewIssuerProfile) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *VerificationDefsVerificationViewIssuerProfile) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	default:
 		v.Member(x.Unknown)
@@ -443,9 +413,7 @@ func (x *VerificationDefsVerificationViewSubjectRepo) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *VerificationDefsVerificationViewSubjectRepo) IsZero() bool {
-	return *x == (VerificationDefsVerificationViewSubjectRepo{})
-}
+func (x *VerificationDefsVerificationViewSubjectRepo) IsZero() bool { return x.members() == 0 }
 
 func (x *VerificationDefsVerificationViewSubjectRepo) members() (n int) {
 	if x.RepoViewDetail != nil {
@@ -470,15 +438,16 @@ func (x VerificationDefsVerificationViewSubjectRepo) MarshalJSON() ([]byte, erro
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VerificationDefsVerificationViewSubjectRepo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VerificationDefsVerificationViewSubjectRepo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VerificationDefsVerificationViewSubjectRepo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -507,14 +476,14 @@ func (x *VerificationDefsVerificationViewSubjectRepo) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *VerificationDefsVerificationViewSubjectRepo) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.RepoViewDetail != nil:
 		x.RepoViewDetail.ValidateLex(v)
 	case x.RepoViewNotFound != nil:
 		x.RepoViewNotFound.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "tools.ozone.moderation.defs#repoViewDetail", "tools.ozone.moderation.defs#repoViewNotFound")
 	}
 }
 
@@ -542,9 +511,7 @@ func (x *VerificationDefsVerificationViewIssuerRepo) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *VerificationDefsVerificationViewIssuerRepo) IsZero() bool {
-	return *x == (VerificationDefsVerificationViewIssuerRepo{})
-}
+func (x *VerificationDefsVerificationViewIssuerRepo) IsZero() bool { return x.members() == 0 }
 
 func (x *VerificationDefsVerificationViewIssuerRepo) members() (n int) {
 	if x.RepoViewDetail != nil {
@@ -569,15 +536,16 @@ func (x VerificationDefsVerificationViewIssuerRepo) MarshalJSON() ([]byte, error
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VerificationDefsVerificationViewIssuerRepo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VerificationDefsVerificationViewIssuerRepo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VerificationDefsVerificationViewIssuerRepo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -606,20 +574,30 @@ func (x *VerificationDefsVerificationViewIssuerRepo) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *VerificationDefsVerificationViewIssuerRepo) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.RepoViewDetail != nil:
 		x.RepoViewDetail.ValidateLex(v)
 	case x.RepoViewNotFound != nil:
 		x.RepoViewNotFound.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "tools.ozone.moderation.defs#repoViewDetail", "tools.ozone.moderation.defs#repoViewNotFound")
 	}
 }
 
 // VerificationGrantVerificationsNSID is the method
 // tools.ozone.verification.grantVerifications.
 const VerificationGrantVerificationsNSID = "tools.ozone.verification.grantVerifications"
+
+// VerificationGrantVerificationsMethod describes the method
+// tools.ozone.verification.grantVerifications.
+func VerificationGrantVerificationsMethod() schema.Method {
+	return schema.Method{
+		NSID: VerificationGrantVerificationsNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A VerificationGrantVerificationsInput is an object within
 // tools.ozone.verification.grantVerifications.
@@ -670,16 +648,17 @@ func (x VerificationGrantVerificationsInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VerificationGrantVerificationsInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VerificationGrantVerificationsInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VerificationGrantVerificationsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -698,7 +677,7 @@ func (x *VerificationGrantVerificationsInput) AppendLex(dst []byte, m lex.Mode) 
 
 // ReadLex implements lex.Value.
 func (x *VerificationGrantVerificationsInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.verification.grantVerifications")
+	outer := r.Map()
 	if r.Key("\x6dverifications") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[VerificationGrantVerificationsVerificationInput](r, n1)
@@ -714,26 +693,29 @@ func (x *VerificationGrantVerificationsInput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("verifications")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.verification.grantVerifications")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VerificationGrantVerificationsInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.verification.grantVerifications")
 	if n := int64(len(x.Verifications)); n > 100 {
 		v.Length("verifications", "array", int(n), 0, 100)
-	}
-	v.Push("verifications")
-	for i1 := range x.Verifications {
-		v.PushIndex(i1)
-		x.Verifications[i1].ValidateLex(v)
+	} else {
+		v.PushArray("verifications")
+		for i1 := range x.Verifications {
+			v.PushIndex(i1)
+			x.Verifications[i1].ValidateLex(v)
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "verifications")
+	}
 	v.Leave(outer)
 }
 
@@ -787,16 +769,17 @@ func (x VerificationGrantVerificationsOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VerificationGrantVerificationsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VerificationGrantVerificationsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VerificationGrantVerificationsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -822,7 +805,7 @@ func (x *VerificationGrantVerificationsOutput) AppendLex(dst []byte, m lex.Mode)
 
 // ReadLex implements lex.Value.
 func (x *VerificationGrantVerificationsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.verification.grantVerifications")
+	outer := r.Map()
 	if r.Key("\x6dverifications") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[VerificationDefsVerificationView](r, n1)
@@ -853,36 +836,42 @@ func (x *VerificationGrantVerificationsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("failedVerifications")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.verification.grantVerifications")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VerificationGrantVerificationsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.verification.grantVerifications")
-	v.Push("verifications")
+	v.PushArray("verifications")
 	for i1 := range x.Verifications {
 		v.PushIndex(i1)
 		x.Verifications[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Push("failedVerifications")
+	v.PushArray("failedVerifications")
 	for i1 := range x.FailedVerifications {
 		v.PushIndex(i1)
 		x.FailedVerifications[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "verifications", "failedVerifications")
+	}
 	v.Leave(outer)
 }
 
 // VerificationGrantVerifications calls the procedure
-// tools.ozone.verification.grantVerifications.
+// tools.ozone.verification.grantVerifications. A nil input means an empty
+// one.
 func VerificationGrantVerifications(ctx context.Context, c xrpc.Caller, in *VerificationGrantVerificationsInput) (*VerificationGrantVerificationsOutput, error) {
+	if in == nil {
+		in = new(VerificationGrantVerificationsInput)
+	}
 	out := new(VerificationGrantVerificationsOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: VerificationGrantVerificationsNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -950,28 +939,24 @@ func (x VerificationGrantVerificationsVerificationInput) MarshalJSON() ([]byte, 
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VerificationGrantVerificationsVerificationInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VerificationGrantVerificationsVerificationInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VerificationGrantVerificationsVerificationInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3"...)
 	if m.Typed() {
-		n++
-	}
-	if x.CreatedAt != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x3dtools.ozone.verification.grantVerifications#verificationInput"...)
 	}
 	dst = append(dst, "\x66handle"...)
@@ -979,13 +964,15 @@ func (x *VerificationGrantVerificationsVerificationInput) AppendLex(dst []byte, 
 	dst = append(dst, "\x67subject"...)
 	dst, ok = lex.AppendText(dst, x.Subject, ok)
 	if x.CreatedAt != nil {
+		head++
 		dst = append(dst, "\x69createdAt"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedAt, ok)
 	}
 	dst = append(dst, "\x6bdisplayName"...)
 	dst, ok = lex.AppendText(dst, x.DisplayName, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -995,32 +982,20 @@ func (x *VerificationGrantVerificationsVerificationInput) AppendLex(dst []byte, 
 
 // ReadLex implements lex.Value.
 func (x *VerificationGrantVerificationsVerificationInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.verification.grantVerifications#verificationInput")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x66handle") {
-		x.Handle = r.Text()
-	} else {
-		r.Missing("handle")
-	}
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
+	x.Handle = r.RequiredText("\x66handle")
+	x.Subject = r.RequiredText("\x67subject")
 	if r.Key("\x69createdAt") {
 		x.CreatedAt = new(r.Text())
 	}
-	if r.Key("\x6bdisplayName") {
-		x.DisplayName = r.Text()
-	} else {
-		r.Missing("displayName")
-	}
-	x.Extra = r.EndMap(outer)
+	x.DisplayName = r.RequiredText("\x6bdisplayName")
+	x.Extra = r.EndMap(outer, "tools.ozone.verification.grantVerifications#verificationInput")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VerificationGrantVerificationsVerificationInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.verification.grantVerifications#verificationInput")
@@ -1029,7 +1004,12 @@ func (x *VerificationGrantVerificationsVerificationInput) ValidateLex(v *lex.Val
 	if x.CreatedAt != nil {
 		v.Datetime("createdAt", *x.CreatedAt)
 	}
-	v.Extra(x.Extra, "tools.ozone.verification.grantVerifications#verificationInput")
+	if !lex.IsText(x.DisplayName) {
+		v.Text("displayName")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.verification.grantVerifications#verificationInput", "handle", "subject", "createdAt", "displayName")
+	}
 	v.Leave(outer)
 }
 
@@ -1091,33 +1071,33 @@ func (x VerificationGrantVerificationsGrantError) MarshalJSON() ([]byte, error) 
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VerificationGrantVerificationsGrantError) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VerificationGrantVerificationsGrantError{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VerificationGrantVerificationsGrantError) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x36tools.ozone.verification.grantVerifications#grantError"...)
 	}
 	dst = append(dst, "\x65error"...)
 	dst, ok = lex.AppendText(dst, x.Error, ok)
 	dst = append(dst, "\x67subject"...)
 	dst, ok = lex.AppendText(dst, x.Subject, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1127,35 +1107,53 @@ func (x *VerificationGrantVerificationsGrantError) AppendLex(dst []byte, m lex.M
 
 // ReadLex implements lex.Value.
 func (x *VerificationGrantVerificationsGrantError) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.verification.grantVerifications#grantError")
+	outer := r.Map()
 	r.MemberType()
-	if r.Key("\x65error") {
-		x.Error = r.Text()
-	} else {
-		r.Missing("error")
-	}
-	if r.Key("\x67subject") {
-		x.Subject = r.Text()
-	} else {
-		r.Missing("subject")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Error = r.RequiredText("\x65error")
+	x.Subject = r.RequiredText("\x67subject")
+	x.Extra = r.EndMap(outer, "tools.ozone.verification.grantVerifications#grantError")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VerificationGrantVerificationsGrantError) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.verification.grantVerifications#grantError")
+	if !lex.IsText(x.Error) {
+		v.Text("error")
+	}
 	v.DID("subject", x.Subject)
-	v.Extra(x.Extra, "tools.ozone.verification.grantVerifications#grantError")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.verification.grantVerifications#grantError", "error", "subject")
+	}
 	v.Leave(outer)
 }
 
 // VerificationListVerificationsNSID is the method
 // tools.ozone.verification.listVerifications.
 const VerificationListVerificationsNSID = "tools.ozone.verification.listVerifications"
+
+// VerificationListVerificationsMethod describes the method
+// tools.ozone.verification.listVerifications.
+func VerificationListVerificationsMethod() schema.Method {
+	return schema.Method{
+		NSID: VerificationListVerificationsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "createdAfter", Type: &schema.String{Format: "datetime"}},
+				{Name: "createdBefore", Type: &schema.String{Format: "datetime"}},
+				{Name: "issuers", Type: &schema.Array{Items: &schema.String{Format: "did"}, MaxLength: new(int64(100))}},
+				{Name: "subjects", Type: &schema.Array{Items: &schema.String{Format: "did"}, MaxLength: new(int64(100))}},
+				{Name: "sortDirection", Type: &schema.String{Enum: []string{"asc", "desc"}, Default: new("desc")}},
+				{Name: "isRevoked", Type: &schema.Boolean{}},
+			},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // VerificationListVerificationsParams are the parameters of
 // tools.ozone.verification.listVerifications.
@@ -1207,6 +1205,27 @@ func (x *VerificationListVerificationsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *VerificationListVerificationsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "tools.ozone.verification.listVerifications")
+	v := VerificationListVerificationsParams{
+		Limit:         lex.Or(q.OptInt("limit"), 50),
+		Cursor:        q.OptText("cursor"),
+		Issuers:       q.Texts("issuers"),
+		Subjects:      q.Texts("subjects"),
+		IsRevoked:     q.OptBool("isRevoked"),
+		CreatedAfter:  q.OptText("createdAfter"),
+		CreatedBefore: q.OptText("createdBefore"),
+		SortDirection: lex.Or(q.OptText("sortDirection"), "desc"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *VerificationListVerificationsParams) Validate() error {
 	var v lex.Validator
@@ -1216,35 +1235,42 @@ func (x *VerificationListVerificationsParams) Validate() error {
 			v.Range("limit", *x.Limit, 1, 100)
 		}
 	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	if x.Issuers != nil {
+		if n := int64(len(x.Issuers)); n > 100 {
+			v.Length("issuers", "array", int(n), 0, 100)
+		} else {
+			v.PushArray("issuers")
+			for i1 := range x.Issuers {
+				v.PushIndex(i1)
+				v.DID("", x.Issuers[i1])
+				v.Pop()
+			}
+			v.Pop()
+		}
+	}
+	if x.Subjects != nil {
+		if n := int64(len(x.Subjects)); n > 100 {
+			v.Length("subjects", "array", int(n), 0, 100)
+		} else {
+			v.PushArray("subjects")
+			for i1 := range x.Subjects {
+				v.PushIndex(i1)
+				v.DID("", x.Subjects[i1])
+				v.Pop()
+			}
+			v.Pop()
+		}
+	}
 	if x.CreatedAfter != nil {
 		v.Datetime("createdAfter", *x.CreatedAfter)
 	}
 	if x.CreatedBefore != nil {
 		v.Datetime("createdBefore", *x.CreatedBefore)
-	}
-	if x.Issuers != nil {
-		if n := int64(len(x.Issuers)); n > 100 {
-			v.Length("issuers", "array", int(n), 0, 100)
-		}
-		v.Push("issuers")
-		for i1 := range x.Issuers {
-			v.PushIndex(i1)
-			v.DID("", x.Issuers[i1])
-			v.Pop()
-		}
-		v.Pop()
-	}
-	if x.Subjects != nil {
-		if n := int64(len(x.Subjects)); n > 100 {
-			v.Length("subjects", "array", int(n), 0, 100)
-		}
-		v.Push("subjects")
-		for i1 := range x.Subjects {
-			v.PushIndex(i1)
-			v.DID("", x.Subjects[i1])
-			v.Pop()
-		}
-		v.Pop()
 	}
 	if x.SortDirection != nil {
 		switch *x.SortDirection {
@@ -1312,26 +1338,25 @@ func (x VerificationListVerificationsOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VerificationListVerificationsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VerificationListVerificationsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VerificationListVerificationsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -1342,8 +1367,9 @@ func (x *VerificationListVerificationsOutput) AppendLex(dst []byte, m lex.Mode) 
 			return dst, lex.InItem("verifications", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1353,7 +1379,7 @@ func (x *VerificationListVerificationsOutput) AppendLex(dst []byte, m lex.Mode) 
 
 // ReadLex implements lex.Value.
 func (x *VerificationListVerificationsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.verification.listVerifications")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -1372,23 +1398,30 @@ func (x *VerificationListVerificationsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("verifications")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.verification.listVerifications")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VerificationListVerificationsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.verification.listVerifications")
-	v.Push("verifications")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("verifications")
 	for i1 := range x.Verifications {
 		v.PushIndex(i1)
 		x.Verifications[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "verifications")
+	}
 	v.Leave(outer)
 }
 
@@ -1432,6 +1465,16 @@ func VerificationListVerificationsPager(c xrpc.Caller, params *VerificationListV
 // VerificationRevokeVerificationsNSID is the method
 // tools.ozone.verification.revokeVerifications.
 const VerificationRevokeVerificationsNSID = "tools.ozone.verification.revokeVerifications"
+
+// VerificationRevokeVerificationsMethod describes the method
+// tools.ozone.verification.revokeVerifications.
+func VerificationRevokeVerificationsMethod() schema.Method {
+	return schema.Method{
+		NSID: VerificationRevokeVerificationsNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // A VerificationRevokeVerificationsInput is an object within
 // tools.ozone.verification.revokeVerifications.
@@ -1483,32 +1526,31 @@ func (x VerificationRevokeVerificationsInput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VerificationRevokeVerificationsInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VerificationRevokeVerificationsInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VerificationRevokeVerificationsInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if x.RevokeReason != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64uris"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64uris"...)
 	dst, ok = lex.AppendTexts(dst, x.URIs, ok)
 	if x.RevokeReason != nil {
+		head++
 		dst = append(dst, "\x6crevokeReason"...)
 		dst, ok = lex.AppendText(dst, *x.RevokeReason, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1518,7 +1560,7 @@ func (x *VerificationRevokeVerificationsInput) AppendLex(dst []byte, m lex.Mode)
 
 // ReadLex implements lex.Value.
 func (x *VerificationRevokeVerificationsInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.verification.revokeVerifications")
+	outer := r.Map()
 	if r.Key("\x64uris") {
 		x.URIs = r.Texts()
 	} else {
@@ -1527,31 +1569,37 @@ func (x *VerificationRevokeVerificationsInput) ReadLex(r *lex.Reader) {
 	if r.Key("\x6crevokeReason") {
 		x.RevokeReason = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.verification.revokeVerifications")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VerificationRevokeVerificationsInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.verification.revokeVerifications")
 	if n := int64(len(x.URIs)); n > 100 {
 		v.Length("uris", "array", int(n), 0, 100)
-	}
-	v.Push("uris")
-	for i1 := range x.URIs {
-		v.PushIndex(i1)
-		v.ATURI("", x.URIs[i1])
+	} else {
+		v.PushArray("uris")
+		for i1 := range x.URIs {
+			v.PushIndex(i1)
+			v.ATURI("", x.URIs[i1])
+			v.Pop()
+		}
 		v.Pop()
 	}
-	v.Pop()
 	if x.RevokeReason != nil {
-		if n := int64(len(*x.RevokeReason)); n > 1000 {
+		switch n := int64(len(*x.RevokeReason)); {
+		case !lex.IsText(*x.RevokeReason):
+			v.Text("revokeReason")
+		case n > 1000:
 			v.Length("revokeReason", "string", int(n), 0, 1000)
 		}
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "uris", "revokeReason")
+	}
 	v.Leave(outer)
 }
 
@@ -1607,16 +1655,17 @@ func (x VerificationRevokeVerificationsOutput) MarshalJSON() ([]byte, error) {
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VerificationRevokeVerificationsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VerificationRevokeVerificationsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VerificationRevokeVerificationsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -1631,7 +1680,7 @@ func (x *VerificationRevokeVerificationsOutput) AppendLex(dst []byte, m lex.Mode
 	dst = append(dst, "\x74revokedVerifications"...)
 	dst, ok = lex.AppendTexts(dst, x.RevokedVerifications, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1641,7 +1690,7 @@ func (x *VerificationRevokeVerificationsOutput) AppendLex(dst []byte, m lex.Mode
 
 // ReadLex implements lex.Value.
 func (x *VerificationRevokeVerificationsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.verification.revokeVerifications")
+	outer := r.Map()
 	if r.Key("\x71failedRevocations") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[VerificationRevokeVerificationsRevokeError](r, n1)
@@ -1662,36 +1711,42 @@ func (x *VerificationRevokeVerificationsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("revokedVerifications")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "tools.ozone.verification.revokeVerifications")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VerificationRevokeVerificationsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.verification.revokeVerifications")
-	v.Push("failedRevocations")
+	v.PushArray("failedRevocations")
 	for i1 := range x.FailedRevocations {
 		v.PushIndex(i1)
 		x.FailedRevocations[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Push("revokedVerifications")
+	v.PushArray("revokedVerifications")
 	for i1 := range x.RevokedVerifications {
 		v.PushIndex(i1)
 		v.ATURI("", x.RevokedVerifications[i1])
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "failedRevocations", "revokedVerifications")
+	}
 	v.Leave(outer)
 }
 
 // VerificationRevokeVerifications calls the procedure
-// tools.ozone.verification.revokeVerifications.
+// tools.ozone.verification.revokeVerifications. A nil input means an empty
+// one.
 func VerificationRevokeVerifications(ctx context.Context, c xrpc.Caller, in *VerificationRevokeVerificationsInput) (*VerificationRevokeVerificationsOutput, error) {
+	if in == nil {
+		in = new(VerificationRevokeVerificationsInput)
+	}
 	out := new(VerificationRevokeVerificationsOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: VerificationRevokeVerificationsNSID, Kind: xrpc.KindProcedure, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -1757,33 +1812,32 @@ func (x VerificationRevokeVerificationsRevokeError) MarshalJSON() ([]byte, error
 	return lex.AppendJSON(nil, &x)
 }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *VerificationRevokeVerificationsRevokeError) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = VerificationRevokeVerificationsRevokeError{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *VerificationRevokeVerificationsRevokeError) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63uri"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x38tools.ozone.verification.revokeVerifications#revokeError"...)
 	}
 	dst = append(dst, "\x65error"...)
 	dst, ok = lex.AppendText(dst, x.Error, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1793,28 +1847,25 @@ func (x *VerificationRevokeVerificationsRevokeError) AppendLex(dst []byte, m lex
 
 // ReadLex implements lex.Value.
 func (x *VerificationRevokeVerificationsRevokeError) ReadLex(r *lex.Reader) {
-	outer := r.Map("tools.ozone.verification.revokeVerifications#revokeError")
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	outer := r.Map()
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
-	if r.Key("\x65error") {
-		x.Error = r.Text()
-	} else {
-		r.Missing("error")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Error = r.RequiredText("\x65error")
+	x.Extra = r.EndMap(outer, "tools.ozone.verification.revokeVerifications#revokeError")
 }
 
 // ValidateLex implements lex.Value.
 func (x *VerificationRevokeVerificationsRevokeError) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("tools.ozone.verification.revokeVerifications#revokeError")
 	v.ATURI("uri", x.URI)
-	v.Extra(x.Extra, "tools.ozone.verification.revokeVerifications#revokeError")
+	if !lex.IsText(x.Error) {
+		v.Text("error")
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "tools.ozone.verification.revokeVerifications#revokeError", "uri", "error")
+	}
 	v.Leave(outer)
 }

@@ -62,16 +62,17 @@ func (x *GraphRecommend) AppendJSON(dst []byte) ([]byte, error) { return lex.App
 // MarshalJSON returns x in JSON.
 func (x GraphRecommend) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphRecommend) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphRecommend{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphRecommend) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
@@ -80,7 +81,7 @@ func (x *GraphRecommend) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x69createdAt"...)
 	dst, ok = lex.AppendText(dst, x.CreatedAt, ok)
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -90,30 +91,24 @@ func (x *GraphRecommend) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *GraphRecommend) ReadLex(r *lex.Reader) {
-	outer := r.Map("site.standard.graph.recommend")
+	outer := r.Map()
 	r.Type("site.standard.graph.recommend")
-	if r.Key("\x68document") {
-		x.Document = r.Text()
-	} else {
-		r.Missing("document")
-	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Document = r.RequiredText("\x68document")
+	x.CreatedAt = r.RequiredText("\x69createdAt")
+	x.Extra = r.EndMap(outer, "site.standard.graph.recommend")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphRecommend) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("site.standard.graph.recommend")
 	v.ATURI("document", x.Document)
 	v.Datetime("createdAt", x.CreatedAt)
-	v.Extra(x.Extra, "site.standard.graph.recommend")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "site.standard.graph.recommend", "document", "createdAt")
+	}
 	v.Leave(outer)
 }
 
@@ -173,33 +168,32 @@ func (x *GraphSubscription) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x GraphSubscription) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GraphSubscription) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GraphSubscription{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GraphSubscription) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x65$type\x78\x20site.standard.graph.subscription"...)
 	if x.CreatedAt != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65$type\x78\x20site.standard.graph.subscription"...)
-	if x.CreatedAt != nil {
+		head++
 		dst = append(dst, "\x69createdAt"...)
 		dst, ok = lex.AppendText(dst, *x.CreatedAt, ok)
 	}
 	dst = append(dst, "\x6bpublication"...)
 	dst, ok = lex.AppendText(dst, x.Publication, ok)
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -209,22 +203,18 @@ func (x *GraphSubscription) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *GraphSubscription) ReadLex(r *lex.Reader) {
-	outer := r.Map("site.standard.graph.subscription")
+	outer := r.Map()
 	r.Type("site.standard.graph.subscription")
 	if r.Key("\x69createdAt") {
 		x.CreatedAt = new(r.Text())
 	}
-	if r.Key("\x6bpublication") {
-		x.Publication = r.Text()
-	} else {
-		r.Missing("publication")
-	}
-	x.Extra = r.EndMap(outer)
+	x.Publication = r.RequiredText("\x6bpublication")
+	x.Extra = r.EndMap(outer, "site.standard.graph.subscription")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GraphSubscription) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("site.standard.graph.subscription")
@@ -232,6 +222,8 @@ func (x *GraphSubscription) ValidateLex(v *lex.Validator) {
 		v.Datetime("createdAt", *x.CreatedAt)
 	}
 	v.ATURI("publication", x.Publication)
-	v.Extra(x.Extra, "site.standard.graph.subscription")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "site.standard.graph.subscription", "createdAt", "publication")
+	}
 	v.Leave(outer)
 }

@@ -58,45 +58,40 @@ func (x *DocumentContributor) AppendJSON(dst []byte) ([]byte, error) { return le
 // MarshalJSON returns x in JSON.
 func (x DocumentContributor) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DocumentContributor) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DocumentContributor{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DocumentContributor) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	if x.Role != nil {
-		n++
-	}
-	if x.DisplayName != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63did"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63did"...)
 	dst, ok = lex.AppendText(dst, x.DID, ok)
 	if x.Role != nil {
+		head++
 		dst = append(dst, "\x64role"...)
 		dst, ok = lex.AppendText(dst, *x.Role, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x22site.standard.document#contributor"...)
 	}
 	if x.DisplayName != nil {
+		head++
 		dst = append(dst, "\x6bdisplayName"...)
 		dst, ok = lex.AppendText(dst, *x.DisplayName, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -106,12 +101,8 @@ func (x *DocumentContributor) AppendLex(dst []byte, m lex.Mode) ([]byte, error) 
 
 // ReadLex implements lex.Value.
 func (x *DocumentContributor) ReadLex(r *lex.Reader) {
-	outer := r.Map("site.standard.document#contributor")
-	if r.Key("\x63did") {
-		x.DID = r.Text()
-	} else {
-		r.Missing("did")
-	}
+	outer := r.Map()
+	x.DID = r.RequiredText("\x63did")
 	if r.Key("\x64role") {
 		x.Role = new(r.Text())
 	}
@@ -119,33 +110,39 @@ func (x *DocumentContributor) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bdisplayName") {
 		x.DisplayName = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "site.standard.document#contributor")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DocumentContributor) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("site.standard.document#contributor")
 	v.DID("did", x.DID)
 	if x.Role != nil {
-		if n := int64(len(*x.Role)); n > 1000 {
+		switch n := int64(len(*x.Role)); {
+		case !lex.IsText(*x.Role):
+			v.Text("role")
+		case n > 1000:
 			v.Length("role", "string", int(n), 0, 1000)
-		}
-		if len(*x.Role) > 100 {
+		case n > 100:
 			v.Graphemes("role", *x.Role, 0, 100)
 		}
 	}
 	if x.DisplayName != nil {
-		if n := int64(len(*x.DisplayName)); n > 1000 {
+		switch n := int64(len(*x.DisplayName)); {
+		case !lex.IsText(*x.DisplayName):
+			v.Text("displayName")
+		case n > 1000:
 			v.Length("displayName", "string", int(n), 0, 1000)
-		}
-		if len(*x.DisplayName) > 100 {
+		case n > 100:
 			v.Graphemes("displayName", *x.DisplayName, 0, 100)
 		}
 	}
-	v.Extra(x.Extra, "site.standard.document#contributor")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "site.standard.document#contributor", "did", "role", "displayName")
+	}
 	v.Leave(outer)
 }
 
@@ -215,67 +212,38 @@ func (x *Document) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSO
 // MarshalJSON returns x in JSON.
 func (x Document) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *Document) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = Document{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *Document) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 4
+	head := byte(0xa4)
+	dst = append(dst, "\xa4"...)
 	if x.Path != nil {
-		n++
-	}
-	if x.Tags != nil {
-		n++
-	}
-	if !x.Links.IsZero() {
-		n++
-	}
-	if !x.Labels.IsZero() {
-		n++
-	}
-	if !x.Content.IsZero() {
-		n++
-	}
-	if x.UpdatedAt != nil {
-		n++
-	}
-	if x.CoverImage != nil {
-		n++
-	}
-	if x.BskyPostRef != nil {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	if x.TextContent != nil {
-		n++
-	}
-	if x.Contributors != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Path != nil {
+		head++
 		dst = append(dst, "\x64path"...)
 		dst, ok = lex.AppendText(dst, *x.Path, ok)
 	}
 	dst = append(dst, "\x64site"...)
 	dst, ok = lex.AppendText(dst, x.Site, ok)
 	if x.Tags != nil {
+		head++
 		dst = append(dst, "\x64tags"...)
 		dst, ok = lex.AppendTexts(dst, x.Tags, ok)
 	}
 	dst = append(dst, "\x65$type\x76site.standard.document"...)
 	if !x.Links.IsZero() {
+		head++
 		dst = append(dst, "\x65links"...)
 		if dst, err = x.Links.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("links", err)
@@ -284,42 +252,50 @@ func (x *Document) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x65title"...)
 	dst, ok = lex.AppendText(dst, x.Title, ok)
 	if !x.Labels.IsZero() {
+		head++
 		dst = append(dst, "\x66labels"...)
 		if dst, err = x.Labels.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("labels", err)
 		}
 	}
 	if !x.Content.IsZero() {
+		head++
 		dst = append(dst, "\x67content"...)
 		if dst, err = x.Content.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("content", err)
 		}
 	}
 	if x.UpdatedAt != nil {
+		head++
 		dst = append(dst, "\x69updatedAt"...)
 		dst, ok = lex.AppendText(dst, *x.UpdatedAt, ok)
 	}
 	if x.CoverImage != nil {
+		head++
 		dst = append(dst, "\x6acoverImage"...)
-		dst, ok = lex.AppendBlob(dst, *x.CoverImage, ok)
+		dst, ok = lex.AppendBlob(dst, x.CoverImage, ok)
 	}
 	if x.BskyPostRef != nil {
+		head++
 		dst = append(dst, "\x6bbskyPostRef"...)
 		if dst, err = x.BskyPostRef.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("bskyPostRef", err)
 		}
 	}
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	dst = append(dst, "\x6bpublishedAt"...)
 	dst, ok = lex.AppendText(dst, x.PublishedAt, ok)
 	if x.TextContent != nil {
+		head++
 		dst = append(dst, "\x6btextContent"...)
 		dst, ok = lex.AppendText(dst, *x.TextContent, ok)
 	}
 	if x.Contributors != nil {
+		head++
 		dst = append(dst, "\x6ccontributors"...)
 		dst = lex.AppendArray(dst, len(x.Contributors))
 		for i1 := range x.Contributors {
@@ -328,8 +304,9 @@ func (x *Document) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 			}
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -339,15 +316,11 @@ func (x *Document) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *Document) ReadLex(r *lex.Reader) {
-	outer := r.Map("site.standard.document")
+	outer := r.Map()
 	if r.Key("\x64path") {
 		x.Path = new(r.Text())
 	}
-	if r.Key("\x64site") {
-		x.Site = r.Text()
-	} else {
-		r.Missing("site")
-	}
+	x.Site = r.RequiredText("\x64site")
 	if r.Key("\x64tags") {
 		x.Tags = r.Texts()
 	}
@@ -355,11 +328,7 @@ func (x *Document) ReadLex(r *lex.Reader) {
 	if r.Key("\x65links") {
 		x.Links.ReadLex(r)
 	}
-	if r.Key("\x65title") {
-		x.Title = r.Text()
-	} else {
-		r.Missing("title")
-	}
+	x.Title = r.RequiredText("\x65title")
 	if r.Key("\x66labels") {
 		x.Labels.ReadLex(r)
 	}
@@ -379,11 +348,7 @@ func (x *Document) ReadLex(r *lex.Reader) {
 	if r.Key("\x6bdescription") {
 		x.Description = new(r.Text())
 	}
-	if r.Key("\x6bpublishedAt") {
-		x.PublishedAt = r.Text()
-	} else {
-		r.Missing("publishedAt")
-	}
+	x.PublishedAt = r.RequiredText("\x6bpublishedAt")
 	if r.Key("\x6btextContent") {
 		x.TextContent = new(r.Text())
 	}
@@ -400,24 +365,31 @@ func (x *Document) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.Contributors = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "site.standard.document")
 }
 
 // ValidateLex implements lex.Value.
 func (x *Document) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("site.standard.document")
+	if x.Path != nil {
+		if !lex.IsText(*x.Path) {
+			v.Text("path")
+		}
+	}
 	v.URI("site", x.Site)
 	if x.Tags != nil {
-		v.Push("tags")
+		v.PushArray("tags")
 		for i1 := range x.Tags {
 			v.PushIndex(i1)
-			if n := int64(len(x.Tags[i1])); n > 1280 {
+			switch n := int64(len(x.Tags[i1])); {
+			case !lex.IsText(x.Tags[i1]):
+				v.Text("")
+			case n > 1280:
 				v.Length("", "string", int(n), 0, 1280)
-			}
-			if len(x.Tags[i1]) > 128 {
+			case n > 128:
 				v.Graphemes("", x.Tags[i1], 0, 128)
 			}
 			v.Pop()
@@ -429,10 +401,12 @@ func (x *Document) ValidateLex(v *lex.Validator) {
 		x.Links.ValidateLex(v)
 		v.Pop()
 	}
-	if n := int64(len(x.Title)); n > 5000 {
+	switch n := int64(len(x.Title)); {
+	case !lex.IsText(x.Title):
+		v.Text("title")
+	case n > 5000:
 		v.Length("title", "string", int(n), 0, 5000)
-	}
-	if len(x.Title) > 500 {
+	case n > 500:
 		v.Graphemes("title", x.Title, 0, 500)
 	}
 	if !x.Labels.IsZero() {
@@ -457,16 +431,23 @@ func (x *Document) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Description != nil {
-		if n := int64(len(*x.Description)); n > 30000 {
+		switch n := int64(len(*x.Description)); {
+		case !lex.IsText(*x.Description):
+			v.Text("description")
+		case n > 30000:
 			v.Length("description", "string", int(n), 0, 30000)
-		}
-		if len(*x.Description) > 3000 {
+		case n > 3000:
 			v.Graphemes("description", *x.Description, 0, 3000)
 		}
 	}
 	v.Datetime("publishedAt", x.PublishedAt)
+	if x.TextContent != nil {
+		if !lex.IsText(*x.TextContent) {
+			v.Text("textContent")
+		}
+	}
 	if x.Contributors != nil {
-		v.Push("contributors")
+		v.PushArray("contributors")
 		for i1 := range x.Contributors {
 			v.PushIndex(i1)
 			x.Contributors[i1].ValidateLex(v)
@@ -474,7 +455,9 @@ func (x *Document) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "site.standard.document")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "site.standard.document", "path", "site", "tags", "links", "title", "labels", "content", "updatedAt", "coverImage", "bskyPostRef", "description", "publishedAt", "textContent", "contributors")
+	}
 	v.Leave(outer)
 }
 
@@ -494,7 +477,7 @@ func (x *DocumentContent) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *DocumentContent) IsZero() bool { return *x == (DocumentContent{}) }
+func (x *DocumentContent) IsZero() bool { return x.members() == 0 }
 
 func (x *DocumentContent) members() (n int) {
 	if x.Unknown != nil {
@@ -509,15 +492,16 @@ func (x *DocumentContent) AppendJSON(dst []byte) ([]byte, error) { return lex.Ap
 // MarshalJSON returns x in JSON.
 func (x DocumentContent) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DocumentContent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DocumentContent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DocumentContent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -536,7 +520,7 @@ func (x *DocumentContent) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *DocumentContent) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	default:
 		v.Member(x.Unknown)
@@ -563,7 +547,7 @@ func (x *DocumentLabels) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *DocumentLabels) IsZero() bool { return *x == (DocumentLabels{}) }
+func (x *DocumentLabels) IsZero() bool { return x.members() == 0 }
 
 func (x *DocumentLabels) members() (n int) {
 	if x.SelfLabels != nil {
@@ -581,15 +565,16 @@ func (x *DocumentLabels) AppendJSON(dst []byte) ([]byte, error) { return lex.App
 // MarshalJSON returns x in JSON.
 func (x DocumentLabels) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DocumentLabels) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DocumentLabels{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DocumentLabels) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -613,12 +598,12 @@ func (x *DocumentLabels) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *DocumentLabels) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.SelfLabels != nil:
 		x.SelfLabels.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.label.defs#selfLabels")
 	}
 }
 
@@ -638,7 +623,7 @@ func (x *DocumentLinks) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *DocumentLinks) IsZero() bool { return *x == (DocumentLinks{}) }
+func (x *DocumentLinks) IsZero() bool { return x.members() == 0 }
 
 func (x *DocumentLinks) members() (n int) {
 	if x.Unknown != nil {
@@ -653,15 +638,16 @@ func (x *DocumentLinks) AppendJSON(dst []byte) ([]byte, error) { return lex.Appe
 // MarshalJSON returns x in JSON.
 func (x DocumentLinks) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DocumentLinks) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DocumentLinks{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DocumentLinks) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -680,7 +666,7 @@ func (x *DocumentLinks) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *DocumentLinks) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	default:
 		v.Member(x.Unknown)
@@ -747,70 +733,61 @@ func (x *Publication) AppendJSON(dst []byte) ([]byte, error) { return lex.Append
 // MarshalJSON returns x in JSON.
 func (x Publication) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *Publication) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = Publication{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *Publication) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
-	if x.Icon != nil {
-		n++
-	}
-	if !x.Labels.IsZero() {
-		n++
-	}
-	if x.BasicTheme != nil {
-		n++
-	}
-	if x.Description != nil {
-		n++
-	}
-	if x.Preferences != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63url"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x63url"...)
 	dst, ok = lex.AppendText(dst, x.URL, ok)
 	if x.Icon != nil {
+		head++
 		dst = append(dst, "\x64icon"...)
-		dst, ok = lex.AppendBlob(dst, *x.Icon, ok)
+		dst, ok = lex.AppendBlob(dst, x.Icon, ok)
 	}
 	dst = append(dst, "\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	dst = append(dst, "\x65$type\x78\x19site.standard.publication"...)
 	if !x.Labels.IsZero() {
+		head++
 		dst = append(dst, "\x66labels"...)
 		if dst, err = x.Labels.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("labels", err)
 		}
 	}
 	if x.BasicTheme != nil {
+		head++
 		dst = append(dst, "\x6abasicTheme"...)
 		if dst, err = x.BasicTheme.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("basicTheme", err)
 		}
 	}
 	if x.Description != nil {
+		head++
 		dst = append(dst, "\x6bdescription"...)
 		dst, ok = lex.AppendText(dst, *x.Description, ok)
 	}
 	if x.Preferences != nil {
+		head++
 		dst = append(dst, "\x6bpreferences"...)
 		if dst, err = x.Preferences.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("preferences", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -820,20 +797,12 @@ func (x *Publication) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *Publication) ReadLex(r *lex.Reader) {
-	outer := r.Map("site.standard.publication")
-	if r.Key("\x63url") {
-		x.URL = r.Text()
-	} else {
-		r.Missing("url")
-	}
+	outer := r.Map()
+	x.URL = r.RequiredText("\x63url")
 	if r.Key("\x64icon") {
 		x.Icon = new(r.Blob())
 	}
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	x.Name = r.RequiredText("\x64name")
 	r.Type("site.standard.publication")
 	if r.Key("\x66labels") {
 		x.Labels.ReadLex(r)
@@ -849,12 +818,12 @@ func (x *Publication) ReadLex(r *lex.Reader) {
 		x.Preferences = lex.New[PublicationPreferences](r)
 		x.Preferences.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "site.standard.publication")
 }
 
 // ValidateLex implements lex.Value.
 func (x *Publication) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("site.standard.publication")
@@ -862,10 +831,12 @@ func (x *Publication) ValidateLex(v *lex.Validator) {
 	if x.Icon != nil {
 		v.Blob("icon", *x.Icon, 1000000, "image/*")
 	}
-	if n := int64(len(x.Name)); n > 5000 {
+	switch n := int64(len(x.Name)); {
+	case !lex.IsText(x.Name):
+		v.Text("name")
+	case n > 5000:
 		v.Length("name", "string", int(n), 0, 5000)
-	}
-	if len(x.Name) > 500 {
+	case n > 500:
 		v.Graphemes("name", x.Name, 0, 500)
 	}
 	if !x.Labels.IsZero() {
@@ -879,10 +850,12 @@ func (x *Publication) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Description != nil {
-		if n := int64(len(*x.Description)); n > 30000 {
+		switch n := int64(len(*x.Description)); {
+		case !lex.IsText(*x.Description):
+			v.Text("description")
+		case n > 30000:
 			v.Length("description", "string", int(n), 0, 30000)
-		}
-		if len(*x.Description) > 3000 {
+		case n > 3000:
 			v.Graphemes("description", *x.Description, 0, 3000)
 		}
 	}
@@ -891,7 +864,9 @@ func (x *Publication) ValidateLex(v *lex.Validator) {
 		x.Preferences.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "site.standard.publication")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "site.standard.publication", "url", "icon", "name", "labels", "basicTheme", "description", "preferences")
+	}
 	v.Leave(outer)
 }
 
@@ -915,7 +890,7 @@ func (x *PublicationLabels) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *PublicationLabels) IsZero() bool { return *x == (PublicationLabels{}) }
+func (x *PublicationLabels) IsZero() bool { return x.members() == 0 }
 
 func (x *PublicationLabels) members() (n int) {
 	if x.SelfLabels != nil {
@@ -933,15 +908,16 @@ func (x *PublicationLabels) AppendJSON(dst []byte) ([]byte, error) { return lex.
 // MarshalJSON returns x in JSON.
 func (x PublicationLabels) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *PublicationLabels) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = PublicationLabels{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *PublicationLabels) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -965,12 +941,12 @@ func (x *PublicationLabels) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *PublicationLabels) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.SelfLabels != nil:
 		x.SelfLabels.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.atproto.label.defs#selfLabels")
 	}
 }
 
@@ -1025,33 +1001,31 @@ func (x *PublicationPreferences) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x PublicationPreferences) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *PublicationPreferences) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = PublicationPreferences{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *PublicationPreferences) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.ShowInDiscover != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x25site.standard.publication#preferences"...)
 	}
 	if x.ShowInDiscover != nil {
+		head++
 		dst = append(dst, "\x6eshowInDiscover"...)
 		dst = lex.AppendBool(dst, *x.ShowInDiscover)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1060,20 +1034,31 @@ func (x *PublicationPreferences) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *PublicationPreferences) ReadLex(r *lex.Reader) {
-	outer := r.Map("site.standard.publication#preferences")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x6eshowInDiscover") {
 		x.ShowInDiscover = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "site.standard.publication#preferences")
 }
 
 // ValidateLex implements lex.Value.
 func (x *PublicationPreferences) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("site.standard.publication#preferences")
-	v.Extra(x.Extra, "site.standard.publication#preferences")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "site.standard.publication#preferences", "showInDiscover")
+	}
 	v.Leave(outer)
+}
+
+// ShowInDiscoverOrDefault returns showInDiscover, or its default if it is
+// not set.
+func (x *PublicationPreferences) ShowInDiscoverOrDefault() bool {
+	if x.ShowInDiscover != nil {
+		return *x.ShowInDiscover
+	}
+	return true
 }

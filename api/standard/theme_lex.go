@@ -63,16 +63,17 @@ func (x *ThemeBasic) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJ
 // MarshalJSON returns x in JSON.
 func (x ThemeBasic) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ThemeBasic) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ThemeBasic{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ThemeBasic) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -100,7 +101,7 @@ func (x *ThemeBasic) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *ThemeBasic) ReadLex(r *lex.Reader) {
-	outer := r.Map("site.standard.theme.basic")
+	outer := r.Map()
 	r.Type("site.standard.theme.basic")
 	if r.Key("\x66accent") {
 		x.Accent.ReadLex(r)
@@ -122,12 +123,12 @@ func (x *ThemeBasic) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("accentForeground")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "site.standard.theme.basic")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ThemeBasic) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("site.standard.theme.basic")
@@ -163,7 +164,9 @@ func (x *ThemeBasic) ValidateLex(v *lex.Validator) {
 		v.Pop()
 
 	}
-	v.Extra(x.Extra, "site.standard.theme.basic")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "site.standard.theme.basic", "accent", "background", "foreground", "accentForeground")
+	}
 	v.Leave(outer)
 }
 
@@ -187,7 +190,7 @@ func (x *ThemeBasicAccent) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ThemeBasicAccent) IsZero() bool { return *x == (ThemeBasicAccent{}) }
+func (x *ThemeBasicAccent) IsZero() bool { return x.members() == 0 }
 
 func (x *ThemeBasicAccent) members() (n int) {
 	if x.ColorRgb != nil {
@@ -205,15 +208,16 @@ func (x *ThemeBasicAccent) AppendJSON(dst []byte) ([]byte, error) { return lex.A
 // MarshalJSON returns x in JSON.
 func (x ThemeBasicAccent) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ThemeBasicAccent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ThemeBasicAccent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ThemeBasicAccent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -237,12 +241,12 @@ func (x *ThemeBasicAccent) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ThemeBasicAccent) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ColorRgb != nil:
 		x.ColorRgb.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "site.standard.theme.color#rgb")
 	}
 }
 
@@ -267,7 +271,7 @@ func (x *ThemeBasicAccentForeground) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ThemeBasicAccentForeground) IsZero() bool { return *x == (ThemeBasicAccentForeground{}) }
+func (x *ThemeBasicAccentForeground) IsZero() bool { return x.members() == 0 }
 
 func (x *ThemeBasicAccentForeground) members() (n int) {
 	if x.ColorRgb != nil {
@@ -287,15 +291,16 @@ func (x *ThemeBasicAccentForeground) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x ThemeBasicAccentForeground) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ThemeBasicAccentForeground) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ThemeBasicAccentForeground{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ThemeBasicAccentForeground) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -319,12 +324,12 @@ func (x *ThemeBasicAccentForeground) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ThemeBasicAccentForeground) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ColorRgb != nil:
 		x.ColorRgb.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "site.standard.theme.color#rgb")
 	}
 }
 
@@ -348,7 +353,7 @@ func (x *ThemeBasicBackground) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ThemeBasicBackground) IsZero() bool { return *x == (ThemeBasicBackground{}) }
+func (x *ThemeBasicBackground) IsZero() bool { return x.members() == 0 }
 
 func (x *ThemeBasicBackground) members() (n int) {
 	if x.ColorRgb != nil {
@@ -366,15 +371,16 @@ func (x *ThemeBasicBackground) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x ThemeBasicBackground) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ThemeBasicBackground) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ThemeBasicBackground{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ThemeBasicBackground) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -398,12 +404,12 @@ func (x *ThemeBasicBackground) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ThemeBasicBackground) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ColorRgb != nil:
 		x.ColorRgb.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "site.standard.theme.color#rgb")
 	}
 }
 
@@ -427,7 +433,7 @@ func (x *ThemeBasicForeground) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *ThemeBasicForeground) IsZero() bool { return *x == (ThemeBasicForeground{}) }
+func (x *ThemeBasicForeground) IsZero() bool { return x.members() == 0 }
 
 func (x *ThemeBasicForeground) members() (n int) {
 	if x.ColorRgb != nil {
@@ -445,15 +451,16 @@ func (x *ThemeBasicForeground) AppendJSON(dst []byte) ([]byte, error) { return l
 // MarshalJSON returns x in JSON.
 func (x ThemeBasicForeground) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ThemeBasicForeground) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ThemeBasicForeground{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ThemeBasicForeground) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -477,12 +484,12 @@ func (x *ThemeBasicForeground) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *ThemeBasicForeground) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.ColorRgb != nil:
 		x.ColorRgb.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "site.standard.theme.color#rgb")
 	}
 }
 
@@ -535,32 +542,31 @@ func (x *ThemeColorRgb) AppendJSON(dst []byte) ([]byte, error) { return lex.Appe
 // MarshalJSON returns x in JSON.
 func (x ThemeColorRgb) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ThemeColorRgb) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ThemeColorRgb{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ThemeColorRgb) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 3
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x61b"...)
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x61b"...)
 	dst = lex.AppendInt(dst, x.B)
 	dst = append(dst, "\x61g"...)
 	dst = lex.AppendInt(dst, x.G)
 	dst = append(dst, "\x61r"...)
 	dst = lex.AppendInt(dst, x.R)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1dsite.standard.theme.color#rgb"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -569,7 +575,7 @@ func (x *ThemeColorRgb) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *ThemeColorRgb) ReadLex(r *lex.Reader) {
-	outer := r.Map("site.standard.theme.color#rgb")
+	outer := r.Map()
 	if r.Key("\x61b") {
 		x.B = r.Int()
 	} else {
@@ -586,12 +592,12 @@ func (x *ThemeColorRgb) ReadLex(r *lex.Reader) {
 		r.Missing("r")
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "site.standard.theme.color#rgb")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ThemeColorRgb) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("site.standard.theme.color#rgb")
@@ -604,7 +610,9 @@ func (x *ThemeColorRgb) ValidateLex(v *lex.Validator) {
 	if x.R < 0 || x.R > 255 {
 		v.Range("r", x.R, 0, 255)
 	}
-	v.Extra(x.Extra, "site.standard.theme.color#rgb")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "site.standard.theme.color#rgb", "b", "g", "r")
+	}
 	v.Leave(outer)
 }
 
@@ -658,24 +666,21 @@ func (x *ThemeColorRgba) AppendJSON(dst []byte) ([]byte, error) { return lex.App
 // MarshalJSON returns x in JSON.
 func (x ThemeColorRgba) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *ThemeColorRgba) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = ThemeColorRgba{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *ThemeColorRgba) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 4
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x61a"...)
+	head := byte(0xa4)
+	dst = append(dst, "\xa4\x61a"...)
 	dst = lex.AppendInt(dst, x.A)
 	dst = append(dst, "\x61b"...)
 	dst = lex.AppendInt(dst, x.B)
@@ -684,8 +689,10 @@ func (x *ThemeColorRgba) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x61r"...)
 	dst = lex.AppendInt(dst, x.R)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1esite.standard.theme.color#rgba"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -694,7 +701,7 @@ func (x *ThemeColorRgba) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *ThemeColorRgba) ReadLex(r *lex.Reader) {
-	outer := r.Map("site.standard.theme.color#rgba")
+	outer := r.Map()
 	if r.Key("\x61a") {
 		x.A = r.Int()
 	} else {
@@ -716,12 +723,12 @@ func (x *ThemeColorRgba) ReadLex(r *lex.Reader) {
 		r.Missing("r")
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "site.standard.theme.color#rgba")
 }
 
 // ValidateLex implements lex.Value.
 func (x *ThemeColorRgba) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("site.standard.theme.color#rgba")
@@ -737,6 +744,8 @@ func (x *ThemeColorRgba) ValidateLex(v *lex.Validator) {
 	if x.R < 0 || x.R > 255 {
 		v.Range("r", x.R, 0, 255)
 	}
-	v.Extra(x.Extra, "site.standard.theme.color#rgba")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "site.standard.theme.color#rgba", "a", "b", "g", "r")
+	}
 	v.Leave(outer)
 }

@@ -9,10 +9,12 @@
 // file; -lexicons goes before what it says. Without one, the flags prefix, import
 // and dir describe one package.
 //
-// Files whose names end in _lex.go and that are no longer due are removed. With
-// -check nothing is written, and it fails if anything would be. The exit status
-// is 1 after an error, such as an invalid schema, of which all problems are
-// printed with file and place, and 2 if the flags are wrong.
+// Files whose names end in _lex.go, that begin with the line that says that they
+// are generated, and that are no longer due, are removed; no other file is changed.
+// A package that no schema belongs to is an error. With -check nothing is written,
+// and it fails if anything would be. The exit status is 1 after an error, such as
+// an invalid schema, of which all problems are printed with file and place, and 2
+// if the flags are wrong.
 package main
 
 import (
@@ -28,6 +30,7 @@ import (
 	"strings"
 
 	"github.com/linnet-at/linnet/lexicon"
+	"github.com/linnet-at/linnet/lexicon/install"
 	"github.com/linnet-at/linnet/lexicon/lexgen"
 	"github.com/linnet-at/linnet/lexicon/schema"
 )
@@ -128,15 +131,15 @@ func join(base, path string) string {
 	return filepath.Join(base, path)
 }
 
-// load parses all files with the extension json in directories. It also returns
-// the names of the files by NSID.
+// load parses all files with the extension json in directories, except for the
+// manifests of installed schemas. It also returns the names of the files by NSID.
 func load(dirs []string) (*lexicon.Catalog, map[string]string, error) {
 	var docs []*schema.Document
 	var problems []error
 	names := make(map[string]string)
 	for _, dir := range dirs {
 		err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
-			if err != nil || e.IsDir() || filepath.Ext(name) != ".json" {
+			if err != nil || e.IsDir() || filepath.Ext(name) != ".json" || name == filepath.Join(dir, install.ManifestName) {
 				return err
 			}
 			text, err := os.ReadFile(name)
@@ -194,51 +197,85 @@ func inFile(name string, err error) error {
 	return errors.Join(named...)
 }
 
-// write writes the files that differ, and removes those that are not due.
+// write writes the files that differ, and removes those that are not due and were
+// generated. Files that were not are left alone, and are an error where one has the
+// name of a file that is due.
 func write(files []lexgen.File, c *lexgen.Config, base string, check bool) error {
 	due := make(map[string]bool)
-	var differ []string
+	var differ []string // names
+	var changed []lexgen.File
 	for _, f := range files {
 		name := filepath.Join(join(base, f.Dir), f.Name)
 		due[name] = true
 		have, err := os.ReadFile(name)
-		if err == nil && bytes.Equal(have, f.Text) {
+		switch {
+		case err == nil && bytes.Equal(have, f.Text):
 			continue
-		}
-		differ = append(differ, name)
-		if check {
-			continue
-		}
-		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		case err == nil && !isGenerated(have):
+			return fmt.Errorf("lexgen: %s is due, but has been written by hand", name)
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return err
 		}
-		if err := os.WriteFile(name, f.Text, 0o666); err != nil {
+		differ = append(differ, name)
+		changed = append(changed, f)
+	}
+	old, err := outdated(c, base, due)
+	if err != nil {
+		return err
+	}
+	if check {
+		if differ = append(differ, old...); len(differ) > 0 {
+			slices.Sort(differ)
+			return fmt.Errorf("lexgen: not up to date: %s", strings.Join(differ, ", "))
+		}
+		return nil
+	}
+	for i, f := range changed {
+		if err := os.MkdirAll(filepath.Dir(differ[i]), 0o777); err != nil {
+			return err
+		}
+		if err := os.WriteFile(differ[i], f.Text, 0o666); err != nil {
 			return err
 		}
 	}
+	for _, name := range old {
+		if err := os.Remove(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outdated returns the names of the files that were generated and are not due.
+func outdated(c *lexgen.Config, base string, due map[string]bool) ([]string, error) {
+	var old []string
 	for _, p := range c.Packages {
 		if p.Dir == "" {
 			continue
 		}
-		old, err := filepath.Glob(filepath.Join(join(base, p.Dir), "*"+lexgen.FileSuffix))
+		names, err := filepath.Glob(filepath.Join(join(base, p.Dir), "*"+lexgen.FileSuffix))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, name := range old {
-			if due[name] {
+		for _, name := range names {
+			if due[name] || slices.Contains(old, name) {
 				continue
 			}
-			differ = append(differ, name)
-			if !check {
-				if err := os.Remove(name); err != nil {
-					return err
-				}
+			text, err := os.ReadFile(name)
+			if err != nil {
+				return nil, err
+			}
+			if isGenerated(text) {
+				old = append(old, name)
 			}
 		}
 	}
-	if check && len(differ) > 0 {
-		slices.Sort(differ)
-		return fmt.Errorf("lexgen: not up to date: %s", strings.Join(differ, ", "))
-	}
-	return nil
+	return old, nil
+}
+
+// isGenerated reports whether a file begins with the line of those that were
+// generated.
+func isGenerated(text []byte) bool {
+	line, _, _ := strings.Cut(string(text), "\n")
+	return strings.TrimSuffix(line, "\r") == lexgen.FileHeader
 }

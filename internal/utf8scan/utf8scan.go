@@ -1,6 +1,6 @@
 // Package utf8scan checks text faster than unicode/utf8 does, to the same
-// result: ASCII in steps of eight bytes wherever it stands, and every other
-// character with one load.
+// result: ASCII in steps of eight bytes and more wherever it stands, and every
+// other character with one load. It compares short text likewise.
 package utf8scan
 
 import (
@@ -17,6 +17,59 @@ const highs = 0x8080808080808080
 // forms, surrogates, and what is beyond U+10FFFF
 // (https://www.rfc-editor.org/rfc/rfc3629#section-3).
 func Valid(b []byte) bool { return Invalid(b) < 0 }
+
+// ASCII reports whether all of s is ASCII, as most text is. It looks at all of it
+// before it says so, 32 bytes at once.
+func ASCII(s string) bool {
+	n := len(s)
+	switch {
+	case n >= 16:
+		x := load(s[n-16:]) | load(s[n-8:])
+		for ; len(s) > 32; s = s[32:] {
+			x |= load(s) | load(s[8:]) | load(s[16:]) | load(s[24:])
+		}
+		if len(s) > 16 {
+			x |= load(s) | load(s[8:])
+		}
+		return x&highs == 0
+	case n >= 8:
+		return (load(s)|load(s[n-8:]))&highs == 0
+	case n >= 4:
+		return (load4(s)|load4(s[n-4:]))&(highs&0xffffffff) == 0
+	case n > 0:
+		return (s[0]|s[n/2]|s[n-1])&0x80 == 0
+	}
+	return true
+}
+
+// HasPrefix reports whether b begins with s. It compares up to 16 bytes in two
+// steps, without a call.
+func HasPrefix(b []byte, s string) bool {
+	n := len(s)
+	if len(b) < n {
+		return false
+	}
+	switch b = b[:n]; {
+	case n > 16 || n < 4:
+		return string(b) == s
+	case n >= 8:
+		return binary.LittleEndian.Uint64(b) == load(s) && binary.LittleEndian.Uint64(b[n-8:]) == load(s[n-8:])
+	}
+	return binary.LittleEndian.Uint32(b) == load4(s) && binary.LittleEndian.Uint32(b[n-4:]) == load4(s[n-4:])
+}
+
+// load returns the first eight bytes of s, the first of which is the lowest.
+func load(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// load4 is load for four bytes.
+func load4(s string) uint32 {
+	_ = s[3]
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
 
 // Invalid returns where b stops being UTF-8: the offset of the first byte that
 // belongs to no character, or -1 if there is none.
@@ -47,29 +100,30 @@ func Invalid(b []byte) int {
 	return -1
 }
 
-// invalidFrom is Invalid for text whose first i bytes are ASCII. As long as
-// there are eight bytes, each character takes one load of them, and so do up to
-// eight of ASCII.
+// invalidFrom is Invalid for text whose first i bytes are ASCII. Each character
+// takes one load of eight bytes, and so do up to eight of ASCII. Where fewer are
+// left, the load is of the last eight, or is not worth it.
 func invalidFrom(b []byte, i int) int {
-	for i+8 <= len(b) {
-		x := binary.LittleEndian.Uint64(b[i:])
-		ascii := bits.TrailingZeros64(x&highs) / 8
-		if ascii > 0 {
+	n := len(b)
+	for i < n && n >= 8 {
+		at := min(i, n-8)
+		x := binary.LittleEndian.Uint64(b[at:]) >> (uint(i-at) * 8)
+		if ascii := bits.TrailingZeros64(x&highs) / 8; ascii > 0 {
 			i += ascii
 			continue
 		}
-		n := charLen(uint32(x))
-		if n == 0 {
+		size := charLen(uint32(x))
+		if size == 0 {
 			return i
 		}
-		i += n
+		i += size
 	}
-	for i < len(b) {
-		r, n := utf8.DecodeRune(b[i:])
-		if r == utf8.RuneError && n == 1 {
+	for i < n {
+		r, size := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && size == 1 {
 			return i
 		}
-		i += n
+		i += size
 	}
 	return -1
 }

@@ -12,7 +12,8 @@
 // the new manifest and the files that change. [Result.Write] writes them.
 // Nothing that is pinned changes unless [Config.Update] says so, and
 // [Config.Frozen] names what does not even then. With [Config.Locked], as for
-// CI, it is an error if anything had to change: a [*DriftError].
+// CI, it is an error if anything had to change: a [*DriftError]. The command
+// lexinstall does all of this from the command line.
 //
 // The content of a file depends on its CID alone, and the order of the manifest
 // is fixed: the same schemas give the same bytes.

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/lexicon"
 	"github.com/linnet-at/linnet/lexicon/install"
 	"github.com/linnet-at/linnet/lexicon/resolve"
 	"github.com/linnet-at/linnet/lexicon/schema"
@@ -359,4 +360,55 @@ func TestWrite(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"com/example/mine.txt"}, left)
 	require.NoError(t, r.Write(dir, root, install.ManifestName), "files that are gone already are no error")
+}
+
+// TestDrafts: what has only been proposed can be installed, and read again.
+func TestDrafts(t *testing.T) {
+	vendor := fstest.MapFS{
+		"com/example/room.json": {Data: []byte(`{"lexicon":1,"id":"com.example.room","defs":{"main":{"type":"space","key":"any","name":"Room","collections":["com.example.post"]}}}`)},
+		"com/example/post.json": {Data: []byte(text("com.example.post"))},
+	}
+	n := newNetwork()
+	drafts := resolve.SourceFunc(func(ctx context.Context, id syntax.NSID) (*resolve.Resolution, error) {
+		d, err := schema.Parse(vendor[install.FileName(id)].Data, &schema.Options{Drafts: true})
+		if err != nil {
+			return nil, err
+		}
+		cid, err := d.CID()
+		return &resolve.Resolution{Document: d, CID: cid, URI: "at://" + author}, err
+	})
+	for _, source := range []resolve.Source{drafts, install.Directory(vendor, "vendor")} {
+		c := config(n)
+		c.Sources = []install.Rule{{Source: source}}
+		r, err := install.Run(t.Context(), c, nsid(t, "com.example.room"))
+		require.NoError(t, err)
+		require.Len(t, r.Files, 2)
+		c.Manifest, c.Files, c.Locked = r.Manifest, written(nil, r), true
+		again, err := install.Run(t.Context(), c)
+		require.NoError(t, err)
+		require.Empty(t, again.Files)
+	}
+}
+
+// TestManifestBeside: the manifest may lie where the schemas lie, and is none.
+func TestManifestBeside(t *testing.T) {
+	r, err := install.Run(t.Context(), config(newNetwork()), nsid(t, "com.example.a"))
+	require.NoError(t, err)
+	root, err := os.OpenRoot(t.TempDir())
+	require.NoError(t, err)
+	defer root.Close()
+	require.NoError(t, r.Write(root, nil, install.ManifestName))
+	_, err = root.Stat(install.ManifestName)
+	require.ErrorIs(t, err, fs.ErrNotExist, "no directory for it, no manifest")
+	require.NoError(t, r.Write(root, root, install.ManifestName))
+	docs, err := lexicon.ReadDocuments(root.FS(), nil)
+	require.NoError(t, err)
+	require.Len(t, docs, 3)
+	_, err = lexicon.Load(root.FS(), nil)
+	require.NoError(t, err)
+
+	// Anywhere else it is a mistake.
+	require.NoError(t, root.WriteFile("com/"+install.ManifestName, r.Manifest.Format(), 0o600))
+	_, err = lexicon.Load(root.FS(), nil)
+	require.ErrorContains(t, err, "lexicon: file com/lexicons.json: ")
 }

@@ -49,7 +49,7 @@ func readFile(fsys fs.FS, id syntax.NSID) (*schema.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := schema.Parse(text, &schema.Options{Lenient: true})
+	d, err := schema.Parse(text, &schema.Options{Lenient: true, Drafts: true})
 	if err == nil && d.ID != id {
 		err = errors.New("the document in the file " + FileName(id) + " is " + d.ID.String())
 	}

@@ -12,7 +12,9 @@ import (
 
 // Write writes the files of the result to a directory, removes those that are no
 // longer needed, and writes the manifest last, to a file of the given name in
-// another directory or the same. Each file is written beside the old one and
+// another directory or the same; a nil manifestDir leaves the manifest as it is,
+// as after [Config].Locked. In the same directory it should have the name
+// [ManifestName], which package lexicon does not take for a schema. Each file is written beside the old one and
 // then takes its place; after an error, running again goes on. Files that belong
 // to no schema of the manifest are left alone.
 func (r *Result) Write(dir *os.Root, manifestDir *os.Root, manifest string) error {
@@ -28,6 +30,9 @@ func (r *Result) Write(dir *os.Root, manifestDir *os.Root, manifest string) erro
 		if err := dir.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("install: %w", err)
 		}
+	}
+	if manifestDir == nil {
+		return nil
 	}
 	return replace(manifestDir, manifest, r.Manifest.Format())
 }

@@ -1,7 +1,6 @@
 package lex
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
@@ -44,8 +43,12 @@ func UnmarshalJSON(text []byte, x Value, o *Options) error {
 		return nil // as package encoding/json wants it
 	}
 	opts := o.orDefault()
+	numbers := data.PlainNumbers
+	if opts.IntegralNumbers {
+		numbers = data.SafeNumbers
+	}
 	b, err := data.FromJSON(text, &data.Options{
-		MaxCBOR: opts.MaxSize, MaxJSON: 2 * opts.MaxSize, MaxDepth: opts.MaxDepth, Permissive: opts.Permissive,
+		MaxCBOR: opts.MaxSize, MaxJSON: 2 * opts.MaxSize, MaxDepth: opts.MaxDepth, Permissive: opts.Permissive, Numbers: numbers,
 	})
 	if err != nil {
 		return err
@@ -64,13 +67,22 @@ type encodeError struct {
 }
 
 func (f *encodeError) Error() string {
-	if f.path == "" {
-		return "lex: " + f.err.Error()
+	msg := f.err.Error()
+	if _, own := f.err.(textError); own { //nolint:errorlint // those of others begin with their package
+		msg = "lex: " + msg
 	}
-	return fmt.Sprintf("lex: %v at %.320q", f.err, f.path)
+	if f.path == "" {
+		return msg
+	}
+	return fmt.Sprintf("%s at %.320q", msg, f.path)
 }
 
 func (f *encodeError) Unwrap() error { return f.err }
+
+// A textError is the text of an error of this package.
+type textError string
+
+func (t textError) Error() string { return string(t) }
 
 // In returns err with the name of the property in which it is.
 func In(name string, err error) error {
@@ -92,10 +104,11 @@ func within(path string, err error) error {
 	return &encodeError{path, err}
 }
 
-var (
-	errValue  = errors.New("string that is not UTF-8, or link or blob that is not valid")
-	errUnion  = errors.New("union without exactly one member")
-	errAbsent = errors.New("required property is not set")
+const (
+	errValue  textError = "string that is not UTF-8, or link or blob that is not valid"
+	errUnion  textError = "union without exactly one member"
+	errAbsent textError = "required property is not set"
+	errNil    textError = "pointer that is nil"
 )
 
 // UnionError is the error of a union with no member, or with several.
@@ -105,8 +118,19 @@ func UnionError() error { return &encodeError{err: errUnion} }
 func AbsentError(name string) error { return In(name, errAbsent) }
 
 // ValueError is the error of an object in which a string is not UTF-8, or a link
-// or a reference to a blob is none.
-func ValueError() error { return &encodeError{err: errValue} }
+// or a reference to a blob is none. It looks for the place.
+func ValueError(x Value) error {
+	v := Validator{search: true}
+	x.ValidateLex(&v)
+	if len(v.errs) == 0 {
+		return &encodeError{err: errValue}
+	}
+	return &encodeError{v.errs[0].Path, textError(v.errs[0].Msg)}
+}
+
+// IsText reports whether s is UTF-8, as all strings have to be
+// (https://atproto.com/specs/data-model#data-types).
+func IsText(s string) bool { return utf8scan.ASCII(s) || utf8scan.Valid(aliasBytes(s)) }
 
 // AppendMap appends the head of a map.
 func AppendMap(dst []byte, n int) []byte { return cborhead.Append(dst, cborhead.Map, uint64(n)) }
@@ -117,33 +141,21 @@ func AppendArray(dst []byte, n int) []byte { return cborhead.Append(dst, cborhea
 // AppendText appends a string. The result ok is false if ok was, or if it is not
 // UTF-8.
 func AppendText(dst []byte, s string, ok bool) ([]byte, bool) {
+	n := len(s)
 	switch {
-	case len(s) < cborhead.ArgInline:
-		dst = append(dst, cborhead.Text|byte(len(s)))
-	case len(s) < 256:
-		dst = append(dst, cborhead.Text|24, byte(len(s)))
+	case n < cborhead.ArgInline:
+		dst = append(dst, cborhead.Text|byte(n))
+	case n < 256:
+		dst = append(dst, cborhead.Text|24, byte(n))
 	default:
-		dst = cborhead.Append(dst, cborhead.Text, uint64(len(s)))
+		dst = cborhead.Append(dst, cborhead.Text, uint64(n))
 	}
+	ascii := utf8scan.ASCII(s)
 	dst = append(dst, s...)
-	return dst, validText(dst[len(dst)-len(s):]) && ok
-}
-
-// highs are the highest bits of eight bytes, which none of ASCII has.
-const highs = 0x8080808080808080
-
-// validText reports whether b is UTF-8. It looks at ASCII without a call, and all
-// of it at once.
-func validText(b []byte) bool {
-	n := len(b)
-	if n < 8 {
-		return utf8scan.Valid(b)
+	if !ascii {
+		ok = ok && utf8scan.Valid(dst[len(dst)-n:])
 	}
-	bits := binary.LittleEndian.Uint64(b[n-8:])
-	for i := 0; i < n-8; i += 8 {
-		bits |= binary.LittleEndian.Uint64(b[i:])
-	}
-	return bits&highs == 0 || utf8scan.Valid(b)
+	return dst, ok
 }
 
 // AppendTexts is AppendText for an array of strings.
@@ -178,13 +190,23 @@ func AppendLink(dst []byte, c dagcbor.CID, ok bool) ([]byte, bool) {
 
 // AppendBlob appends a reference to a blob. The result ok is false if ok was, or
 // if blob is not valid.
-func AppendBlob(dst []byte, blob data.Blob, ok bool) ([]byte, bool) {
-	if blob.Legacy() || blob.Ref.Codec() != dagcbor.Raw || blob.MimeType == "" {
-		b, err := blob.MarshalCBOR()
-		return append(dst, b...), err == nil && ok
+func AppendBlob(dst []byte, blob *data.Blob, ok bool) ([]byte, bool) {
+	if blob.Size < 0 || blob.MimeType == "" || !blob.Ref.Defined() {
+		return appendOddBlob(dst, blob, ok)
 	}
-	digest := blob.Ref.Digest()
-	dst = append(append(append(dst, blobHead...), digest[:]...), blobSize...)
+	start := len(dst)
+	dst = append(dst, "\xa4\x63ref"...)
+	dst = dagcbor.AppendLink(dst, blob.Ref)
+	if dst[start+len(blobHead)-3] != byte(dagcbor.Raw) {
+		return appendOddBlob(dst[:start], blob, ok)
+	}
+	dst = append(dst, blobSize...)
 	dst = append(dagcbor.AppendInt(dst, blob.Size), blobTail...)
 	return AppendText(dst, blob.MimeType, ok)
+}
+
+// appendOddBlob is AppendBlob for one of the legacy form, or none.
+func appendOddBlob(dst []byte, blob *data.Blob, ok bool) ([]byte, bool) {
+	b, err := blob.MarshalCBOR()
+	return append(dst, b...), err == nil && ok
 }

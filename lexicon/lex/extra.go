@@ -2,7 +2,6 @@ package lex
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -112,6 +111,9 @@ func eachPair(pairs string) iter.Seq[pair] {
 
 func (e Extra) each() iter.Seq[pair] { return eachPair(e.pairs) }
 
+// errShadow is the error of a property that stands twice in an object.
+const errShadow textError = "extra property is one of the schema"
+
 // AppendExtra merges e into the map at dst[start:], which was written without
 // it, and is within m.
 func AppendExtra(dst []byte, start int, e Extra, m Mode) ([]byte, error) {
@@ -123,7 +125,7 @@ func AppendExtra(dst []byte, start int, e Extra, m Mode) ([]byte, error) {
 	dst = dagcbor.AppendMap(dst[:start], len(list))
 	for i, p := range list {
 		if i > 0 && comparePairs(list[i-1], p) == 0 {
-			return dst, fmt.Errorf("lex: extra property %.64q is one of the schema", p.name())
+			return dst, In(p.name(), errShadow)
 		}
 		dst = append(dst, p.text...)
 	}

@@ -57,7 +57,16 @@ func TestExtra(t *testing.T) {
 	require.Error(t, x.Extra.Set("\xff", []byte{1}))
 	require.NoError(t, x.Extra.Set("uri", []byte{1}))
 	_, err = x.MarshalCBOR()
-	require.EqualError(t, err, `lex: extra property "uri" is one of the schema`)
+	require.EqualError(t, err, `lex: extra property is one of the schema at "/uri"`)
+	x.CID, x.URI = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a", "at://alice.example.com"
+	x.Extra.Delete("$type")
+	e, ok := errors.AsType[*lexicon.Error](x.Validate())
+	require.True(t, ok)
+	require.Equal(t, "/uri", e.Path)
+	require.Equal(t, lexicon.CodeType, e.Code)
+	like := &bsky.FeedLike{CreatedAt: "2026-08-19T12:34:56Z", Subject: x}
+	_, err = like.MarshalCBOR()
+	require.EqualError(t, err, `lex: extra property is one of the schema at "/subject/uri"`)
 	for _, name := range []string{"uri", "a", "b", "dd", "$type", "longer than all"} {
 		x.Extra.Delete(name)
 	}
@@ -126,11 +135,11 @@ func TestErrors(t *testing.T) {
 	}
 	post := &bsky.FeedPost{Text: "\xff"}
 	_, err := post.AppendCBOR(nil)
-	require.EqualError(t, err, "lex: string that is not UTF-8, or link or blob that is not valid")
+	require.EqualError(t, err, `lex: string that is not UTF-8 at "/text"`)
 	post.Text = ""
 	post.Reply = &bsky.FeedPostReplyRef{Root: atproto.RepoStrongRef{CID: "\xff"}}
 	dst, err := post.AppendCBOR([]byte("x"))
-	require.ErrorContains(t, err, ` at "/reply/root"`)
+	require.ErrorContains(t, err, `lex: string that is not UTF-8 at "/reply/root/cid"`)
 	require.Equal(t, "x", string(dst))
 	post.Reply = nil
 	post.Facets = []bsky.RichtextFacet{{}, {Features: []bsky.RichtextFacetFeaturesItem{{}}}}
@@ -147,8 +156,8 @@ func TestValidateAll(t *testing.T) {
 	for _, e := range all {
 		codes[e.Path] = e.Code
 	}
-	require.Equal(t, map[string]lexicon.Code{"/text": lexicon.CodeGraphemes, "/createdAt": lexicon.CodeFormat, "/langs/1": lexicon.CodeFormat}, codes)
-	require.EqualError(t, post.Validate(), "lexicon: text: string of length 3001, at most 3000 are allowed")
+	require.Equal(t, map[string]lexicon.Code{"/text": lexicon.CodeLength, "/createdAt": lexicon.CodeFormat, "/langs/1": lexicon.CodeFormat}, codes)
+	require.EqualError(t, post.Validate(), "lexicon: text: string of 3001 bytes, at most 3000 are allowed")
 
 	post = &bsky.FeedPost{CreatedAt: "2026-08-19T12:34:56.789Z"}
 	require.NoError(t, post.Validate())

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/internal/cborhead"
 	"github.com/linnet-at/linnet/lexicon"
 )
 
@@ -15,9 +16,13 @@ type Output struct{ value Value }
 // OutputOf returns the output that decodes itself into x.
 func OutputOf(x Value) Output { return Output{x} }
 
-// UnmarshalJSON implements json.Unmarshaler. It does not keep text.
+// UnmarshalJSON implements json.Unmarshaler, except that null is an error: no
+// method has such an output. It does not keep text.
 func (o Output) UnmarshalJSON(text []byte) error {
-	return UnmarshalJSON(text, o.value, &Options{Lenient: true, Permissive: true, MaxSize: -1, MaxDepth: -1})
+	if string(text) == "null" {
+		return Unmarshal([]byte{cborhead.Null}, o.value, nil)
+	}
+	return UnmarshalJSON(text, o.value, &Options{Lenient: true, Permissive: true, IntegralNumbers: true, MaxSize: -1, MaxDepth: -1})
 }
 
 // FrameOptions are those for messages of subscriptions, which are read strictly

@@ -6,6 +6,7 @@ import (
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/internal/cborhead"
+	"github.com/linnet-at/linnet/internal/utf8scan"
 	"github.com/linnet-at/linnet/lexicon"
 )
 
@@ -20,6 +21,10 @@ type Options struct {
 	// Permissive lets pass, where no schema says what there has to be, what
 	// data.Options.Permissive does.
 	Permissive bool
+
+	// IntegralNumbers reads integers in JSON that are spelled with a fraction or
+	// an exponent, such as 1.0 and 1e3, up to 1<<53-1.
+	IntegralNumbers bool
 
 	MaxSize  int // bytes of DAG-CBOR; 0 means [data.DefaultMaxCBOR], negative no limit but 1 GiB
 	MaxDepth int // nesting; 0 means [dagcbor.DefaultMaxDepth], at most 1000
@@ -74,32 +79,34 @@ type Reader struct {
 	slow  bool   // options ask for more than the straight way
 	typed bool   // the next map is a member of a union
 	frame Frame  // the map that is open
+	at    int32  // where the last $type that UnionType met begins
+	runs  []run  // of the maps that are open
 	spent int    // bytes allocated
 	opts  Options
-	fault fault
+	fault *fault // nil if all is well
 }
 
 // A Frame is the state of a map that is being read. Offsets fit in 32 bits, as
 // the size of the input does.
 type Frame struct {
-	def   string // the definition
-	extra string // unknown pairs so far
-	left  int32  // pairs that are left
-	prev  int32  // where the last key begins, or -1
-	start int32  // where the unknown pairs begin that were met last; valid if start < end
-	end   int32
-	typed bool // $type is known
+	left  int32 // pairs that are left
+	prev  int32 // where the last key begins, or -1
+	typed int32 // where $type begins if the map is a member of a union, or 0
+	runs  int32 // how many runs there were before those of the map
 }
+
+// A run is where in the input pairs stand that a schema does not know.
+type run struct{ start, end int32 }
 
 // A fault is what stopped a Reader.
 type fault struct {
-	is   bool
-	off  int
-	code lexicon.Code
-	name string // of a property of the value at off; may be empty
-	def  string
-	msg  string
-	err  error // if not nil, says it all
+	off   int
+	code  lexicon.Code
+	name  string // of a property of the value at off; may be empty
+	def   string // set when the map is closed that has the fault
+	inner bool   // the map that is closed next is not that, for it is none
+	msg   string
+	err   error // if not nil, says it all
 }
 
 // Unmarshal decodes one value in DAG-CBOR. A nil o means the defaults. x is not
@@ -121,13 +128,15 @@ func (r *Reader) init(o *Options) {
 	r.opts = o.orDefault()
 	r.depth, r.slow = r.opts.MaxDepth, r.opts.Lenient
 	if len(r.in) > r.opts.MaxSize {
-		r.fault = fault{is: true, err: &dagcbor.LimitError{Name: "lex: CBOR size", Limit: int64(r.opts.MaxSize), Got: int64(len(r.in)), Offset: -1}}
+		r.fault = &fault{err: &dagcbor.LimitError{Name: "lex: CBOR size", Limit: int64(r.opts.MaxSize), Got: int64(len(r.in)), Offset: -1}}
 		return
 	}
 	if len(r.in) <= maxShared {
 		r.share = true
-		if !r.owned {
-			r.in = append(make([]byte, 0, len(r.in)), r.in...)
+		if in := r.in; !r.owned {
+			own := make([]byte, len(in))
+			copy(own, in)
+			r.in = own
 		}
 	}
 	r.b = r.in
@@ -135,17 +144,18 @@ func (r *Reader) init(o *Options) {
 
 // End reports whether all went well and the input is complete.
 func (r *Reader) End() error {
-	if !r.fault.is && r.off == len(r.b) {
+	if r.fault == nil && r.off == len(r.b) {
 		return nil
 	}
 	return r.error()
 }
 
 // fail notes what is wrong with the value at off, if nothing was wrong before.
+//
+//go:noinline
 func (r *Reader) fail(f fault) {
-	if !r.fault.is {
-		f.is, f.def = true, r.frame.def
-		r.fault = f
+	if r.fault == nil {
+		r.fault = &f
 	}
 	r.b, r.off, r.frame.left = nil, 0, 0
 }
@@ -154,13 +164,13 @@ func (r *Reader) fail(f fault) {
 // the general reader says.
 func (r *Reader) error() error {
 	f := r.fault
-	if f.err != nil {
+	if f != nil && f.err != nil {
 		return f.err
 	}
 	if err := dagcbor.Valid(r.in, r.opts.cbor()); err != nil {
 		return err
 	}
-	if !f.is { // only if there is a second value, which Valid refuses
+	if f == nil { // only if there is a second value, which Valid refuses
 		return &dagcbor.Error{Offset: r.off, Msg: "data after the value"}
 	}
 	return &lexicon.Error{Path: pathTo(r.in, f.off, f.name), Code: f.code, Def: f.def, Msg: f.msg}
@@ -227,11 +237,15 @@ func (r *Reader) Text() string {
 		return r.longText()
 	}
 	end := start + n
-	if uint(end) > uint(len(b)) || !validText(b[start:end]) {
+	if uint(end) > uint(len(b)) {
+		return r.longText()
+	}
+	s := r.text(b[start:end])
+	if !utf8scan.ASCII(s) && !utf8scan.Valid(b[start:end]) {
 		return r.longText()
 	}
 	r.off = end
-	return r.text(b[start:end])
+	return s
 }
 
 // longText is Text for all strings.
@@ -242,7 +256,7 @@ func (r *Reader) longText() string {
 		return ""
 	}
 	end := start + int(n)
-	if !validText(r.b[start:end]) {
+	if !utf8scan.Valid(r.b[start:end]) {
 		r.wrong("a string")
 		return ""
 	}
@@ -261,6 +275,15 @@ func (r *Reader) text(b []byte) string {
 
 // Int reads an integer.
 func (r *Reader) Int() int64 {
+	if uint(r.off) < uint(len(r.b)) && r.b[r.off] < cborhead.ArgInline {
+		r.off++
+		return int64(r.b[r.off-1])
+	}
+	return r.longInt()
+}
+
+// longInt is Int for all integers.
+func (r *Reader) longInt() int64 {
 	if n, next := r.head(cborhead.Uint); next >= 0 && n <= 1<<63-1 {
 		r.off = next
 		return int64(n)
@@ -348,7 +371,7 @@ func (r *Reader) Blob() data.Blob {
 	if r.off < len(r.b) && r.b[r.off]&cborhead.Mask == cborhead.Map {
 		off := r.off
 		raw := r.raw()
-		if r.fault.is {
+		if r.fault != nil {
 			return data.Blob{}
 		}
 		if blob, err := data.ParseBlob(raw); err == nil {
@@ -379,7 +402,7 @@ func usualBlob(b []byte, off int, r *Reader) (blob data.Blob, end int) {
 		return blob, -1
 	}
 	end = start + int(n)
-	if !validText(b[start:end]) {
+	if !utf8scan.Valid(b[start:end]) {
 		return blob, -1
 	}
 	return data.Blob{Ref: cid, MimeType: r.text(b[start:end]), Size: int64(size)}, end
@@ -436,7 +459,7 @@ func (r *Reader) Texts() []string {
 	n := r.Array()
 	list := MakeSlice[string](r, n)
 	for range n {
-		if r.fault.is {
+		if r.fault != nil {
 			break
 		}
 		list = append(list, r.Text())
@@ -449,7 +472,7 @@ func (r *Reader) Texts() []string {
 func (r *Reader) EndArray() { r.depth++ }
 
 // More reports whether to read the next element: whether nothing went wrong.
-func (r *Reader) More() bool { return !r.fault.is }
+func (r *Reader) More() bool { return r.fault == nil }
 
 // MakeSlice returns a slice with room for elements of an array of n, but no more
 // than are likely to come.
@@ -469,8 +492,14 @@ func New[T any](r *Reader) *T {
 
 // spend counts memory.
 func (r *Reader) spend(n int) {
-	r.spent += n
-	if r.spent > minBudget && r.spent > perByte*len(r.in) {
+	if r.spent += n; r.spent > minBudget {
+		r.overspent()
+	}
+}
+
+// overspent looks at whether the input is large enough for what was allocated.
+func (r *Reader) overspent() {
+	if r.spent > perByte*len(r.in) {
 		r.fail(fault{err: &dagcbor.LimitError{
 			Name: "lex: memory of the decoded value", Limit: int64(max(minBudget, perByte*len(r.in))), Got: int64(r.spent), Offset: -1,
 		}})

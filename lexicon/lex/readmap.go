@@ -14,47 +14,66 @@ import (
 // (https://atproto.com/specs/data-model#type-field).
 const typeKey = "\x65$type"
 
-// Map opens a map of the given definition. The properties that the schema knows
-// are then read in canonical order: [Reader.Key] reports whether the one at hand
-// comes next. [Reader.EndMap] takes the frame that is returned.
-func (r *Reader) Map(def string) (outer Frame) {
+// Map opens a map. The properties that the schema knows are then read in
+// canonical order: [Reader.Key] reports whether the one at hand comes next.
+// [Reader.EndMap] takes the frame that is returned.
+func (r *Reader) Map() (outer Frame) {
 	outer = r.frame
+	r.depth--
 	n, next := r.head(cborhead.Map)
-	if next < 0 || n > uint64(len(r.b)-next)/2 || n > dagcbor.DefaultMaxContainer || r.depth <= 0 {
-		r.wrong("an object")
-		r.depth--
+	if next < 0 || n > uint64(len(r.b)-next)/2 || n > dagcbor.DefaultMaxContainer || r.depth < 0 {
+		r.noMap()
 		return outer
 	}
-	r.depth--
 	r.off = next
-	r.frame = Frame{def: def, left: int32(n), prev: -1, typed: r.typed}
-	r.typed = false
+	r.frame = Frame{left: int32(n), prev: -1, runs: int32(len(r.runs))}
+	if r.typed {
+		r.typed, r.frame.typed = false, r.at
+	}
 	return outer
 }
 
-// EndMap closes the map and returns the properties that the schema does not
-// know.
-func (r *Reader) EndMap(outer Frame) Extra {
-	if r.frame.left > 0 {
-		r.seek("\xff", false) // which is behind all keys
+func (r *Reader) noMap() {
+	if r.fault == nil {
+		r.wrong("an object")
+		r.fault.inner = true
 	}
-	extra := Extra{r.frame.unknown(r)}
+}
+
+// EndMap closes the map, of the given definition, and returns the properties
+// that the schema does not know.
+func (r *Reader) EndMap(outer Frame, def string) Extra {
+	var extra Extra
+	if r.frame.left > 0 || len(r.runs) > int(r.frame.runs) || r.fault != nil {
+		extra = r.extra(def)
+	}
 	r.frame = outer
 	r.depth++
 	return extra
 }
 
-// unknown returns the unknown pairs so far.
-func (f *Frame) unknown(r *Reader) string {
-	if f.start < f.end && int(f.end) <= len(r.b) {
-		if run := r.text(r.b[f.start:f.end]); f.extra == "" {
-			f.extra = run
+// extra reads what is left of a map, and returns the unknown pairs.
+func (r *Reader) extra(def string) Extra {
+	if r.frame.left > 0 {
+		r.seek("\xff", false) // which is behind all keys
+	}
+	if f := r.fault; f != nil {
+		if f.def == "" && !f.inner {
+			f.def = def
+		}
+		f.inner = false
+		return Extra{}
+	}
+	var pairs string
+	for i, run := range r.runs[r.frame.runs:] {
+		if text := r.text(r.b[run.start:run.end]); i == 0 {
+			pairs = text
 		} else {
-			f.extra += run
+			pairs += text
 		}
 	}
-	f.start, f.end = 0, 0
-	return f.extra
+	r.runs = r.runs[:r.frame.runs]
+	return Extra{pairs}
 }
 
 // Key reports whether the key that comes next is k, which is encoded, and reads
@@ -63,13 +82,38 @@ func (r *Reader) Key(k string) bool {
 	if r.frame.left <= 0 {
 		return false
 	}
-	if b, off := r.b, r.off; !r.slow && len(b)-off >= len(k) && string(b[off:off+len(k)]) == k {
-		r.frame.prev = int32(off)
-		r.frame.left--
-		r.off = off + len(k)
-		return true
+	b, off := r.b, r.off
+	if uint(off) < uint(len(b)) && b[off] > k[0] { // a longer key
+		return false
 	}
-	return r.seek(k, true)
+	if r.slow || !utf8scan.HasPrefix(b[off:], k) {
+		return r.seek(k, true)
+	}
+	r.frame.prev = int32(off)
+	r.frame.left--
+	r.off = off + len(k)
+	return true
+}
+
+// RequiredText reads a property that is a string and has to be there.
+func (r *Reader) RequiredText(k string) string {
+	if r.frame.left <= 0 || r.slow || !utf8scan.HasPrefix(r.b[r.off:], k) {
+		return r.seekText(k)
+	}
+	r.frame.prev = int32(r.off)
+	r.frame.left--
+	r.off += len(k)
+	return r.Text()
+}
+
+// seekText is RequiredText where another key may come next.
+func (r *Reader) seekText(k string) string {
+	if r.Key(k) {
+		return r.Text()
+	}
+	_, start := cborhead.Read(aliasBytes(k), 0)
+	r.Missing(k[start:])
+	return ""
 }
 
 // NullableKey is Key for a property that may be null.
@@ -120,15 +164,14 @@ func (r *Reader) unknownPair(off, start, end int) {
 		r.wrong("a key")
 		return
 	}
-	if f.end != int32(off) {
-		f.unknown(r)
-		f.start = int32(off)
+	if n := len(r.runs); n == int(f.runs) || int(r.runs[n-1].end) != off {
+		r.runs = append(r.runs, run{start: int32(off)})
 	}
 	f.prev = int32(off)
 	f.left--
 	r.off = end
 	r.raw()
-	f.end = int32(r.off)
+	r.runs[len(r.runs)-1].end = int32(r.off)
 }
 
 // Type reads the $type of a record, which must be its collection.
@@ -138,7 +181,12 @@ func (r *Reader) Type(collection string) {
 		return
 	}
 	off := r.off
-	if typ := r.Text(); typ != collection && !r.fault.is {
+	if end := off + 1 + len(collection); len(collection) < cborhead.ArgInline && end <= len(r.b) &&
+		r.b[off] == cborhead.Text|byte(len(collection)) && string(r.b[off+1:end]) == collection {
+		r.off = end
+		return
+	}
+	if typ := r.Text(); typ != collection && r.fault == nil {
 		r.fail(fault{off: off, code: lexicon.CodeTypeName, msg: fmt.Sprintf("$type %.320q is not %q", typ, collection)})
 	}
 }
@@ -146,14 +194,27 @@ func (r *Reader) Type(collection string) {
 // MemberType reads the $type of a member of a union, which is known, where it is
 // due. That of other objects is unknown to the schema.
 func (r *Reader) MemberType() {
-	if r.frame.typed && r.seek(typeKey, false) {
+	if r.frame.typed != 0 {
+		r.memberType()
+	}
+}
+
+func (r *Reader) memberType() {
+	if at := int(r.frame.typed); at == r.off && r.frame.left > 0 { // as UnionType saw it
+		n, start := readHead(r.b, at+len(typeKey), cborhead.Text)
+		r.frame.prev = int32(at)
+		r.frame.left--
+		r.off = start + int(n)
+		return
+	}
+	if r.seek(typeKey, false) {
 		r.Text()
 	}
 }
 
 // Missing notes that a required property is not there.
 func (r *Reader) Missing(name string) {
-	if !r.slow && !r.fault.is {
+	if !r.slow && r.fault == nil {
 		r.fail(fault{off: r.frame.at(r), code: lexicon.CodeMissing, name: name, msg: "property is required and missing"})
 	}
 }
@@ -187,6 +248,7 @@ func (r *Reader) UnionType() string {
 			if start < 0 || size > uint64(len(b)-start) {
 				return ""
 			}
+			r.at = int32(off)
 			return alias(b[start : start+int(size)])
 		case string(key) > typeKey:
 			return ""

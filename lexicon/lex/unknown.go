@@ -18,6 +18,8 @@ type Unknown struct {
 	value Appender
 }
 
+const errUnknown textError = "object of unknown type is absent"
+
 // Of returns v, such as a record to be written, as an Unknown. It is encoded when
 // that is, so that v must not be changed before.
 func Of(v Appender) Unknown { return Unknown{value: v} }
@@ -34,9 +36,10 @@ func UnknownFromCBOR(b []byte) (Unknown, error) {
 	return Unknown{raw: string(b)}, nil
 }
 
-// UnknownFromJSON is UnknownFromCBOR for JSON.
+// UnknownFromJSON is UnknownFromCBOR for JSON, in which integers have neither a
+// fraction nor an exponent.
 func UnknownFromJSON(text []byte) (Unknown, error) {
-	b, err := data.FromJSON(text, nil)
+	b, err := data.FromJSON(text, &data.Options{Numbers: data.PlainNumbers})
 	if err != nil {
 		return Unknown{}, err
 	}
@@ -48,14 +51,21 @@ func (u Unknown) IsZero() bool { return u.raw == "" && u.value == nil }
 
 // CBOR returns the object in DAG-CBOR, or nil if it is absent. An error is that
 // of encoding what [Of] was given.
-func (u Unknown) CBOR() ([]byte, error) {
-	if u.value == nil {
-		if u.raw == "" {
-			return nil, nil
+func (u Unknown) CBOR() ([]byte, error) { return u.encode(Root) }
+
+// encode is CBOR for an object that is within m.
+func (u Unknown) encode(m Mode) ([]byte, error) {
+	switch {
+	case u.value != nil:
+		b, err := u.value.AppendLex(nil, m)
+		if err != nil {
+			return nil, err
 		}
-		return []byte(u.raw), nil
+		return b, nil
+	case u.raw == "":
+		return nil, nil
 	}
-	return AppendCBOR(nil, u.value)
+	return []byte(u.raw), nil
 }
 
 // JSON returns the object in JSON, or nil if it is absent.
@@ -129,7 +139,7 @@ func (u Unknown) AppendLex(dst []byte, m Mode) ([]byte, error) {
 		return u.value.AppendLex(dst, m)
 	}
 	if u.raw == "" {
-		return dst, fmt.Errorf("lex: object of unknown type is absent")
+		return dst, &encodeError{err: errUnknown}
 	}
 	if err := dagcbor.Valid(aliasBytes(u.raw), &dagcbor.Options{
 		MaxSize: -1, MaxString: -1, MaxDepth: max(int(m/modeLevel), 1), ForeignLinks: true,

@@ -4,15 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
-
-	"github.com/rivo/uniseg"
 
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/lexicon"
+	"github.com/linnet-at/linnet/lexicon/internal/check"
 	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/syntax"
 )
@@ -22,13 +21,23 @@ import (
 type Validator struct {
 	def   string // the definition at hand
 	depth int
-	steps [dagcbor.DefaultMaxDepth]step
+	steps [usualDepth]step
 	more  []step
 	errs  lexicon.Errors
 	max   int  // how many errors to collect; zero means one, and -1 no more
 	all   bool // Err returns a list
 	o     lexicon.Options
+
+	search bool // only what cannot be encoded is looked for
+	found  bool // and has been found
+
+	// Strings that are valid, the last of each format. The root of a thread is
+	// often what a reply is to, and the link of a card stands in the text.
+	aturi, cid, uri string
 }
+
+// usualDepth is how deep most records are, in properties and elements.
+const usualDepth = 12
 
 // A step leads from a value into one of its parts.
 type step struct {
@@ -79,6 +88,19 @@ func (v *Validator) Leave(outer string) { v.def = outer }
 // Push adds the name of a property to the path.
 func (v *Validator) Push(name string) { v.push(step{name: name}) }
 
+// PushArray is Push for an array.
+func (v *Validator) PushArray(name string) {
+	v.Push(name)
+	v.Array()
+}
+
+// Array notes that the value at the path is an array, which may be too deep.
+func (v *Validator) Array() {
+	if v.depth >= dagcbor.DefaultMaxDepth {
+		v.tooDeep()
+	}
+}
+
 // PushIndex adds the index of an element to the path.
 func (v *Validator) PushIndex(i int) { v.push(step{index: i}) }
 
@@ -94,21 +116,37 @@ func (v *Validator) push(s step) {
 // Pop takes the last step off the path.
 func (v *Validator) Pop() { v.depth-- }
 
-// Go reports whether to go on into a value: whether more problems are wanted, and
-// it is not deeper than data can be, as it is in a struct that refers to itself.
-func (v *Validator) Go() bool {
-	if v.depth > maxDepth {
-		v.Fail(lexicon.CodeType, "nested more than %d deep", maxDepth)
-		v.max = -1 // that is enough
+// Go reports whether to go on into a value: whether it is there, which the nil
+// pointer is not, more problems are wanted, and it is not deeper than data can be,
+// as it is in a struct that refers to itself.
+func (v *Validator) Go(there bool) bool {
+	if !there {
+		v.Fail(lexicon.CodeType, "%s", errNil)
+		return false
+	}
+	if v.depth >= dagcbor.DefaultMaxDepth {
+		v.tooDeep()
 	}
 	return len(v.errs) < max(v.max, 1) && v.max >= 0
 }
 
+// tooDeep notes that a value cannot be encoded for its depth, and ends the search
+// for problems.
+func (v *Validator) tooDeep() {
+	v.Fail(lexicon.CodeType, "nested more than %d deep", dagcbor.DefaultMaxDepth)
+	v.max = -1 // that is enough
+}
+
 // Fail notes a problem with the value at the path.
 func (v *Validator) Fail(code lexicon.Code, format string, args ...any) {
-	if len(v.errs) >= max(v.max, 1) || v.max < 0 {
+	if len(v.errs) >= max(v.max, 1) || v.max < 0 || v.search && !v.found {
 		return
 	}
+	v.errs = append(v.errs, &lexicon.Error{Path: v.path(), Code: code, Def: v.def, Msg: fmt.Sprintf(format, args...)})
+}
+
+// path returns the path as a JSON pointer.
+func (v *Validator) path() string {
 	var path []byte
 	for i := range v.depth {
 		s := &step{}
@@ -123,7 +161,7 @@ func (v *Validator) Fail(code lexicon.Code, format string, args ...any) {
 			path = strconv.AppendInt(append(path, '/'), int64(s.index), 10)
 		}
 	}
-	v.errs = append(v.errs, &lexicon.Error{Path: string(path), Code: code, Def: v.def, Msg: fmt.Sprintf(format, args...)})
+	return string(path)
 }
 
 // fail is Fail for a property.
@@ -148,17 +186,39 @@ func (v *Validator) failIn(outer, name string, code lexicon.Code, format string,
 	v.Pop()
 }
 
+// unencodable is fail for what no data can be.
+func (v *Validator) unencodable(name string, code lexicon.Code, msg string) {
+	v.found = true
+	v.fail(name, code, "%s", msg)
+}
+
+// Text notes a string that is not UTF-8.
+func (v *Validator) Text(name string) {
+	v.unencodable(name, lexicon.CodeType, "string that is not UTF-8")
+}
+
+// Link notes a link that is not set.
+func (v *Validator) Link(name string) {
+	v.unencodable(name, lexicon.CodeType, "link that is not set")
+}
+
 // Missing notes a required property that is not set.
 func (v *Validator) Missing(name string) {
+	v.found = true
 	v.fail(name, lexicon.CodeMissing, "property is required and missing")
 }
 
 // Union notes a union without exactly one member.
 func (v *Validator) Union() { v.Fail(lexicon.CodeUnionType, "union without exactly one member") }
 
-// Length notes a length that is not within its bounds.
+// Length notes a length that is not within its bounds: that of a string or a byte
+// string in bytes, or that of an array in elements.
 func (v *Validator) Length(name, what string, n int, lo, hi int64) {
-	v.fail(name, lexicon.CodeLength, "%s of length %d, %s", what, n, bounds(lo, hi))
+	unit := "bytes"
+	if what == "array" {
+		unit = "elements"
+	}
+	v.fail(name, lexicon.CodeLength, "%s of %d %s, %s", what, n, unit, check.Bounds(lo, hi))
 }
 
 // Range notes an integer that is not within its bounds.
@@ -172,38 +232,50 @@ func (v *Validator) Range(name string, n, lo, hi int64) {
 
 // Enum notes a value that is not among those allowed.
 func (v *Validator) Enum(name string, value any) {
-	v.fail(name, lexicon.CodeEnum, "%.64q is not one of the values that are allowed", fmt.Sprint(value))
+	if v.isText(name, value) {
+		v.fail(name, lexicon.CodeEnum, "%s is not one of the values that are allowed", quoted(value))
+	}
 }
 
 // Const notes a value that is not the only one allowed.
 func (v *Validator) Const(name string, value any) {
-	v.fail(name, lexicon.CodeConst, "%.64q is not the value that is expected", fmt.Sprint(value))
+	switch b, isBool := value.(bool); {
+	case isBool:
+		v.fail(name, lexicon.CodeConst, "boolean is not %v", !b)
+	case v.isText(name, value):
+		v.fail(name, lexicon.CodeConst, "%s is not the value that is expected", quoted(value))
+	}
 }
 
-func bounds(lo, hi int64) string {
-	switch {
-	case lo <= 0:
-		return fmt.Sprintf("at most %d are allowed", hi)
-	case hi == math.MaxInt64:
-		return fmt.Sprintf("at least %d are required", lo)
+// isText reports whether a value may be encoded, and notes it if not.
+func (v *Validator) isText(name string, value any) bool {
+	if s, ok := value.(string); ok && !IsText(s) {
+		v.Text(name)
+		return false
 	}
-	return fmt.Sprintf("%d to %d are allowed", lo, hi)
+	return true
 }
 
-// Graphemes checks that a string has from lo to hi graphemes. They are counted
-// only where the number of bytes and that of characters leave it open.
-func (v *Validator) Graphemes(name, s string, lo, hi int64) {
-	size := int64(len(s))
-	if lo <= 0 && size <= hi {
-		return
+// quoted returns a value as it stands in JSON, shortened, for an error.
+func quoted(value any) string {
+	if s, ok := value.(string); ok {
+		return fmt.Sprintf("%.64q", s)
 	}
-	n := int64(utf8.RuneCountInString(s))
-	if size >= lo && n >= lo && lo <= 1 && n <= hi {
-		return
+	return fmt.Sprint(value)
+}
+
+// Graphemes checks that a string has from lo to hi graphemes, and reports whether
+// it has. They are counted only where the number of bytes and that of characters
+// leave it open. An upper bound of 1<<31-1 is none.
+func (v *Validator) Graphemes(name, s string, lo, hi int64) bool {
+	if hi == math.MaxInt32 {
+		hi = math.MaxInt64
 	}
-	if n = int64(uniseg.GraphemeClusterCount(s)); n < lo || n > hi {
-		v.fail(name, lexicon.CodeGraphemes, "string of %d graphemes, %s", n, bounds(lo, hi))
+	msg := check.Graphemes(s, lo, hi)
+	if msg != "" {
+		v.fail(name, lexicon.CodeGraphemes, "%s", msg)
 	}
+	return msg == ""
 }
 
 // Format checks that a string has a format other than those that have methods
@@ -223,16 +295,26 @@ func (v *Validator) Datetime(name, s string) {
 
 // ATURI checks that a string is of format at-uri.
 func (v *Validator) ATURI(name, s string) {
+	if s == v.aturi && s != "" {
+		return
+	}
 	if _, err := syntax.ParseATURI(s); err != nil {
 		v.format(name, s, schema.FormatATURI, err)
+		return
 	}
+	v.aturi = s
 }
 
 // URI checks that a string is of format uri.
 func (v *Validator) URI(name, s string) {
+	if s == v.uri && s != "" {
+		return
+	}
 	if _, err := syntax.ParseURI(s); err != nil {
 		v.format(name, s, schema.FormatURI, err)
+		return
 	}
+	v.uri = s
 }
 
 // DID checks that a string is of format did.
@@ -244,48 +326,40 @@ func (v *Validator) DID(name, s string) {
 
 // CID checks that a string is of format cid.
 func (v *Validator) CID(name, s string) {
+	if s == v.cid && s != "" {
+		return
+	}
 	if _, err := syntax.ParseCIDString(s); err != nil {
 		v.format(name, s, schema.FormatCID, err)
+		return
 	}
+	v.cid = s
 }
 
 // format notes a string that has not its format, unless it is one of those that
 // loose formats allow.
 func (v *Validator) format(name, s string, f schema.Format, err error) {
-	if v.o.LooseFormats && looseFormat(f, s) {
+	if !v.isText(name, s) {
 		return
 	}
-	msg := "not of the format"
-	if e, ok := errors.AsType[*syntax.Error](err); ok {
-		msg = e.Msg
+	if msg := check.FormatError(f, s, v.o.LooseFormats, err); msg != "" {
+		v.fail(name, lexicon.CodeFormat, "%.64q is not of format %s: %s", s, f, msg)
 	}
-	v.fail(name, lexicon.CodeFormat, "%.64q is not of format %s: %s", s, f, msg)
-}
-
-// looseFormat reports whether s is of format f as Options.LooseFormats of package
-// lexicon has it.
-func looseFormat(f schema.Format, s string) bool {
-	var err error
-	switch f {
-	case schema.FormatDatetime:
-		_, err = syntax.ParseDatetimeLenient(s)
-	case schema.FormatATURI:
-		_, err = syntax.ParseFullATURI(s)
-	case schema.FormatLanguage:
-		_, err = syntax.ParseLanguage(strings.ToLower(s))
-	default:
-		return false
-	}
-	return err == nil
 }
 
 // Blob checks a reference to a blob of at most max bytes, of one of the media
 // types that are accepted, if there are any.
 func (v *Validator) Blob(name string, b data.Blob, max int64, accept ...string) {
 	switch {
+	case v.depth >= dagcbor.DefaultMaxDepth-1 && (name != "" || v.depth >= dagcbor.DefaultMaxDepth):
+		v.tooDeep()
+	case v.search:
+		if _, err := b.MarshalCBOR(); err != nil {
+			v.unencodable(name, lexicon.CodeBlob, "blob that is not valid")
+		}
 	case b.Legacy() && !v.o.LegacyBlobs:
 		v.fail(name, lexicon.CodeBlob, "blob of the legacy form")
-	case !b.Ref.Defined() || b.Ref.Codec() != dagcbor.Raw && !b.Legacy() && !v.o.Permissive:
+	case !b.Ref.Defined() || b.Ref.Codec() != dagcbor.Raw && !b.Legacy():
 		v.failIn(name, "ref", lexicon.CodeBlob, "ref of a blob is not a link to a CID of codec raw")
 	case !isMimeType(b.MimeType, v.o.Permissive):
 		v.failIn(name, "mimeType", lexicon.CodeBlob, "mimeType of a blob is not a media type")
@@ -307,25 +381,23 @@ func accepts(patterns []string, media string) bool {
 }
 
 func isMimeType(s string, permissive bool) bool {
-	if permissive {
-		return s != ""
-	}
-	slash := -1
+	slash, slashes, all := 0, 0, byte(0)
 	for i := range len(s) {
-		if s[i] != '/' {
-			continue
+		all |= s[i]
+		if s[i] == '/' {
+			slash = i
+			slashes++
 		}
-		if slash >= 0 {
-			return false
-		}
-		slash = i
 	}
-	return slash > 0 && slash < len(s)-1
+	if all >= utf8.RuneSelf && !IsText(s) {
+		return false
+	}
+	return permissive && s != "" || slashes == 1 && slash > 0 && slash < len(s)-1
 }
 
 // Unknown checks data of which no schema is known: an object that is no blob.
 func (v *Validator) Unknown(name string, u Unknown) {
-	b, ok := v.unknown(name, u)
+	b, ok := v.unknown(name, u, Root)
 	if !ok {
 		return
 	}
@@ -334,9 +406,10 @@ func (v *Validator) Unknown(name string, u Unknown) {
 	}
 }
 
-// Member checks a member of an open union that the union does not list.
-func (v *Validator) Member(u *Unknown) {
-	b, ok := v.unknown("", *u)
+// Member checks a member of an open union that the union does not list, as it
+// does the given types.
+func (v *Validator) Member(u *Unknown, listed ...string) {
+	b, ok := v.unknown("", *u, Root.Member())
 	if !ok {
 		return
 	}
@@ -346,44 +419,76 @@ func (v *Validator) Member(u *Unknown) {
 		v.Fail(lexicon.CodeUnionType, "object of a union without $type")
 	case len(typ) >= 5 && typ[len(typ)-5:] == "#main" && !v.o.Permissive:
 		v.Fail(lexicon.CodeUnionType, "$type %.320q ends in #main", typ)
+	case slices.Contains(listed, typ):
+		v.Fail(lexicon.CodeUnionType, "$type %.320q is one that the union lists, but the member is unknown", typ)
 	}
 }
 
 // unknown returns u in DAG-CBOR, if it is valid data.
-func (v *Validator) unknown(name string, u Unknown) ([]byte, bool) {
+func (v *Validator) unknown(name string, u Unknown, m Mode) ([]byte, bool) {
 	if u.IsZero() {
 		v.Missing(name)
 		return nil, false
 	}
-	b, err := u.CBOR()
-	if err == nil {
-		err = data.Validate(b, v.data())
-	}
-	if err != nil {
-		v.fail(name, lexicon.CodeType, "%v", err)
+	if v.search {
 		return nil, false
 	}
-	return b, true
+	depth := v.depth
+	if name != "" {
+		depth++
+	}
+	b, err := u.encode(m)
+	if err == nil {
+		err = data.Validate(b, v.data(depth))
+	}
+	if err == nil {
+		return b, true
+	}
+	if e, ok := errors.AsType[*encodeError](err); ok {
+		v.failWithin(name, e)
+	} else {
+		v.fail(name, lexicon.CodeType, "%v", err)
+	}
+	return nil, false
 }
 
-func (v *Validator) data() *data.Options {
+// failWithin is fail for what is wrong somewhere in a property.
+func (v *Validator) failWithin(name string, e *encodeError) {
+	before := len(v.errs)
+	v.fail(name, lexicon.CodeType, "%v", e.err)
+	if len(v.errs) > before {
+		v.errs[before].Path += e.path
+	}
+}
+
+// data returns the options for data in a value at the given depth.
+func (v *Validator) data(depth int) *data.Options {
 	o := data.Options{}
 	if v.o.Data != nil {
 		o = *v.o.Data
 	}
 	o.Permissive, o.NoEmptyKeys = v.o.Permissive, !v.o.Permissive
+	left := max(dagcbor.DefaultMaxDepth-depth, 1)
+	if o.MaxDepth <= 0 || o.MaxDepth > left {
+		o.MaxDepth = left
+	}
 	return &o
 }
 
-// Extra checks the properties of an object that its schema does not know, among
-// them a $type that is not due.
-func (v *Validator) Extra(e Extra, def string) {
-	if e.pairs == "" {
+// Extra checks the properties of an object that its schema does not know, as it
+// does the given names, among them a $type that is not due.
+func (v *Validator) Extra(e Extra, def string, known ...string) {
+	if e.pairs == "" || v.search {
 		return
+	}
+	for p := range e.each() {
+		if slices.Contains(known, p.name()) {
+			v.fail(p.name(), lexicon.CodeType, "%s", errShadow)
+		}
 	}
 	b := AppendMap(make([]byte, 0, len(e.pairs)+9), v.count(e))
 	b = append(b, e.pairs...)
-	if err := data.Validate(b, v.data()); err != nil {
+	if err := data.Validate(b, v.data(v.depth)); err != nil {
 		v.Fail(lexicon.CodeType, "%v", err)
 		return
 	}

@@ -59,8 +59,12 @@ func (m Mode) Deep() bool {
 	return m < modeLevel*lowDepth && (m&modeChecked == 0 || m < modeLevel)
 }
 
-// AppendDeep appends a value where the limit on nesting is near.
-func AppendDeep(dst []byte, x Appender, m Mode) ([]byte, error) {
+// AppendDeep appends a value where the limit on nesting is near, unless it is
+// that of a nil pointer.
+func AppendDeep(dst []byte, x Appender, isNil bool, m Mode) ([]byte, error) {
+	if isNil {
+		return dst, &encodeError{err: errNil}
+	}
 	start, left := len(dst), int(m/modeLevel)
 	if left == 0 {
 		return dst, depthError()

@@ -15,7 +15,7 @@ func (w *writer) objectRead(t *typ, fields []*field, isRecord bool) {
 	if t.def != nil {
 		def = t.def.name.String()
 	}
-	w.p("outer := r.Map(%q)", def)
+	w.p("outer := r.Map()")
 	typed := false
 	readType := func() {
 		typed = true
@@ -35,12 +35,16 @@ func (w *writer) objectRead(t *typ, fields []*field, isRecord bool) {
 	if !typed {
 		readType()
 	}
-	w.p("x.Extra = r.EndMap(outer)")
+	w.p("x.Extra = r.EndMap(outer, %q)", def)
 	w.p("}\n")
 }
 
 // readField writes the reading of a property, if it is there.
 func (w *writer) readField(f *field) {
+	if f.required && !f.nullable && f.typ.kind == kindText && f.form != formPointer {
+		w.p("x.%s = r.RequiredText(%s)", f.name, keyLiteral(f.prop.Name))
+		return
+	}
 	key := "Key"
 	if f.nullable {
 		key = "NullableKey"

@@ -31,11 +31,23 @@
 // for other types Unknown, unless it is closed. Its method Value returns the one
 // that is set, to switch over.
 //
+// An optional boolean, integer or string that has a default is also read by a
+// method such as LimitOrDefault.
+//
+// A method, such as app.bsky.feed.getTimeline, is a function that calls it,
+// FeedGetTimeline, and one that describes it to servers and tools,
+// FeedGetTimelineMethod, with the kind, the parameters, the encodings and the names
+// of the errors, see [schema.Method]. Parameters write themselves to a query by
+// AppendQuery and read themselves from one by ParseQuery, so that both sides of a
+// call stand on the same code. Nil parameters, and a nil input, are the empty ones.
+//
 // Values of strings that are known, enumerations and tokens are constants, and so
 // are the names of errors of methods. All types have the methods AppendCBOR,
 // MarshalCBOR, UnmarshalCBOR, AppendJSON, MarshalJSON, UnmarshalJSON and Validate;
-// what these promise is said in package lex. There is no reflection, no registry
-// and no code that runs when a program begins.
+// what these promise is said in package lex; those that decode leave their target
+// alone on error. Validate finds one problem of a value at most, that which a
+// catalog finds, and nothing that it lets pass fails to be encoded. There is no
+// reflection, no registry and no code that runs when a program begins.
 //
 // # Names
 //

@@ -3,6 +3,7 @@ package lexgen
 import (
 	"bytes"
 	"fmt"
+	"strings"
 
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/internal/cborhead"
@@ -14,7 +15,7 @@ func (w *writer) objectAppend(t *typ, fields []*field, isRecord bool) {
 	body := w.detach(func() { w.appendPairs(t, fields, isRecord) })
 	w.p("// AppendLex implements lex.Appender.")
 	w.p("func (x *%s) AppendLex(dst []byte, m %s.Mode) ([]byte, error) {", t.name, lex)
-	w.p("if m.Deep() {\nreturn %s.AppendDeep(dst, x, m)\n}", lex)
+	w.p("if x == nil || m.Deep() {\nreturn %s.AppendDeep(dst, x, x == nil, m)\n}", lex)
 	w.p("start := len(dst)")
 	if usesVar(body, "err") {
 		w.p("var err error")
@@ -25,7 +26,7 @@ func (w *writer) objectAppend(t *typ, fields []*field, isRecord bool) {
 	}
 	w.out.Write(body)
 	if checks {
-		w.p("if !ok {\nreturn dst, %s.ValueError()\n}", lex)
+		w.p("if !ok {\nreturn dst, %s.ValueError(x)\n}", lex)
 	}
 	w.p("if !x.Extra.IsZero() {\nreturn %s.AppendExtra(dst, start, x.Extra, m)\n}", lex)
 	w.p("return dst, nil\n}\n")
@@ -45,46 +46,47 @@ func usesVar(code []byte, name string) bool {
 	return bytes.Contains(code, []byte(", "+name+" = "))
 }
 
-// appendPairs writes the head of a map and its pairs.
+// appendPairs writes the head of a map and its pairs. A map of which the number
+// of pairs is only known when they are written has a head of one byte, which is
+// then set, or else they are counted before.
 func (w *writer) appendPairs(t *typ, fields []*field, isRecord bool) {
-	lex := w.lex()
 	count := 0
 	if isRecord {
 		count++
 	}
-	always := true
+	member := t.def != nil && !isRecord
+	counts := member
 	for _, f := range fields {
 		if f.required {
 			count++
 		} else {
-			always = false
+			counts = true
 		}
 	}
-	member := t.def != nil && !isRecord
-	pending := []byte(nil) // what is constant and not written yet
-	if always && !member {
-		pending = dagcbor.AppendMap(nil, count)
-	} else {
-		w.p("n := %d", count)
-		if member {
-			w.p("if m.Typed() {\nn++\n}")
-		}
-		for _, f := range fields {
-			if !f.required {
-				w.p("if %s {\nn++\n}", f.present())
-			}
-		}
-		if len(fields)+1 < cborhead.ArgInline {
-			w.p("dst = append(dst, %#x|byte(n))", cborhead.Map)
-		} else {
-			w.p("dst = %s.AppendMap(dst, n)", lex)
-		}
+	later := counts && len(fields)+1 < cborhead.ArgInline
+	pending := dagcbor.AppendMap(nil, count) // what is constant and not written yet
+	switch {
+	case later:
+		w.p("head := byte(%#x)", cborhead.Map|count)
+	case counts:
+		pending = nil
+		w.countPairs(fields, member, count)
 	}
 	flush := func() {
 		if len(pending) > 0 {
 			w.p("dst = append(dst, %s...)", bytesLiteral(pending))
 			pending = nil
 		}
+	}
+	optional := func(cond, key string, value func()) {
+		flush()
+		w.p("if %s {", cond)
+		if later {
+			w.p("head++")
+		}
+		w.p("dst = append(dst, %s...)", key)
+		value()
+		w.p("}")
 	}
 	typed := false
 	writeType := func() {
@@ -94,8 +96,7 @@ func (w *writer) appendPairs(t *typ, fields []*field, isRecord bool) {
 		case isRecord:
 			pending = append(pending, pair...)
 		case member:
-			flush()
-			w.p("if m.Typed() {\ndst = append(dst, %s...)\n}", bytesLiteral(pair))
+			optional("m.Typed()", bytesLiteral(pair), func() {})
 		}
 	}
 	for _, f := range fields {
@@ -108,16 +109,29 @@ func (w *writer) appendPairs(t *typ, fields []*field, isRecord bool) {
 			w.appendRequired(f)
 			continue
 		}
-		flush()
-		w.p("if %s {", f.present())
-		w.p("dst = append(dst, %s...)", keyLiteral(f.prop.Name))
-		w.appendOptional(f)
-		w.p("}")
+		optional(f.present(), keyLiteral(f.prop.Name), func() { w.appendOptional(f) })
 	}
 	if !typed {
 		writeType()
 	}
 	flush()
+	if later {
+		w.p("dst[start] = head")
+	}
+}
+
+// countPairs writes the counting of pairs, and the head of the map.
+func (w *writer) countPairs(fields []*field, member bool, count int) {
+	w.p("n := %d", count)
+	if member {
+		w.p("if m.Typed() {\nn++\n}")
+	}
+	for _, f := range fields {
+		if !f.required {
+			w.p("if %s {\nn++\n}", f.present())
+		}
+	}
+	w.p("dst = %s.AppendMap(dst, n)", w.lex())
 }
 
 func (t *typ) typeName() string {
@@ -191,6 +205,17 @@ func (w *writer) appendOptional(f *field) {
 	}
 }
 
+// address returns the expression of the address of x.
+func address(x string) string {
+	if strings.HasPrefix(x, "*") {
+		return x[1:]
+	}
+	if strings.HasPrefix(x, "(*") {
+		return x[2 : len(x)-1]
+	}
+	return "&" + x
+}
+
 // A place is where a value is, for errors.
 type place struct {
 	name  string
@@ -219,7 +244,7 @@ func (w *writer) appendValue(t *typ, x string, at place, level int) {
 	case kindLink:
 		w.p("dst, ok = %s.AppendLink(dst, %s, ok)", lex, x)
 	case kindBlob:
-		w.p("dst, ok = %s.AppendBlob(dst, %s, ok)", lex, x)
+		w.p("dst, ok = %s.AppendBlob(dst, %s, ok)", lex, address(x))
 	case kindArray:
 		if t.elem.kind == kindText {
 			w.p("dst, ok = %s.AppendTexts(dst, %s, ok)", lex, x)

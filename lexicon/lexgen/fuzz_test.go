@@ -20,7 +20,7 @@ import (
 // FuzzJSON decodes JSON, which is to give what its DAG-CBOR gives.
 func FuzzJSON(f *testing.F) {
 	for _, s := range []string{
-		everything, `{}`, `null`, `[]`, ``, `{"$type":"com.example.all"}`, `{"text":1}`, `{"aa":{"$link":"x"}}`, `{"a":1,"a":2}`, "{\"text\":\"\xff\"}",
+		everything, `{}`, `null`, `[]`, ``, `{"$type":"com.example.all"}`, `{"text":1}`, `{"int":1.0}`, `{"aa":{"$link":"x"}}`, `{"a":1,"a":2}`, "{\"text\":\"\xff\"}",
 		strings.Repeat(`{"self":`, 50) + "{}" + strings.Repeat("}", 50),
 	} {
 		f.Add([]byte(s))
@@ -31,12 +31,13 @@ func FuzzJSON(f *testing.F) {
 		}
 		var x, want gentest.All
 		err := x.UnmarshalJSON(text)
-		b, bad := data.FromJSON(text, &data.Options{Permissive: true})
+		b, bad := data.FromJSON(text, &data.Options{Permissive: true, Numbers: data.PlainNumbers})
 		if bad == nil {
 			bad = want.UnmarshalCBOR(b)
 		}
 		require.Equal(t, bad == nil, err == nil, "%v, and of its CBOR %v", err, bad)
 		if err != nil {
+			require.Equal(t, gentest.All{}, x)
 			return
 		}
 		require.Equal(t, want, x)
@@ -55,9 +56,10 @@ func FuzzFrame(f *testing.F) {
 		f.Add(typ, []byte("\xa1\x63seq"))
 	}
 	f.Fuzz(func(t *testing.T, typ string, body []byte) {
-		var m gentest.SubscribeMessage
+		m := gentest.SubscribeMessage{Event: &gentest.SubscribeEvent{Seq: 5}}
 		if err := m.UnmarshalFrame(typ, body); err != nil {
 			require.NotEmpty(t, err.Error())
+			require.Equal(t, gentest.SubscribeMessage{Event: &gentest.SubscribeEvent{Seq: 5}}, m)
 			return
 		}
 		require.NotNil(t, m.Value())

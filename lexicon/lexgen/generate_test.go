@@ -184,6 +184,36 @@ func TestImportCycle(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// TestNoDocuments: a package to generate has documents.
+func TestNoDocuments(t *testing.T) {
+	c := catalogOf(t, document("com.example.a", "main", `{"type":"token"}`))
+	config := onePackage()
+	config.Packages = append(config.Packages,
+		lexgen.Package{Prefixes: []string{"com.examplee", "org.x"}, Import: "example.com/x", Dir: "x"},
+		lexgen.Package{Prefixes: []string{"com.example.a.b"}, Import: "example.com/y", Dir: "y"},
+		lexgen.Package{Prefixes: []string{"org.others"}, Import: "example.com/others"}) // which others generate
+	_, err := lexgen.Generate(c, config)
+	require.EqualError(t, err, `lexgen: package "example.com/x": no document has a name that begins with ["com.examplee" "org.x"]`+"\n"+
+		`lexgen: package "example.com/y": no document has a name that begins with ["com.example.a.b"]`)
+	config.Packages = append(config.Packages[:1], config.Packages[3])
+	files, err := lexgen.Generate(c, config)
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	first, _, _ := strings.Cut(string(files[0].Text), "\n")
+	require.Equal(t, lexgen.FileHeader, first)
+}
+
+// TestFieldNotes: a field whose name is not that of its property says what that is.
+func TestFieldNotes(t *testing.T) {
+	c := catalogOf(t, document("com.example.a", "main", `{"type":"object","required":["a-b"],"properties":{"a-b":{"type":"string"},"a_b":{"type":"integer"},"didDoc":{"type":"boolean"}}}`),
+		document("com.example.q", "main", `{"type":"query","parameters":{"type":"params","properties":{"x-y":{"type":"string"},"x":{"type":"string"}}}}`))
+	files, err := lexgen.Generate(c, onePackage())
+	require.NoError(t, err)
+	text := strings.Join(strings.Fields(string(files[0].Text)), " ")
+	require.Contains(t, text, `{ AB string // "a-b" AB2 *int64 // "a_b", optional DIDDoc *bool // optional Extra`)
+	require.Contains(t, text, `{ XY *string // "x-y", optional X *string // optional }`)
+}
+
 func TestBadSchemas(t *testing.T) {
 	for _, c := range []struct{ def, want string }{
 		{`{"type":"object","properties":{"x":{"type":"ref","ref":"#none"}}}`, `schema: com.example.a: reference "#none" leads to nothing at "/defs/main/properties/x/ref" at offset 79`},

@@ -2,8 +2,10 @@ package lexgen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/lexicon/schema"
 )
 
@@ -25,7 +27,7 @@ func (w *writer) method(m *method) {
 	w.p("")
 	w.comment(nsid + " is the method " + id + ".")
 	w.p("const %s = %q", nsid, id)
-	w.errorNames(m.def, m.errors)
+	w.descriptor(m.def, m.doc, nsid, w.errorNames(m.def, m.errors))
 	params := ""
 	if m.params != nil && len(m.params.Properties) > 0 {
 		params = w.g.inline[m.params]
@@ -44,6 +46,16 @@ type bodyType struct {
 	stream bool
 	typ    *typ
 	name   string // Go type of JSON
+}
+
+// isPointer reports whether the body is passed as a pointer.
+func (b *bodyType) isPointer() bool { return b.typ != nil && b.typ.kind != kindUnknown }
+
+// zeroInput writes that a nil input stands for the zero value.
+func (w *writer) zeroInput(in bodyType) {
+	if in.isPointer() {
+		w.p("if in == nil {\nin = new(%s)\n}", in.name)
+	}
 }
 
 func (w *writer) body(d *schema.Document, b *schema.Body, what, base string) bodyType {
@@ -66,18 +78,22 @@ func (w *writer) body(d *schema.Document, b *schema.Body, what, base string) bod
 	return bodyType{typ: t, name: w.goType(t)}
 }
 
-// errorNames writes the names of the errors of a method.
-func (w *writer) errorNames(d *def, list []schema.ErrorDef) {
+// errorNames writes the names of the errors of a method as constants, and returns
+// the names of those.
+func (w *writer) errorNames(d *def, list []schema.ErrorDef) []string {
 	if len(list) == 0 {
-		return
+		return nil
 	}
+	consts := make([]string, len(list))
 	w.p("")
 	w.comment("Errors of " + d.base + ", for xrpc.Is.")
 	w.p("const (")
 	for i := range list {
-		w.p("%s = %q", w.pkg.taken.take(d.base+"Error"+goName(list[i].Name)), list[i].Name)
+		consts[i] = w.pkg.taken.take(d.base + "Error" + goName(list[i].Name))
+		w.p("%s = %q", consts[i], list[i].Name)
 	}
 	w.p(")")
+	return consts
 }
 
 // function writes the function that calls a method.
@@ -95,6 +111,9 @@ func (w *writer) function(m *method, nsid, params string, in, out bodyType) {
 	}
 	if in.stream {
 		text += " The input is of type " + m.input.Encoding + "."
+	}
+	if in.isPointer() {
+		text += " A nil input means an empty one."
 	}
 	if out.stream {
 		text += " The output, of type " + m.output.Encoding + ", is the Body of the response, which has to be closed."
@@ -114,11 +133,11 @@ func (w *writer) function(m *method, nsid, params string, in, out bodyType) {
 	case in.stream:
 		args = append(args, "body *"+xrpc+".Body")
 		call = append(call, "Body: body")
-	case in.typ != nil && in.typ.kind == kindUnknown:
-		args = append(args, "in "+in.name)
+	case in.isPointer():
+		args = append(args, "in *"+in.name)
 		call = append(call, "Input: in")
 	case in.typ != nil:
-		args = append(args, "in *"+in.name)
+		args = append(args, "in "+in.name)
 		call = append(call, "Input: in")
 	}
 	head := fmt.Sprintf("func %s(%s)", m.def.base, strings.Join(args, ", "))
@@ -126,14 +145,17 @@ func (w *writer) function(m *method, nsid, params string, in, out bodyType) {
 	case out.stream:
 		call = append(call, "Stream: true", "Accept: "+quote(m.output.Encoding))
 		w.p("%s (%s.Response, error) {", head, xrpc)
+		w.zeroInput(in)
 		w.p("return c.Call(ctx, &%s.Call{%s})\n}", xrpc, strings.Join(call, ", "))
 	case out.typ != nil:
 		call = append(call, "Output: "+w.lex()+".OutputOf(out)")
 		w.p("%s (*%s, error) {", head, out.name)
+		w.zeroInput(in)
 		w.p("out := new(%s)", out.name)
 		w.p("if _, err := c.Call(ctx, &%s.Call{%s}); err != nil {\nreturn nil, err\n}\nreturn out, nil\n}", xrpc, strings.Join(call, ", "))
 	default:
 		w.p("%s error {", head)
+		w.zeroInput(in)
 		w.p("_, err := c.Call(ctx, &%s.Call{%s})\nreturn err\n}", xrpc, strings.Join(call, ", "))
 	}
 }
@@ -209,10 +231,13 @@ func (w *writer) params(d *schema.Document, p *schema.Params, name, id string) {
 		w.param(f, xrpc)
 	}
 	w.p("return query\n}\n")
+	sorted := slices.Clone(fields)
+	slices.SortFunc(sorted, func(a, b *field) int { return dagcbor.CompareKeys(a.prop.Name, b.prop.Name) })
+	w.parseQuery(name, id, sorted)
 	w.comment("Validate reports what in x is not as the schema has it.")
 	w.p("func (x *%s) Validate() error {", name)
 	w.p("var v %s.Validator\nv.Enter(%q)", w.lex(), id)
-	for _, f := range fields {
+	for _, f := range sorted {
 		w.validateField(f)
 	}
 	w.p("return v.Err()\n}")
@@ -277,7 +302,7 @@ func (w *writer) subscription(d *def, doc *schema.Document, s *schema.Subscripti
 	w.comment(nsid + " is the subscription " + id + ".")
 	w.description(s.Description)
 	w.p("const %s = %q", nsid, id)
-	w.errorNames(d, s.Errors)
+	w.descriptor(d, doc, nsid, w.errorNames(d, s.Errors))
 	if s.Parameters != nil && len(s.Parameters.Properties) > 0 {
 		w.params(doc, s.Parameters, w.g.inline[s.Parameters], id)
 	}

@@ -74,7 +74,7 @@ func TestQuery(t *testing.T) {
 func TestParamsValidate(t *testing.T) {
 	require.NoError(t, (&gentest.GetThingsParams{Who: "a.bc"}).Validate())
 	require.EqualError(t, (&gentest.GetThingsParams{Who: "a.bc", Limit: new(int64(101))}).Validate(), "lexicon: limit: integer 101 is greater than 100")
-	require.EqualError(t, (&gentest.GetThingsParams{Who: "a.bc", Tags: []string{"1", "2", "3"}}).Validate(), "lexicon: tags: array of length 3, at most 2 are allowed")
+	require.EqualError(t, (&gentest.GetThingsParams{Who: "a.bc", Tags: []string{"1", "2", "3"}}).Validate(), "lexicon: tags: array of 3 elements, at most 2 are allowed")
 	require.ErrorContains(t, (&gentest.GetThingsParams{Who: "?"}).Validate(), `lexicon: who: "?" is not of format at-identifier`)
 }
 

@@ -31,6 +31,7 @@ func (w *writer) object(t *typ) {
 	w.objectAppend(t, sorted, isRecord)
 	w.objectRead(t, sorted, isRecord)
 	w.objectValidate(t, sorted)
+	w.defaults(t, fields)
 	for _, f := range fields {
 		w.nested(t.name+goName(f.prop.Name), f.prop.Name+" of "+t.name, f.typ, f.prop.Type)
 	}
@@ -76,6 +77,9 @@ func note(list []string) string {
 // notes says what the schema demands of a field.
 func (w *writer) notes(f *field) []string {
 	var list []string
+	if !strings.EqualFold(f.name, f.prop.Name) {
+		list = append(list, quote(f.prop.Name))
+	}
 	switch {
 	case f.nullable && f.required:
 		list = append(list, "nullable")
@@ -192,7 +196,11 @@ func (x *%[1]s) AppendJSON(dst []byte) ([]byte, error) { return %[2]s.AppendJSON
 // MarshalJSON returns x in JSON.
 func (x %[1]s) MarshalJSON() ([]byte, error) { return %[2]s.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
-func (x *%[1]s) UnmarshalJSON(text []byte) error { *x = %[1]s{}; return %[2]s.UnmarshalJSON(text, x, nil) }
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
+func (x *%[1]s) UnmarshalJSON(text []byte) error {
+	before := *x
+	*x = %[1]s{}
+	return %[2]s.Undo(%[2]s.DecodeJSON(text, x), x, before)
+}
 `, name, w.lex())
 }

@@ -192,7 +192,7 @@ const (
 	reserved       = " AppendCBOR MarshalCBOR UnmarshalCBOR AppendJSON MarshalJSON UnmarshalJSON AppendLex ReadLex ValidateLex Validate LexType Extra "
 	reservedRecord = reserved + "Collection "
 	reservedUnion  = reserved + "Value IsZero Unknown UnmarshalFrame "
-	reservedParams = "AppendQuery Validate"
+	reservedParams = "AppendQuery ParseQuery Validate"
 )
 
 // fields returns the fields of a struct, in the order of the schema.

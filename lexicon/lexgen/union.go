@@ -97,7 +97,7 @@ func (w *writer) unionValue(t *typ, list []member, closed bool) {
 	}
 	w.p("}\nreturn nil\n}\n")
 	w.comment("IsZero reports whether no member is set.")
-	w.p("func (x *%s) IsZero() bool { return *x == (%s{}) }\n", t.name, t.name)
+	w.p("func (x *%s) IsZero() bool { return x.members() == 0 }\n", t.name)
 	w.p("func (x *%s) members() (n int) {", t.name)
 	for _, m := range list {
 		w.p("if x.%s != nil {\nn++\n}", m.name)
@@ -112,7 +112,7 @@ func (w *writer) unionCodec(t *typ, list []member, closed bool) {
 	lex := w.lex()
 	w.p("// AppendLex implements lex.Appender.")
 	w.p("func (x *%s) AppendLex(dst []byte, m %s.Mode) ([]byte, error) {", t.name, lex)
-	w.p("if x.members() != 1 {\nreturn dst, %s.UnionError()\n}", lex)
+	w.p("if x == nil || x.members() != 1 {\nreturn dst, %s.UnionError()\n}", lex)
 	w.p("switch {")
 	for _, m := range list {
 		w.p("case x.%s != nil:\nreturn x.%s.AppendLex(dst, m.Member())", m.name, m.name)
@@ -143,12 +143,16 @@ func (w *writer) unionCodec(t *typ, list []member, closed bool) {
 	w.p("// ValidateLex implements lex.Value.")
 	w.p("func (x *%s) ValidateLex(v *%s.Validator) {", t.name, lex)
 	w.p("switch {")
-	w.p("case x.members() != 1:\nv.Union()")
+	w.p("case x == nil || x.members() != 1:\nv.Union()")
 	for _, m := range list {
 		w.p("case x.%s != nil:\nx.%s.ValidateLex(v)", m.name, m.name)
 	}
 	if !closed {
-		w.p("default:\nv.Member(x.Unknown)")
+		listed := make([]string, len(list))
+		for i, m := range list {
+			listed[i] = ", " + quote(m.def.name.String())
+		}
+		w.p("default:\nv.Member(x.Unknown%s)", strings.Join(listed, ""))
 	}
 	w.p("}\n}\n")
 }
@@ -156,24 +160,22 @@ func (w *writer) unionCodec(t *typ, list []member, closed bool) {
 // frames writes the method that decodes a message of a subscription.
 func (w *writer) frames(t *typ, list []member) {
 	lex := w.lex()
-	w.comment("UnmarshalFrame decodes a message from the body of a frame, whose header says that it is of the given type, such as \"#commit\". Messages of types that the schema does not list, which may come at any time, become Unknown.")
+	w.comment("UnmarshalFrame decodes a message from the body of a frame, whose header says that it is of the given type, such as \"#commit\". Messages of types that the schema does not list, which may come at any time, become Unknown. It leaves x alone on error.")
 	w.p("//\n// https://atproto.com/specs/event-stream#framing")
 	w.p("func (x *%s) UnmarshalFrame(typ string, body []byte) error {", t.name)
-	w.p("*x = %s{}", t.name)
-	w.p("switch typ {")
+	w.p("var v %s\nvar err error\nswitch typ {", t.name)
 	for _, m := range list {
 		var cases []string
 		if m.def.name.NSID == t.doc.ID {
 			cases = append(cases, quote("#"+m.def.name.Def))
 		}
 		cases = append(cases, quote(m.def.name.String()))
-		w.p("case %s:\nx.%s = new(%s)\nreturn %s.Unmarshal(body, x.%s, %s.FrameOptions())", strings.Join(cases, ", "), m.name, w.named(m.typ), lex, m.name, lex)
+		w.p("case %s:\nv.%s = new(%s)\nerr = %s.Unmarshal(body, v.%s, %s.FrameOptions())", strings.Join(cases, ", "), m.name, w.named(m.typ), lex, m.name, lex)
 	}
-	w.p("}")
 	if t.src.(*schema.Union).Closed {
-		w.p("return %s.FrameError(typ)\n}\n", lex)
-		return
+		w.p("default:\nerr = %s.FrameError(typ)\n}", lex)
+	} else {
+		w.p("default:\nv.Unknown = new(%s.Unknown)\n*v.Unknown, err = %s.UnknownFromFrame(body)\n}", lex, lex)
 	}
-	w.p("u, err := %s.UnknownFromFrame(body)", lex)
-	w.p("if err != nil {\nreturn err\n}\nx.Unknown = &u\nreturn nil\n}\n")
+	w.p("if err == nil {\n*x = v\n}\nreturn err\n}\n")
 }

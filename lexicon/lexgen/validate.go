@@ -14,7 +14,7 @@ func (w *writer) objectValidate(t *typ, fields []*field) {
 	lex := w.lex()
 	w.p("// ValidateLex implements lex.Value.")
 	w.p("func (x *%s) ValidateLex(v *%s.Validator) {", t.name, lex)
-	w.p("if !v.Go() {\nreturn\n}")
+	w.p("if !v.Go(x != nil) {\nreturn\n}")
 	def := w.at.String()
 	if t.def != nil {
 		def = t.def.name.String()
@@ -23,7 +23,11 @@ func (w *writer) objectValidate(t *typ, fields []*field) {
 	for _, f := range fields {
 		w.validateField(f)
 	}
-	w.p("v.Extra(x.Extra, %q)", t.typeName())
+	var known strings.Builder
+	for _, f := range fields {
+		known.WriteString(", " + quote(f.prop.Name))
+	}
+	w.p("if !x.Extra.IsZero() {\nv.Extra(x.Extra, %q%s)\n}", t.typeName(), known.String())
 	w.p("v.Leave(outer)\n}\n")
 }
 
@@ -74,7 +78,13 @@ func (w *writer) check(t *typ, x, name string, level int) {
 	case *schema.String:
 		w.checkText(s, x, name)
 	case *schema.Bytes:
-		w.checkLength("len("+x+")", "byte string", name, s.MinLength, s.MaxLength)
+		var c chain
+		c.length("byte string", name, s.MinLength, s.MaxLength)
+		c.write(w, x, nil)
+	case *schema.CIDLink:
+		if name == `""` || x == "(*e)" {
+			w.p("if !%s.Defined() {\nv.Link(%s)\n}", x, name)
+		}
 	case *schema.Blob:
 		limit := int64(math.MaxInt64)
 		if s.MaxSize != nil {
@@ -86,19 +96,9 @@ func (w *writer) check(t *typ, x, name string, level int) {
 		}
 		w.p("v.Blob(%s, %s, %d%s)", name, x, limit, accept.String())
 	case *schema.Array:
-		w.checkLength("len("+x+")", "array", name, s.MinLength, s.MaxLength)
-		i := fmt.Sprintf("i%d", level)
-		body := w.detach(func() { w.check(t.elem, x+"["+i+"]", `""`, level+1) })
-		if len(body) == 0 {
-			return
-		}
-		if name != `""` {
-			w.p("v.Push(%s)", name)
-		}
-		w.p("for %s := range %s {\nv.PushIndex(%s)\n%sv.Pop()\n}", i, x, i, body)
-		if name != `""` {
-			w.p("v.Pop()")
-		}
+		var c chain
+		c.length("array", name, s.MinLength, s.MaxLength)
+		c.write(w, x, w.detach(func() { w.checkElements(t, x, name, level) }))
 	case *schema.Unknown:
 		w.p("v.Unknown(%s, %s)", name, x)
 	case *schema.Object, *schema.Record, *schema.Union:
@@ -110,7 +110,25 @@ func (w *writer) check(t *typ, x, name string, level int) {
 	}
 }
 
+// checkElements writes what has to hold of the elements of an array.
+func (w *writer) checkElements(t *typ, x, name string, level int) {
+	i := fmt.Sprintf("i%d", level)
+	body := w.detach(func() { w.check(t.elem, x+"["+i+"]", `""`, level+1) })
+	if name != `""` {
+		w.p("v.PushArray(%s)", name)
+	} else {
+		w.p("v.Array()")
+	}
+	if len(body) > 0 {
+		w.p("for %s := range %s {\nv.PushIndex(%s)\n%sv.Pop()\n}", i, x, i, body)
+	}
+	if name != `""` {
+		w.p("v.Pop()")
+	}
+}
+
 func (w *writer) checkInt(s *schema.Integer, x, name string) {
+	var c chain
 	if s.Minimum != nil || s.Maximum != nil {
 		lo, hi := int64(math.MinInt64), int64(math.MaxInt64)
 		var conds []string
@@ -122,31 +140,36 @@ func (w *writer) checkInt(s *schema.Integer, x, name string) {
 			hi = *s.Maximum
 			conds = append(conds, fmt.Sprintf("%s > %d", x, hi))
 		}
-		w.p("if %s {\nv.Range(%s, %s, %d, %d)\n}", strings.Join(conds, " || "), name, x, lo, hi)
+		c.add(strings.Join(conds, " || "), "v.Range(%s, %s, %d, %d)", name, x, lo, hi)
 	}
-	literals := make([]string, len(s.Enum))
-	for i, n := range s.Enum {
-		literals[i] = fmt.Sprint(n)
-	}
-	if s.Const != nil {
-		w.checkConst(fmt.Sprint(*s.Const), s.Enum == nil || slices.Contains(s.Enum, *s.Const), x, name)
-	} else if s.Enum != nil {
-		w.checkEnum(literals, x, name)
-	}
+	c.write(w, x, w.detach(func() {
+		literals := make([]string, len(s.Enum))
+		for i, n := range s.Enum {
+			literals[i] = fmt.Sprint(n)
+		}
+		if s.Const != nil {
+			w.checkConst(fmt.Sprint(*s.Const), s.Enum == nil || slices.Contains(s.Enum, *s.Const), x, name, nil)
+		} else if s.Enum != nil {
+			w.checkEnum(literals, x, name, nil)
+		}
+	}))
 }
 
 // checkConst writes the comparison with the only value that is allowed, which
-// none is if an enumeration does not have it.
-func (w *writer) checkConst(literal string, possible bool, x, name string) {
+// none is if an enumeration does not have it, and what to do with that.
+func (w *writer) checkConst(literal string, possible bool, x, name string, rest []byte) {
 	if !possible {
 		w.p("v.Const(%s, %s)", name, x)
 		return
 	}
-	w.p("if %s != %s {\nv.Const(%s, %s)\n}", x, literal, name, x)
+	var c chain
+	c.add(x+" != "+literal, "v.Const(%s, %s)", name, x)
+	c.write(w, x, rest)
 }
 
-// checkEnum writes a switch over the values that are allowed.
-func (w *writer) checkEnum(list []string, x, name string) {
+// checkEnum writes a switch over the values that are allowed, and what to do with
+// those.
+func (w *writer) checkEnum(list []string, x, name string, rest []byte) {
 	seen := make(map[string]bool)
 	var unique []string
 	for _, s := range list {
@@ -158,39 +181,40 @@ func (w *writer) checkEnum(list []string, x, name string) {
 	w.p("switch %s {", x)
 	if len(unique) > 0 {
 		w.p("case %s:", strings.Join(unique, ", "))
+		w.out.Write(rest)
 	}
 	w.p("default:\nv.Enum(%s, %s)\n}", name, x)
 }
 
-func (w *writer) checkLength(n, what, name string, lo, hi *int64) {
-	var conds []string
-	low, high := int64(0), int64(math.MaxInt64)
-	if lo != nil && *lo > 0 {
-		low = *lo
-		conds = append(conds, fmt.Sprintf("n < %d", low))
+func (w *writer) checkText(s *schema.String, x, name string) {
+	format := w.detach(func() { w.checkFormat(s.Format, x, name) })
+	rest := w.detach(func() {
+		literals := make([]string, len(s.Enum))
+		for i, e := range s.Enum {
+			literals[i] = quote(e)
+		}
+		switch {
+		case s.Const != nil:
+			w.checkConst(quote(*s.Const), s.Enum == nil || contains(s.Enum, *s.Const), x, name, format)
+		case s.Enum != nil:
+			w.checkEnum(literals, x, name, format)
+		default:
+			w.out.Write(format)
+		}
+	})
+	var c chain
+	c.length("string", name, s.MinLength, s.MaxLength)
+	c.graphemes(s, x, name)
+	looks := s.Const != nil || s.Enum != nil || s.Format.Known() // at what is no text, too
+	if len(c.cases) > 0 || !looks {
+		c.cases = slices.Insert(c.cases, 0, problem{cond: "!" + w.lex() + ".IsText(" + x + ")", call: "v.Text(" + name + ")"})
 	}
-	if hi != nil {
-		high = *hi
-		conds = append(conds, fmt.Sprintf("n > %d", high))
-	}
-	if conds != nil {
-		w.p("if n := int64(%s); %s {\nv.Length(%s, %q, int(n), %d, %d)\n}", n, strings.Join(conds, " || "), name, what, low, high)
-	}
+	c.write(w, x, rest)
 }
 
-func (w *writer) checkText(s *schema.String, x, name string) {
-	w.checkLength("len("+x+")", "string", name, s.MinLength, s.MaxLength)
-	w.checkGraphemes(s, x, name)
-	literals := make([]string, len(s.Enum))
-	for i, e := range s.Enum {
-		literals[i] = quote(e)
-	}
-	if s.Const != nil {
-		w.checkConst(quote(*s.Const), s.Enum == nil || contains(s.Enum, *s.Const), x, name)
-	} else if s.Enum != nil {
-		w.checkEnum(literals, x, name)
-	}
-	switch s.Format {
+// checkFormat writes the check of a format of strings.
+func (w *writer) checkFormat(f schema.Format, x, name string) {
+	switch f {
 	case "":
 	case schema.FormatDatetime:
 		w.p("v.Datetime(%s, %s)", name, x)
@@ -203,25 +227,6 @@ func (w *writer) checkText(s *schema.String, x, name string) {
 	case schema.FormatCID:
 		w.p("v.CID(%s, %s)", name, x)
 	default:
-		w.p("v.Format(%s, %s, %q)", name, x, string(s.Format))
-	}
-}
-
-// checkGraphemes writes a call only for strings that have more bytes than
-// graphemes are allowed.
-func (w *writer) checkGraphemes(s *schema.String, x, name string) {
-	lo, hi := int64(0), int64(math.MaxInt32)
-	if s.MinGraphemes != nil {
-		lo = *s.MinGraphemes
-	}
-	if s.MaxGraphemes != nil {
-		hi = *s.MaxGraphemes
-	}
-	call := fmt.Sprintf("v.Graphemes(%s, %s, %d, %d)", name, x, lo, hi)
-	switch {
-	case lo > 0:
-		w.p("%s", call)
-	case s.MaxGraphemes != nil:
-		w.p("if len(%s) > %d {\n%s\n}", x, hi, call)
+		w.p("v.Format(%s, %s, %q)", name, x, string(f))
 	}
 }

@@ -30,7 +30,7 @@ func Breaking(old, new *schema.Document, o *Options) []Issue {
 		case def.Type.Kind() == schema.KindToken:
 			c.breaks(TokenRemoved, Error, path, &new.Common, BreaksBoth, "token is gone")
 		default:
-			c.breaks(DefRemoved, Error, path, &new.Common, BreaksBoth, "definition is gone")
+			c.breaks(DefRemoved, Error, path, &new.Common, BreaksBoth, "definition is gone: mark it as deprecated instead")
 		}
 	}
 	return c.issues

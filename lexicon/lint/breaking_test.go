@@ -127,3 +127,21 @@ func TestBreaking(t *testing.T) {
 	require.Empty(t, lint.Breaking(parse(t, doc("com.example.test", `"a":{"type":"integer"}`)), parse(t, doc("com.example.test", `"a":{"type":"integer"},"new":{"type":"token"}`)), nil), "new definitions break nobody")
 	require.Empty(t, lint.Breaking(parse(t, object(``)), parse(t, strings.Replace(object(``), `"b":`, `"c":{"type":"integer"},"b":`, 1)), nil), "new fields break nobody")
 }
+
+// TestDeprecated: what is gone had better be marked as deprecated, which breaks
+// nothing.
+func TestDeprecated(t *testing.T) {
+	ledger.Covers(t, "LEX-139")
+	object := func(props string) *schema.Document {
+		return parse(t, doc("com.example.test", `"main":{"type":"object","properties":{"a":{"type":"integer"}`+props+`}}`))
+	}
+	const old, marked = `,"b":{"type":"integer"}`, `,"b":{"type":"integer","description":"Deprecated: use a."}`
+	require.Empty(t, lint.Breaking(object(old), object(marked), nil))
+	issues := lint.Breaking(object(old), object(""), nil)
+	require.Equal(t, []lint.Rule{lint.PropertyRemoved}, rules(issues))
+	require.Equal(t, `"b" is gone: mark it as deprecated instead`, issues[0].Msg)
+	defs := parse(t, doc("com.example.defs", `"a":{"type":"integer"},"b":{"type":"integer"}`))
+	issues = lint.Breaking(defs, parse(t, doc("com.example.defs", `"a":{"type":"integer"}`)), nil)
+	require.Equal(t, []lint.Rule{lint.DefRemoved}, rules(issues))
+	require.Equal(t, `definition is gone: mark it as deprecated instead`, issues[0].Msg)
+}

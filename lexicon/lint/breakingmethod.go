@@ -42,7 +42,7 @@ func (c *comparer) properties(path string, old, new []schema.Property, at *schem
 		if t := now[p.Name]; t != nil {
 			c.typ(place, p.Type, t)
 		} else {
-			c.breaks(PropertyRemoved, Error, place, at, BreaksReaders, "%q is gone", p.Name)
+			c.breaks(PropertyRemoved, Error, place, at, BreaksReaders, "%q is gone: mark it as deprecated instead", p.Name)
 		}
 	}
 }

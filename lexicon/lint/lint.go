@@ -88,6 +88,7 @@ func (r *reporter) document(d *schema.Document) {
 	if d.ID.Name() == "defs" && d.Main() != nil {
 		r.warn(DefsMain, "/defs/main", d.Main().Info(), "document named defs should not have a main definition")
 	}
+	r.experimental(d)
 	r.unexpected("", c, "$type", "revision")
 	for _, def := range d.Defs {
 		path := "/defs/" + def.Name

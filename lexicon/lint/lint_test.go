@@ -208,3 +208,34 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+// TestExperimental: what calls itself experimental has to do so in its name.
+func TestExperimental(t *testing.T) {
+	ledger.Covers(t, "LEX-139")
+	named := func(id, description string) string {
+		return doc(id, `"main":{"type":"query","description":"`+description+`"`+output+`}`)
+	}
+	for _, tc := range []struct {
+		text string
+		want bool
+	}{
+		{named("com.example.getThing", "An experimental query."), true},
+		{named("com.example.getThing", "UNSTABLE: will change."), true},
+		{named("com.example.getThing", "(NOTE: this endpoint is under development)"), true},
+		{named("com.example.getThing", "May change without notice."), true},
+		{named("com.example.getThing", "A query."), false},
+		{named("com.example.experimental.getThing", "An experimental query."), false},
+		{named("com.example.temp.getThing", "An experimental query."), false},
+		{named("com.example.unspecced.getThing", "Unstable."), false},
+		{named("com.example.template.getThing", "An experimental query."), true},
+		{named("com.example.getExperimental", "An experimental query."), true},
+		{`{"lexicon":1,"id":"com.example.defs","description":"Experimental.","defs":{"a":{"type":"integer"}}}`, true},
+		{`{"lexicon":1,"id":"com.example.defs","defs":{"a":{"type":"integer","description":"Experimental."}}}`, false},
+	} {
+		got := rules(lint.Text([]byte(tc.text), nil))
+		require.Equal(t, tc.want, slices.Contains(got, lint.ExperimentalName), "%s: %v", tc.text, got)
+		if tc.want {
+			require.Equal(t, []lint.Rule{"experimental-name"}, got)
+		}
+	}
+}

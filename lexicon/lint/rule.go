@@ -17,6 +17,7 @@ const (
 const (
 	FilePath             Rule = "file-path"                    // the name of the file is not that of the document
 	LongAuthority        Rule = "long-authority"               // more than 253 bytes of an NSID are no domain name
+	ExperimentalName     Rule = "experimental-name"            // what is experimental has a name that does not say so
 	DefsMain             Rule = "defs-main-definition"         // a document named defs has a main definition
 	DefName              Rule = "def-name-syntax"              // the name of a definition is not lowerCamelCase
 	FieldName            Rule = "field-name-syntax"            // the name of a field is not lowerCamelCase

@@ -75,6 +75,9 @@ func (f Format) Check(s string) error {
 }
 
 func checkLanguage(s string) error {
+	if len(s) == 2 && s[0]-'a' < 26 && s[1]-'a' < 26 {
+		return nil // as most tags are
+	}
 	l, err := syntax.ParseLanguage(s)
 	if err == nil && l.HasRepeatedSubtags() {
 		return &syntax.Error{Kind: "language tag", Input: s, Offset: len(s), Msg: "repeated variant or extension"}

@@ -67,37 +67,30 @@ func (x *Sighting) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSO
 // MarshalJSON returns x in JSON.
 func (x Sighting) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *Sighting) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = Sighting{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *Sighting) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 3
+	head := byte(0xa3)
+	dst = append(dst, "\xa3\x65$type\x78\x1acom.example.birds.sighting"...)
 	if x.Count != nil {
-		n++
-	}
-	if !x.Place.IsZero() {
-		n++
-	}
-	if x.Behaviour != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x65$type\x78\x1acom.example.birds.sighting"...)
-	if x.Count != nil {
+		head++
 		dst = append(dst, "\x65count"...)
 		dst = lex.AppendInt(dst, *x.Count)
 	}
 	if !x.Place.IsZero() {
+		head++
 		dst = append(dst, "\x65place"...)
 		if dst, err = x.Place.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("place", err)
@@ -108,11 +101,13 @@ func (x *Sighting) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x67species"...)
 	dst, ok = lex.AppendText(dst, x.Species, ok)
 	if x.Behaviour != nil {
+		head++
 		dst = append(dst, "\x69behaviour"...)
 		dst, ok = lex.AppendText(dst, *x.Behaviour, ok)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -122,7 +117,7 @@ func (x *Sighting) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *Sighting) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.birds.sighting")
+	outer := r.Map()
 	r.Type("com.example.birds.sighting")
 	if r.Key("\x65count") {
 		x.Count = new(r.Int())
@@ -130,25 +125,17 @@ func (x *Sighting) ReadLex(r *lex.Reader) {
 	if r.Key("\x65place") {
 		x.Place.ReadLex(r)
 	}
-	if r.Key("\x66seenAt") {
-		x.SeenAt = r.Text()
-	} else {
-		r.Missing("seenAt")
-	}
-	if r.Key("\x67species") {
-		x.Species = r.Text()
-	} else {
-		r.Missing("species")
-	}
+	x.SeenAt = r.RequiredText("\x66seenAt")
+	x.Species = r.RequiredText("\x67species")
 	if r.Key("\x69behaviour") {
 		x.Behaviour = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.birds.sighting")
 }
 
 // ValidateLex implements lex.Value.
 func (x *Sighting) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.birds.sighting")
@@ -163,18 +150,25 @@ func (x *Sighting) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	v.Datetime("seenAt", x.SeenAt)
-	if n := int64(len(x.Species)); n > 1000 {
+	switch n := int64(len(x.Species)); {
+	case !lex.IsText(x.Species):
+		v.Text("species")
+	case n > 1000:
 		v.Length("species", "string", int(n), 0, 1000)
-	}
-	if len(x.Species) > 100 {
+	case n > 100:
 		v.Graphemes("species", x.Species, 0, 100)
 	}
 	if x.Behaviour != nil {
-		if n := int64(len(*x.Behaviour)); n > 64 {
+		switch n := int64(len(*x.Behaviour)); {
+		case !lex.IsText(*x.Behaviour):
+			v.Text("behaviour")
+		case n > 64:
 			v.Length("behaviour", "string", int(n), 0, 64)
 		}
 	}
-	v.Extra(x.Extra, "com.example.birds.sighting")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.birds.sighting", "count", "place", "seenAt", "species", "behaviour")
+	}
 	v.Leave(outer)
 }
 
@@ -208,7 +202,7 @@ func (x *SightingPlace) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *SightingPlace) IsZero() bool { return *x == (SightingPlace{}) }
+func (x *SightingPlace) IsZero() bool { return x.members() == 0 }
 
 func (x *SightingPlace) members() (n int) {
 	if x.Spot != nil {
@@ -229,15 +223,16 @@ func (x *SightingPlace) AppendJSON(dst []byte) ([]byte, error) { return lex.Appe
 // MarshalJSON returns x in JSON.
 func (x SightingPlace) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SightingPlace) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SightingPlace{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SightingPlace) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -266,14 +261,14 @@ func (x *SightingPlace) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *SightingPlace) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.Spot != nil:
 		x.Spot.ValidateLex(v)
 	case x.Area != nil:
 		x.Area.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.example.birds.sighting#spot", "com.example.birds.sighting#area")
 	}
 }
 
@@ -327,30 +322,30 @@ func (x *SightingSpot) AppendJSON(dst []byte) ([]byte, error) { return lex.Appen
 // MarshalJSON returns x in JSON.
 func (x SightingSpot) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SightingSpot) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SightingSpot{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SightingSpot) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 2
+	head := byte(0xa2)
+	dst = append(dst, "\xa2"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1fcom.example.birds.sighting#spot"...)
 	}
 	dst = append(dst, "\x68latitude"...)
 	dst = lex.AppendInt(dst, x.Latitude)
 	dst = append(dst, "\x69longitude"...)
 	dst = lex.AppendInt(dst, x.Longitude)
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -359,7 +354,7 @@ func (x *SightingSpot) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SightingSpot) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.birds.sighting#spot")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x68latitude") {
 		x.Latitude = r.Int()
@@ -371,12 +366,12 @@ func (x *SightingSpot) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("longitude")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.birds.sighting#spot")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SightingSpot) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.birds.sighting#spot")
@@ -386,7 +381,9 @@ func (x *SightingSpot) ValidateLex(v *lex.Validator) {
 	if x.Longitude < -180000000 || x.Longitude > 180000000 {
 		v.Range("longitude", x.Longitude, -180000000, 180000000)
 	}
-	v.Extra(x.Extra, "com.example.birds.sighting#spot")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.birds.sighting#spot", "latitude", "longitude")
+	}
 	v.Leave(outer)
 }
 
@@ -439,31 +436,30 @@ func (x *SightingArea) AppendJSON(dst []byte) ([]byte, error) { return lex.Appen
 // MarshalJSON returns x in JSON.
 func (x SightingArea) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SightingArea) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SightingArea{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SightingArea) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64name"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1fcom.example.birds.sighting#area"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -473,25 +469,26 @@ func (x *SightingArea) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SightingArea) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.birds.sighting#area")
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	outer := r.Map()
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.birds.sighting#area")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SightingArea) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.birds.sighting#area")
-	if n := int64(len(x.Name)); n > 1000 {
+	switch n := int64(len(x.Name)); {
+	case !lex.IsText(x.Name):
+		v.Text("name")
+	case n > 1000:
 		v.Length("name", "string", int(n), 0, 1000)
 	}
-	v.Extra(x.Extra, "com.example.birds.sighting#area")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.birds.sighting#area", "name")
+	}
 	v.Leave(outer)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/lexicon/lex"
 	"github.com/linnet-at/linnet/lexicon/lexgen/internal/gentest/shared"
+	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
 )
 
@@ -125,13 +126,17 @@ func (x *All) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSON(dst
 // MarshalJSON returns x in JSON.
 func (x All) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
-func (x *All) UnmarshalJSON(text []byte) error { *x = All{}; return lex.UnmarshalJSON(text, x, nil) }
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
+func (x *All) UnmarshalJSON(text []byte) error {
+	before := *x
+	*x = All{}
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
+}
 
 // AppendLex implements lex.Appender.
 func (x *All) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -295,7 +300,7 @@ func (x *All) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	dst = append(dst, "\x64blob"...)
-	dst, ok = lex.AppendBlob(dst, x.Blob, ok)
+	dst, ok = lex.AppendBlob(dst, &x.Blob, ok)
 	dst = append(dst, "\x64flag"...)
 	dst = lex.AppendBool(dst, x.Flag)
 	if x.Grid != nil {
@@ -339,7 +344,7 @@ func (x *All) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		dst = append(dst, "\x65blobs"...)
 		dst = lex.AppendArray(dst, len(x.Blobs))
 		for _, e1 := range x.Blobs {
-			dst, ok = lex.AppendBlob(dst, e1, ok)
+			dst, ok = lex.AppendBlob(dst, &e1, ok)
 		}
 	}
 	dst = append(dst, "\x65bytes"...)
@@ -448,7 +453,7 @@ func (x *All) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	}
 	if x.OptBlob != nil {
 		dst = append(dst, "\x67optBlob"...)
-		dst, ok = lex.AppendBlob(dst, *x.OptBlob, ok)
+		dst, ok = lex.AppendBlob(dst, x.OptBlob, ok)
 	}
 	if x.OptFlag != nil {
 		dst = append(dst, "\x67optFlag"...)
@@ -568,7 +573,7 @@ func (x *All) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -578,7 +583,7 @@ func (x *All) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *All) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.all")
+	outer := r.Map()
 	if r.Key("\x63any") {
 		x.Any = r.Unknown()
 	} else {
@@ -665,11 +670,7 @@ func (x *All) ReadLex(r *lex.Reader) {
 	if r.Key("\x64rkey") {
 		x.RKey = new(r.Text())
 	}
-	if r.Key("\x64text") {
-		x.Text = r.Text()
-	} else {
-		r.Missing("text")
-	}
+	x.Text = r.RequiredText("\x64text")
 	r.Type("com.example.all")
 	if r.Key("\x65alias") {
 		x.Alias = new(r.Text())
@@ -911,11 +912,7 @@ func (x *All) ReadLex(r *lex.Reader) {
 	if r.Key("\x69constText") {
 		x.ConstText = new(r.Text())
 	}
-	if r.Key("\x69createdAt") {
-		x.CreatedAt = r.Text()
-	} else {
-		r.Missing("createdAt")
-	}
+	x.CreatedAt = r.RequiredText("\x69createdAt")
 	if r.Key("\x69knownText") {
 		x.KnownText = new(r.Text())
 	}
@@ -930,12 +927,12 @@ func (x *All) ReadLex(r *lex.Reader) {
 		x.OptShared = lex.New[shared.SharedDefs](r)
 		x.OptShared.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.all")
 }
 
 // ValidateLex implements lex.Value.
 func (x *All) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.all")
@@ -956,7 +953,7 @@ func (x *All) ValidateLex(v *lex.Validator) {
 		v.Format("who", *x.Who, "at-identifier")
 	}
 	if x.Anys != nil {
-		v.Push("anys")
+		v.PushArray("anys")
 		for i1 := range x.Anys {
 			v.PushIndex(i1)
 			v.Unknown("", x.Anys[i1])
@@ -966,18 +963,23 @@ func (x *All) ValidateLex(v *lex.Validator) {
 	}
 	v.Blob("blob", x.Blob, 1000, "image/*", "text/plain")
 	if x.Grid != nil {
-		v.Push("grid")
+		v.PushArray("grid")
 		for i1 := range x.Grid {
 			v.PushIndex(i1)
 			if n := int64(len(x.Grid[i1])); n > 2 {
 				v.Length("", "array", int(n), 0, 2)
-			}
-			for i2 := range x.Grid[i1] {
-				v.PushIndex(i2)
-				if len(x.Grid[i1][i2]) > 4 {
-					v.Graphemes("", x.Grid[i1][i2], 0, 4)
+			} else {
+				v.Array()
+				for i2 := range x.Grid[i1] {
+					v.PushIndex(i2)
+					switch n := int64(len(x.Grid[i1][i2])); {
+					case !lex.IsText(x.Grid[i1][i2]):
+						v.Text("")
+					case n > 4:
+						v.Graphemes("", x.Grid[i1][i2], 0, 4)
+					}
+					v.Pop()
 				}
-				v.Pop()
 			}
 			v.Pop()
 		}
@@ -988,16 +990,17 @@ func (x *All) ValidateLex(v *lex.Validator) {
 	}
 	if n := int64(len(x.List)); n > 3 {
 		v.Length("list", "array", int(n), 0, 3)
-	}
-	v.Push("list")
-	for i1 := range x.List {
-		v.PushIndex(i1)
-		if x.List[i1] > 9 {
-			v.Range("", x.List[i1], -9223372036854775808, 9)
+	} else {
+		v.PushArray("list")
+		for i1 := range x.List {
+			v.PushIndex(i1)
+			if x.List[i1] > 9 {
+				v.Range("", x.List[i1], -9223372036854775808, 9)
+			}
+			v.Pop()
 		}
 		v.Pop()
 	}
-	v.Pop()
 	if x.NSID != nil {
 		v.Format("nsid", *x.NSID, "nsid")
 	}
@@ -1012,12 +1015,19 @@ func (x *All) ValidateLex(v *lex.Validator) {
 	if x.RKey != nil {
 		v.Format("rkey", *x.RKey, "record-key")
 	}
-	if n := int64(len(x.Text)); n < 1 || n > 30 {
+	switch n := int64(len(x.Text)); {
+	case !lex.IsText(x.Text):
+		v.Text("text")
+	case n < 1 || n > 30:
 		v.Length("text", "string", int(n), 1, 30)
+	default:
+		v.Graphemes("text", x.Text, 1, 3)
 	}
-	v.Graphemes("text", x.Text, 1, 3)
 	if x.Alias != nil {
-		if len(*x.Alias) > 4 {
+		switch n := int64(len(*x.Alias)); {
+		case !lex.IsText(*x.Alias):
+			v.Text("alias")
+		case n > 4:
 			v.Graphemes("alias", *x.Alias, 0, 4)
 		}
 	}
@@ -1025,7 +1035,7 @@ func (x *All) ValidateLex(v *lex.Validator) {
 		v.ATURI("atUri", *x.AtURI)
 	}
 	if x.Blobs != nil {
-		v.Push("blobs")
+		v.PushArray("blobs")
 		for i1 := range x.Blobs {
 			v.PushIndex(i1)
 			v.Blob("", x.Blobs[i1], 9223372036854775807, "image/png")
@@ -1039,8 +1049,23 @@ func (x *All) ValidateLex(v *lex.Validator) {
 	if x.Count < -5 || x.Count > 100 {
 		v.Range("count", x.Count, -5, 100)
 	}
+	if x.Flags != nil {
+		v.PushArray("flags")
+		v.Pop()
+	}
+	if x.Links != nil {
+		v.PushArray("links")
+		for i1 := range x.Links {
+			v.PushIndex(i1)
+			if !x.Links[i1].Defined() {
+				v.Link("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
 	if x.Prefs != nil {
-		v.Push("prefs")
+		v.PushArray("prefs")
 		for i1 := range x.Prefs {
 			v.PushIndex(i1)
 			x.Prefs[i1].ValidateLex(v)
@@ -1051,14 +1076,15 @@ func (x *All) ValidateLex(v *lex.Validator) {
 	if x.Texts != nil {
 		if n := int64(len(x.Texts)); n < 1 {
 			v.Length("texts", "array", int(n), 1, 9223372036854775807)
-		}
-		v.Push("texts")
-		for i1 := range x.Texts {
-			v.PushIndex(i1)
-			v.Format("", x.Texts[i1], "language")
+		} else {
+			v.PushArray("texts")
+			for i1 := range x.Texts {
+				v.PushIndex(i1)
+				v.Format("", x.Texts[i1], "language")
+				v.Pop()
+			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	if x.Handle != nil {
 		v.Format("handle", *x.Handle, "handle")
@@ -1077,7 +1103,7 @@ func (x *All) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Unions != nil {
-		v.Push("unions")
+		v.PushArray("unions")
 		for i1 := range x.Unions {
 			v.PushIndex(i1)
 			x.Unions[i1].ValidateLex(v)
@@ -1091,7 +1117,7 @@ func (x *All) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Byteses != nil {
-		v.Push("byteses")
+		v.PushArray("byteses")
 		for i1 := range x.Byteses {
 			v.PushIndex(i1)
 			if n := int64(len(x.Byteses[i1])); n > 2 {
@@ -1110,7 +1136,7 @@ func (x *All) ValidateLex(v *lex.Validator) {
 		v.Pop()
 	}
 	if x.Objects != nil {
-		v.Push("objects")
+		v.PushArray("objects")
 		for i1 := range x.Objects {
 			v.PushIndex(i1)
 			x.Objects[i1].ValidateLex(v)
@@ -1122,12 +1148,22 @@ func (x *All) ValidateLex(v *lex.Validator) {
 		v.Blob("optBlob", *x.OptBlob, 9223372036854775807)
 	}
 	if x.OptText != nil {
-		if len(*x.OptText) > 2 {
+		switch n := int64(len(*x.OptText)); {
+		case !lex.IsText(*x.OptText):
+			v.Text("optText")
+		case n > 2:
 			v.Graphemes("optText", *x.OptText, 0, 2)
 		}
 	}
+	if e := x.BothList.Ptr(); e != nil {
+		v.PushArray("bothList")
+		v.Pop()
+	}
 	if e := x.BothText.Ptr(); e != nil {
-		if n := int64(len((*e))); n > 5 {
+		switch n := int64(len((*e))); {
+		case !lex.IsText((*e)):
+			v.Text("bothText")
+		case n > 5:
 			v.Length("bothText", "string", int(n), 0, 5)
 		}
 	}
@@ -1141,6 +1177,22 @@ func (x *All) ValidateLex(v *lex.Validator) {
 		case "a", "b c", "!d":
 		default:
 			v.Enum("enumText", *x.EnumText)
+		}
+	}
+	if x.NullList != nil {
+		v.PushArray("nullList")
+		for i1 := range x.NullList {
+			v.PushIndex(i1)
+			if !lex.IsText(x.NullList[i1]) {
+				v.Text("")
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if x.NullText != nil {
+		if !lex.IsText(*x.NullText) {
+			v.Text("nullText")
 		}
 	}
 	if x.OptCount != nil {
@@ -1158,16 +1210,20 @@ func (x *All) ValidateLex(v *lex.Validator) {
 	if x.AliasList != nil {
 		if n := int64(len(x.AliasList)); n > 2 {
 			v.Length("aliasList", "array", int(n), 0, 2)
-		}
-		v.Push("aliasList")
-		for i1 := range x.AliasList {
-			v.PushIndex(i1)
-			if len(x.AliasList[i1]) > 4 {
-				v.Graphemes("", x.AliasList[i1], 0, 4)
+		} else {
+			v.PushArray("aliasList")
+			for i1 := range x.AliasList {
+				v.PushIndex(i1)
+				switch n := int64(len(x.AliasList[i1])); {
+				case !lex.IsText(x.AliasList[i1]):
+					v.Text("")
+				case n > 4:
+					v.Graphemes("", x.AliasList[i1], 0, 4)
+				}
+				v.Pop()
 			}
 			v.Pop()
 		}
-		v.Pop()
 	}
 	if e := x.BothUnion.Ptr(); e != nil {
 		v.Push("bothUnion")
@@ -1190,6 +1246,11 @@ func (x *All) ValidateLex(v *lex.Validator) {
 		}
 	}
 	v.Datetime("createdAt", x.CreatedAt)
+	if x.KnownText != nil {
+		if !lex.IsText(*x.KnownText) {
+			v.Text("knownText")
+		}
+	}
 	if !x.NullUnion.IsZero() {
 		v.Push("nullUnion")
 		x.NullUnion.ValidateLex(v)
@@ -1200,8 +1261,26 @@ func (x *All) ValidateLex(v *lex.Validator) {
 		x.OptShared.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "com.example.all")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.all", "any", "cid", "ref", "tid", "uri", "who", "anys", "blob", "flag", "grid", "link", "list", "nsid", "open", "rkey", "text", "alias", "atUri", "blobs", "bytes", "count", "flags", "links", "prefs", "texts", "handle", "inline", "optAny", "optRef", "unions", "bothRef", "byteses", "nullAny", "nullRef", "objects", "optBlob", "optFlag", "optLink", "optText", "bothList", "bothText", "constInt", "enumText", "nullLink", "nullList", "nullText", "optBytes", "optCount", "optUnion", "aliasList", "bothUnion", "constEnum", "constFlag", "constText", "createdAt", "knownText", "nullUnion", "optShared")
+	}
 	v.Leave(outer)
+}
+
+// OptTextOrDefault returns optText, or its default if it is not set.
+func (x *All) OptTextOrDefault() string {
+	if x.OptText != nil {
+		return *x.OptText
+	}
+	return "x"
+}
+
+// OptFlagOrDefault returns optFlag, or its default if it is not set.
+func (x *All) OptFlagOrDefault() bool {
+	if x.OptFlag != nil {
+		return *x.OptFlag
+	}
+	return true
 }
 
 // A AllOpen is open of All: exactly one of its members is set, which is
@@ -1230,7 +1309,7 @@ func (x *AllOpen) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *AllOpen) IsZero() bool { return *x == (AllOpen{}) }
+func (x *AllOpen) IsZero() bool { return x.members() == 0 }
 
 func (x *AllOpen) members() (n int) {
 	if x.One != nil {
@@ -1254,15 +1333,16 @@ func (x *AllOpen) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSON
 // MarshalJSON returns x in JSON.
 func (x AllOpen) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AllOpen) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AllOpen{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AllOpen) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1296,7 +1376,7 @@ func (x *AllOpen) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *AllOpen) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.One != nil:
 		x.One.ValidateLex(v)
@@ -1305,7 +1385,7 @@ func (x *AllOpen) ValidateLex(v *lex.Validator) {
 	case x.Three != nil:
 		x.Three.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.example.all#one", "com.example.all#two", "org.example.shared.defs#three")
 	}
 }
 
@@ -1329,7 +1409,7 @@ func (x *AllNullUnion) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *AllNullUnion) IsZero() bool { return *x == (AllNullUnion{}) }
+func (x *AllNullUnion) IsZero() bool { return x.members() == 0 }
 
 func (x *AllNullUnion) members() (n int) {
 	if x.One != nil {
@@ -1347,15 +1427,16 @@ func (x *AllNullUnion) AppendJSON(dst []byte) ([]byte, error) { return lex.Appen
 // MarshalJSON returns x in JSON.
 func (x AllNullUnion) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AllNullUnion) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AllNullUnion{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AllNullUnion) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1379,12 +1460,12 @@ func (x *AllNullUnion) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *AllNullUnion) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.One != nil:
 		x.One.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.example.all#one")
 	}
 }
 
@@ -1403,7 +1484,7 @@ func (x *AllBothUnion) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *AllBothUnion) IsZero() bool { return *x == (AllBothUnion{}) }
+func (x *AllBothUnion) IsZero() bool { return x.members() == 0 }
 
 func (x *AllBothUnion) members() (n int) {
 	if x.Two != nil {
@@ -1418,15 +1499,16 @@ func (x *AllBothUnion) AppendJSON(dst []byte) ([]byte, error) { return lex.Appen
 // MarshalJSON returns x in JSON.
 func (x AllBothUnion) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AllBothUnion) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AllBothUnion{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AllBothUnion) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1450,7 +1532,7 @@ func (x *AllBothUnion) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *AllBothUnion) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.Two != nil:
 		x.Two.ValidateLex(v)
@@ -1475,7 +1557,7 @@ func (x *AllOptUnion) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *AllOptUnion) IsZero() bool { return *x == (AllOptUnion{}) }
+func (x *AllOptUnion) IsZero() bool { return x.members() == 0 }
 
 func (x *AllOptUnion) members() (n int) {
 	if x.One != nil {
@@ -1493,15 +1575,16 @@ func (x *AllOptUnion) AppendJSON(dst []byte) ([]byte, error) { return lex.Append
 // MarshalJSON returns x in JSON.
 func (x AllOptUnion) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AllOptUnion) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AllOptUnion{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AllOptUnion) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1530,7 +1613,7 @@ func (x *AllOptUnion) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *AllOptUnion) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.One != nil:
 		x.One.ValidateLex(v)
@@ -1584,35 +1667,34 @@ func (x *AllInline) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJS
 // MarshalJSON returns x in JSON.
 func (x AllInline) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AllInline) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AllInline{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AllInline) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if x.Deep != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x61a"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x61a"...)
 	dst, ok = lex.AppendText(dst, x.A, ok)
 	if x.Deep != nil {
+		head++
 		dst = append(dst, "\x64deep"...)
 		if dst, err = x.Deep.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("deep", err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -1622,22 +1704,18 @@ func (x *AllInline) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *AllInline) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.all")
-	if r.Key("\x61a") {
-		x.A = r.Text()
-	} else {
-		r.Missing("a")
-	}
+	outer := r.Map()
+	x.A = r.RequiredText("\x61a")
 	if r.Key("\x64deep") {
 		x.Deep = lex.New[AllInlineDeep](r)
 		x.Deep.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.all")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AllInline) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.all")
@@ -1647,7 +1725,9 @@ func (x *AllInline) ValidateLex(v *lex.Validator) {
 		x.Deep.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "a", "deep")
+	}
 	v.Leave(outer)
 }
 
@@ -1695,25 +1775,24 @@ func (x *AllInlineDeep) AppendJSON(dst []byte) ([]byte, error) { return lex.Appe
 // MarshalJSON returns x in JSON.
 func (x AllInlineDeep) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AllInlineDeep) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AllInlineDeep{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AllInlineDeep) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.B != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.B != nil {
+		head++
 		dst = append(dst, "\x61b"...)
 		dst = lex.AppendArray(dst, len(x.B))
 		for _, e1 := range x.B {
@@ -1725,6 +1804,7 @@ func (x *AllInlineDeep) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 			}
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1733,7 +1813,7 @@ func (x *AllInlineDeep) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *AllInlineDeep) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.all")
+	outer := r.Map()
 	if r.Key("\x61b") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[[]AllInlineDeepBItemItem](r, n1)
@@ -1758,19 +1838,20 @@ func (x *AllInlineDeep) ReadLex(r *lex.Reader) {
 		r.EndArray()
 		x.B = list1
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.all")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AllInlineDeep) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.all")
 	if x.B != nil {
-		v.Push("b")
+		v.PushArray("b")
 		for i1 := range x.B {
 			v.PushIndex(i1)
+			v.Array()
 			for i2 := range x.B[i1] {
 				v.PushIndex(i2)
 				x.B[i1][i2].ValidateLex(v)
@@ -1780,7 +1861,9 @@ func (x *AllInlineDeep) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "b")
+	}
 	v.Leave(outer)
 }
 
@@ -1830,27 +1913,27 @@ func (x *AllInlineDeepBItemItem) AppendJSON(dst []byte) ([]byte, error) {
 // MarshalJSON returns x in JSON.
 func (x AllInlineDeepBItemItem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AllInlineDeepBItemItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AllInlineDeepBItemItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AllInlineDeepBItemItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.C != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.C != nil {
+		head++
 		dst = append(dst, "\x61c"...)
 		dst = lex.AppendBool(dst, *x.C)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -1859,20 +1942,22 @@ func (x *AllInlineDeepBItemItem) AppendLex(dst []byte, m lex.Mode) ([]byte, erro
 
 // ReadLex implements lex.Value.
 func (x *AllInlineDeepBItemItem) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.all")
+	outer := r.Map()
 	if r.Key("\x61c") {
 		x.C = new(r.Bool())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.all")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AllInlineDeepBItemItem) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.all")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "c")
+	}
 	v.Leave(outer)
 }
 
@@ -1918,7 +2003,7 @@ func (x *AllUnionsItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *AllUnionsItem) IsZero() bool { return *x == (AllUnionsItem{}) }
+func (x *AllUnionsItem) IsZero() bool { return x.members() == 0 }
 
 func (x *AllUnionsItem) members() (n int) {
 	if x.One != nil {
@@ -1939,15 +2024,16 @@ func (x *AllUnionsItem) AppendJSON(dst []byte) ([]byte, error) { return lex.Appe
 // MarshalJSON returns x in JSON.
 func (x AllUnionsItem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AllUnionsItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AllUnionsItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AllUnionsItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -1976,14 +2062,14 @@ func (x *AllUnionsItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *AllUnionsItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.One != nil:
 		x.One.ValidateLex(v)
 	case x.All != nil:
 		x.All.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.example.all#one", "com.example.all")
 	}
 }
 
@@ -2031,16 +2117,17 @@ func (x *AllObjectsItem) AppendJSON(dst []byte) ([]byte, error) { return lex.App
 // MarshalJSON returns x in JSON.
 func (x AllObjectsItem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AllObjectsItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AllObjectsItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AllObjectsItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	dst = append(dst, "\xa1\x61x"...)
@@ -2053,22 +2140,24 @@ func (x *AllObjectsItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *AllObjectsItem) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.all")
+	outer := r.Map()
 	if r.Key("\x61x") {
 		x.X = r.Int()
 	} else {
 		r.Missing("x")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.all")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AllObjectsItem) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.all")
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "x")
+	}
 	v.Leave(outer)
 }
 
@@ -2119,28 +2208,27 @@ func (x *AllOne) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSON(
 // MarshalJSON returns x in JSON.
 func (x AllOne) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AllOne) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AllOne{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AllOne) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x61v"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x61v"...)
 	dst = lex.AppendInt(dst, x.V)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x73com.example.all#one"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2149,23 +2237,25 @@ func (x *AllOne) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *AllOne) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.all#one")
+	outer := r.Map()
 	if r.Key("\x61v") {
 		x.V = r.Int()
 	} else {
 		r.Missing("v")
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.all#one")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AllOne) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.all#one")
-	v.Extra(x.Extra, "com.example.all#one")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.all#one", "v")
+	}
 	v.Leave(outer)
 }
 
@@ -2217,45 +2307,41 @@ func (x *AllTwo) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSON(
 // MarshalJSON returns x in JSON.
 func (x AllTwo) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AllTwo) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AllTwo{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AllTwo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 0
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Self != nil {
-		n++
-	}
-	if !x.Child.IsZero() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Self != nil {
+		head++
 		dst = append(dst, "\x64self"...)
 		if dst, err = x.Self.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("self", err)
 		}
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x73com.example.all#two"...)
 	}
 	if !x.Child.IsZero() {
+		head++
 		dst = append(dst, "\x65child"...)
 		if dst, err = x.Child.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("child", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2264,7 +2350,7 @@ func (x *AllTwo) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *AllTwo) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.all#two")
+	outer := r.Map()
 	if r.Key("\x64self") {
 		x.Self = lex.New[AllTwo](r)
 		x.Self.ReadLex(r)
@@ -2273,12 +2359,12 @@ func (x *AllTwo) ReadLex(r *lex.Reader) {
 	if r.Key("\x65child") {
 		x.Child.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.all#two")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AllTwo) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.all#two")
@@ -2292,7 +2378,9 @@ func (x *AllTwo) ValidateLex(v *lex.Validator) {
 		x.Child.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "com.example.all#two")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.all#two", "self", "child")
+	}
 	v.Leave(outer)
 }
 
@@ -2319,7 +2407,7 @@ func (x *AllTwoChild) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *AllTwoChild) IsZero() bool { return *x == (AllTwoChild{}) }
+func (x *AllTwoChild) IsZero() bool { return x.members() == 0 }
 
 func (x *AllTwoChild) members() (n int) {
 	if x.One != nil {
@@ -2340,15 +2428,16 @@ func (x *AllTwoChild) AppendJSON(dst []byte) ([]byte, error) { return lex.Append
 // MarshalJSON returns x in JSON.
 func (x AllTwoChild) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AllTwoChild) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AllTwoChild{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AllTwoChild) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -2377,14 +2466,14 @@ func (x *AllTwoChild) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *AllTwoChild) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.One != nil:
 		x.One.ValidateLex(v)
 	case x.Two != nil:
 		x.Two.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.example.all#one", "com.example.all#two")
 	}
 }
 
@@ -2437,32 +2526,25 @@ func (x *AllTree) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSON
 // MarshalJSON returns x in JSON.
 func (x AllTree) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AllTree) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AllTree{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AllTree) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Kids != nil {
-		n++
-	}
-	if x.Left != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Kids != nil {
+		head++
 		dst = append(dst, "\x64kids"...)
 		dst = lex.AppendArray(dst, len(x.Kids))
 		for i1 := range x.Kids {
@@ -2472,6 +2554,7 @@ func (x *AllTree) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		}
 	}
 	if x.Left != nil {
+		head++
 		dst = append(dst, "\x64left"...)
 		if dst, err = x.Left.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("left", err)
@@ -2480,10 +2563,12 @@ func (x *AllTree) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 	dst = append(dst, "\x64name"...)
 	dst, ok = lex.AppendText(dst, x.Name, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x74com.example.all#tree"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2493,7 +2578,7 @@ func (x *AllTree) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *AllTree) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.all#tree")
+	outer := r.Map()
 	if r.Key("\x64kids") {
 		n1 := r.Array()
 		list1 := lex.MakeSlice[AllTree](r, n1)
@@ -2511,23 +2596,19 @@ func (x *AllTree) ReadLex(r *lex.Reader) {
 		x.Left = lex.New[AllTree](r)
 		x.Left.ReadLex(r)
 	}
-	if r.Key("\x64name") {
-		x.Name = r.Text()
-	} else {
-		r.Missing("name")
-	}
+	x.Name = r.RequiredText("\x64name")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.all#tree")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AllTree) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.all#tree")
 	if x.Kids != nil {
-		v.Push("kids")
+		v.PushArray("kids")
 		for i1 := range x.Kids {
 			v.PushIndex(i1)
 			x.Kids[i1].ValidateLex(v)
@@ -2540,10 +2621,15 @@ func (x *AllTree) ValidateLex(v *lex.Validator) {
 		x.Left.ValidateLex(v)
 		v.Pop()
 	}
-	if n := int64(len(x.Name)); n > 10 {
+	switch n := int64(len(x.Name)); {
+	case !lex.IsText(x.Name):
+		v.Text("name")
+	case n > 10:
 		v.Length("name", "string", int(n), 0, 10)
 	}
-	v.Extra(x.Extra, "com.example.all#tree")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.all#tree", "kids", "left", "name")
+	}
 	v.Leave(outer)
 }
 
@@ -2575,7 +2661,7 @@ func (x *AllPrefsItem) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *AllPrefsItem) IsZero() bool { return *x == (AllPrefsItem{}) }
+func (x *AllPrefsItem) IsZero() bool { return x.members() == 0 }
 
 func (x *AllPrefsItem) members() (n int) {
 	if x.One != nil {
@@ -2596,15 +2682,16 @@ func (x *AllPrefsItem) AppendJSON(dst []byte) ([]byte, error) { return lex.Appen
 // MarshalJSON returns x in JSON.
 func (x AllPrefsItem) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AllPrefsItem) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AllPrefsItem{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AllPrefsItem) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -2633,14 +2720,14 @@ func (x *AllPrefsItem) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *AllPrefsItem) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.One != nil:
 		x.One.ValidateLex(v)
 	case x.Two != nil:
 		x.Two.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.example.all#one", "com.example.all#two")
 	}
 }
 
@@ -2694,26 +2781,26 @@ func (x *AllEmpty) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSO
 // MarshalJSON returns x in JSON.
 func (x AllEmpty) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *AllEmpty) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = AllEmpty{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *AllEmpty) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x75com.example.all#empty"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -2722,18 +2809,20 @@ func (x *AllEmpty) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *AllEmpty) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.all#empty")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.all#empty")
 }
 
 // ValidateLex implements lex.Value.
 func (x *AllEmpty) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.all#empty")
-	v.Extra(x.Extra, "com.example.all#empty")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.all#empty")
+	}
 	v.Leave(outer)
 }
 
@@ -2742,6 +2831,20 @@ const AuthAllNSID = "com.example.authAll"
 
 // DoThingNSID is the method com.example.doThing.
 const DoThingNSID = "com.example.doThing"
+
+// DoThingMethod describes the method com.example.doThing.
+func DoThingMethod() schema.Method {
+	return schema.Method{
+		NSID: DoThingNSID, Kind: schema.KindProcedure,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "dry", Type: &schema.Boolean{Default: new(false)}},
+			},
+		},
+		Input:  schema.MethodBody{Encoding: "application/json", Typed: true},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+	}
+}
 
 // DoThingParams are the parameters of com.example.doThing.
 type DoThingParams struct {
@@ -2760,6 +2863,20 @@ func (x *DoThingParams) AppendQuery(query []byte) []byte {
 		query = xrpc.AppendBoolParam(query, "dry", false)
 	}
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *DoThingParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.example.doThing")
+	v := DoThingParams{
+		Dry: lex.Or(q.OptBool("dry"), false),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -2792,7 +2909,7 @@ func (x *DoThingInput2) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *DoThingInput2) IsZero() bool { return *x == (DoThingInput2{}) }
+func (x *DoThingInput2) IsZero() bool { return x.members() == 0 }
 
 func (x *DoThingInput2) members() (n int) {
 	if x.AllOne != nil {
@@ -2813,15 +2930,16 @@ func (x *DoThingInput2) AppendJSON(dst []byte) ([]byte, error) { return lex.Appe
 // MarshalJSON returns x in JSON.
 func (x DoThingInput2) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DoThingInput2) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DoThingInput2{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DoThingInput2) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -2850,20 +2968,23 @@ func (x *DoThingInput2) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *DoThingInput2) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.AllOne != nil:
 		x.AllOne.ValidateLex(v)
 	case x.Input != nil:
 		x.Input.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.example.all#one", "com.example.doThing#input")
 	}
 }
 
 // DoThing calls the procedure com.example.doThing. Nil params mean none but
-// the defaults.
+// the defaults. A nil input means an empty one.
 func DoThing(ctx context.Context, c xrpc.Caller, params *DoThingParams, in *DoThingInput2) (*AllOne, error) {
+	if in == nil {
+		in = new(DoThingInput2)
+	}
 	out := new(AllOne)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: DoThingNSID, Kind: xrpc.KindProcedure, Params: params, Input: in, Output: lex.OutputOf(out)}); err != nil {
 		return nil, err
@@ -2918,36 +3039,34 @@ func (x *DoThingInput) AppendJSON(dst []byte) ([]byte, error) { return lex.Appen
 // MarshalJSON returns x in JSON.
 func (x DoThingInput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *DoThingInput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = DoThingInput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *DoThingInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 0
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.Swap != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Swap != nil {
+		head++
 		dst = append(dst, "\x64swap"...)
 		dst, ok = lex.AppendText(dst, *x.Swap, ok)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x19com.example.doThing#input"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -2957,26 +3076,41 @@ func (x *DoThingInput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *DoThingInput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.doThing#input")
+	outer := r.Map()
 	if r.Key("\x64swap") {
 		x.Swap = new(r.Text())
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.doThing#input")
 }
 
 // ValidateLex implements lex.Value.
 func (x *DoThingInput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.doThing#input")
-	v.Extra(x.Extra, "com.example.doThing#input")
+	if x.Swap != nil {
+		if !lex.IsText(*x.Swap) {
+			v.Text("swap")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.doThing#input", "swap")
+	}
 	v.Leave(outer)
 }
 
 // DownloadNSID is the method com.example.download.
 const DownloadNSID = "com.example.download"
+
+// DownloadMethod describes the method com.example.download.
+func DownloadMethod() schema.Method {
+	return schema.Method{
+		NSID: DownloadNSID, Kind: schema.KindQuery,
+		Output: schema.MethodBody{Encoding: "application/vnd.ipld.car"},
+	}
+}
 
 // Download calls the query com.example.download. The output, of type
 // application/vnd.ipld.car, is the Body of the response, which has to be
@@ -2993,6 +3127,27 @@ const (
 	GetThingsErrorNoSuchThing = "NoSuchThing"
 	GetThingsErrorTooMany     = "TooMany"
 )
+
+// GetThingsMethod describes the method com.example.getThings.
+func GetThingsMethod() schema.Method {
+	return schema.Method{
+		NSID: GetThingsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "who", Type: &schema.String{Format: "at-identifier"}},
+				{Name: "limit", Type: &schema.Integer{Minimum: new(int64(1)), Maximum: new(int64(100)), Default: new(int64(50))}},
+				{Name: "cursor", Type: &schema.String{}},
+				{Name: "tags", Type: &schema.Array{Items: &schema.String{}, MaxLength: new(int64(2))}},
+				{Name: "ids", Type: &schema.Array{Items: &schema.Integer{}}},
+				{Name: "deep", Type: &schema.Boolean{}},
+				{Name: "sort", Type: &schema.String{KnownValues: []string{"asc", "desc"}, Default: new("desc")}},
+			},
+			Required: []string{"who"},
+		},
+		Output: schema.MethodBody{Encoding: "application/json", Typed: true},
+		Errors: []string{GetThingsErrorNoSuchThing, GetThingsErrorTooMany},
+	}
+}
 
 // GetThingsParams are the parameters of com.example.getThings.
 type GetThingsParams struct {
@@ -3037,19 +3192,63 @@ func (x *GetThingsParams) AppendQuery(query []byte) []byte {
 	return query
 }
 
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *GetThingsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.example.getThings")
+	v := GetThingsParams{
+		IDs:    q.Ints("ids"),
+		Who:    q.Text("who"),
+		Deep:   q.OptBool("deep"),
+		Sort:   lex.Or(q.OptText("sort"), "desc"),
+		Tags:   q.Texts("tags"),
+		Limit:  lex.Or(q.OptInt("limit"), 50),
+		Cursor: q.OptText("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
 // Validate reports what in x is not as the schema has it.
 func (x *GetThingsParams) Validate() error {
 	var v lex.Validator
 	v.Enter("com.example.getThings")
+	if x.IDs != nil {
+		v.PushArray("ids")
+		v.Pop()
+	}
 	v.Format("who", x.Who, "at-identifier")
-	if x.Limit != nil {
-		if *x.Limit < 1 || *x.Limit > 100 {
-			v.Range("limit", *x.Limit, 1, 100)
+	if x.Sort != nil {
+		if !lex.IsText(*x.Sort) {
+			v.Text("sort")
 		}
 	}
 	if x.Tags != nil {
 		if n := int64(len(x.Tags)); n > 2 {
 			v.Length("tags", "array", int(n), 0, 2)
+		} else {
+			v.PushArray("tags")
+			for i1 := range x.Tags {
+				v.PushIndex(i1)
+				if !lex.IsText(x.Tags[i1]) {
+					v.Text("")
+				}
+				v.Pop()
+			}
+			v.Pop()
+		}
+	}
+	if x.Limit != nil {
+		if *x.Limit < 1 || *x.Limit > 100 {
+			v.Range("limit", *x.Limit, 1, 100)
+		}
+	}
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
 		}
 	}
 	return v.Err()
@@ -3106,26 +3305,25 @@ func (x *GetThingsOutput) AppendJSON(dst []byte) ([]byte, error) { return lex.Ap
 // MarshalJSON returns x in JSON.
 func (x GetThingsOutput) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *GetThingsOutput) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = GetThingsOutput{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *GetThingsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.Cursor != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.Cursor != nil {
+		head++
 		dst = append(dst, "\x66cursor"...)
 		dst, ok = lex.AppendText(dst, *x.Cursor, ok)
 	}
@@ -3136,8 +3334,9 @@ func (x *GetThingsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 			return dst, lex.InItem("things", i1, err)
 		}
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3147,7 +3346,7 @@ func (x *GetThingsOutput) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *GetThingsOutput) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.getThings")
+	outer := r.Map()
 	if r.Key("\x66cursor") {
 		x.Cursor = new(r.Text())
 	}
@@ -3166,23 +3365,30 @@ func (x *GetThingsOutput) ReadLex(r *lex.Reader) {
 	} else {
 		r.Missing("things")
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.getThings")
 }
 
 // ValidateLex implements lex.Value.
 func (x *GetThingsOutput) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.getThings")
-	v.Push("things")
+	if x.Cursor != nil {
+		if !lex.IsText(*x.Cursor) {
+			v.Text("cursor")
+		}
+	}
+	v.PushArray("things")
 	for i1 := range x.Things {
 		v.PushIndex(i1)
 		x.Things[i1].ValidateLex(v)
 		v.Pop()
 	}
 	v.Pop()
-	v.Extra(x.Extra, "")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "", "cursor", "things")
+	}
 	v.Leave(outer)
 }
 
@@ -3226,6 +3432,13 @@ func GetThingsPager(c xrpc.Caller, params *GetThingsParams, o *xrpc.PagerOptions
 // NothingNSID is the method com.example.nothing.
 const NothingNSID = "com.example.nothing"
 
+// NothingMethod describes the method com.example.nothing.
+func NothingMethod() schema.Method {
+	return schema.Method{
+		NSID: NothingNSID, Kind: schema.KindProcedure,
+	}
+}
+
 // Nothing calls the procedure com.example.nothing.
 func Nothing(ctx context.Context, c xrpc.Caller) error {
 	_, err := c.Call(ctx, &xrpc.Call{NSID: NothingNSID, Kind: xrpc.KindProcedure})
@@ -3240,26 +3453,26 @@ type Odd struct {
 	Range                                                  *int64      // optional
 	Map                                                    lex.Unknown // optional
 	Interface                                              []byte      // optional
-	ExtraField                                             *string     // optional
-	ExtraField2                                            *string     // optional
-	ValidateField                                          *bool       // optional
-	AppendCBORField                                        *string     // optional
+	ExtraField                                             *string     // "extra", optional
+	ExtraField2                                            *string     // "Extra", optional
+	ValidateField                                          *bool       // "validate", optional
+	AppendCBORField                                        *string     // "appendCBOR", optional
 	Value                                                  *string     // optional
 	Unknown                                                *string     // optional
-	LexTypeField                                           *string     // optional
-	MarshalJSONField                                       *string     // optional
-	FooBar                                                 *string     // optional
-	FooBar2                                                *string     // optional
-	FooBar3                                                *string     // optional
-	FooBar4                                                *string     // optional
-	X1st                                                   *string     // optional
-	X                                                      *string     // optional
+	LexTypeField                                           *string     // "lexType", optional
+	MarshalJSONField                                       *string     // "marshalJSON", optional
+	FooBar                                                 *string     // "foo_bar", optional
+	FooBar2                                                *string     // "fooBar", optional
+	FooBar3                                                *string     // "FooBar", optional
+	FooBar4                                                *string     // "foo-bar", optional
+	X1st                                                   *string     // "1st", optional
+	X                                                      *string     // "_", optional
 	É                                                      *string     // optional
-	X日本                                                    *string     // optional
-	WithSpace                                              *int64      // optional
-	AB                                                     *string     // optional
+	X日本                                                    *string     // "日本", optional
+	WithSpace                                              *int64      // "with space", optional
+	AB                                                     *string     // "a\"b", optional
 	AKeyThatIsLongerThanTwentyThreeBytesAndSoHasAHeadOfTwo *string     // optional
-	X2                                                     *string     // optional
+	X2                                                     *string     // "x", optional
 	R                                                      *string     // optional
 	Err                                                    *OddError   // optional
 	Nil                                                    OddNil      // optional
@@ -3311,13 +3524,17 @@ func (x *Odd) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSON(dst
 // MarshalJSON returns x in JSON.
 func (x Odd) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
-func (x *Odd) UnmarshalJSON(text []byte) error { *x = Odd{}; return lex.UnmarshalJSON(text, x, nil) }
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
+func (x *Odd) UnmarshalJSON(text []byte) error {
+	before := *x
+	*x = Odd{}
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
+}
 
 // AppendLex implements lex.Appender.
 func (x *Odd) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
@@ -3574,7 +3791,7 @@ func (x *Odd) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		dst, ok = lex.AppendText(dst, *x.AKeyThatIsLongerThanTwentyThreeBytesAndSoHasAHeadOfTwo, ok)
 	}
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -3584,7 +3801,7 @@ func (x *Odd) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *Odd) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.odd")
+	outer := r.Map()
 	if r.Key("\x61_") {
 		x.X = new(r.Text())
 	}
@@ -3686,15 +3903,45 @@ func (x *Odd) ReadLex(r *lex.Reader) {
 	if r.Key("\x78\x36aKeyThatIsLongerThanTwentyThreeBytesAndSoHasAHeadOfTwo") {
 		x.AKeyThatIsLongerThanTwentyThreeBytesAndSoHasAHeadOfTwo = new(r.Text())
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.odd")
 }
 
 // ValidateLex implements lex.Value.
 func (x *Odd) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.odd")
+	if x.X != nil {
+		if !lex.IsText(*x.X) {
+			v.Text("_")
+		}
+	}
+	if x.R != nil {
+		if !lex.IsText(*x.R) {
+			v.Text("r")
+		}
+	}
+	if x.X2 != nil {
+		if !lex.IsText(*x.X2) {
+			v.Text("x")
+		}
+	}
+	if x.É != nil {
+		if !lex.IsText(*x.É) {
+			v.Text("é")
+		}
+	}
+	if x.X1st != nil {
+		if !lex.IsText(*x.X1st) {
+			v.Text("1st")
+		}
+	}
+	if x.AB != nil {
+		if !lex.IsText(*x.AB) {
+			v.Text("a\"b")
+		}
+	}
 	if x.Err != nil {
 		v.Push("err")
 		x.Err.ValidateLex(v)
@@ -3711,8 +3958,13 @@ func (x *Odd) ValidateLex(v *lex.Validator) {
 	if !x.Meta.IsZero() {
 		v.Unknown("meta", x.Meta)
 	}
+	if x.Type != nil {
+		if !lex.IsText(*x.Type) {
+			v.Text("type")
+		}
+	}
 	if x.URLs != nil {
-		v.Push("urls")
+		v.PushArray("urls")
 		for i1 := range x.URLs {
 			v.PushIndex(i1)
 			v.URI("", x.URLs[i1])
@@ -3720,13 +3972,85 @@ func (x *Odd) ValidateLex(v *lex.Validator) {
 		}
 		v.Pop()
 	}
+	if x.ExtraField2 != nil {
+		if !lex.IsText(*x.ExtraField2) {
+			v.Text("Extra")
+		}
+	}
+	if x.ExtraField != nil {
+		if !lex.IsText(*x.ExtraField) {
+			v.Text("extra")
+		}
+	}
 	if !x.PLCOp.IsZero() {
 		v.Unknown("plcOp", x.PLCOp)
+	}
+	if x.Value != nil {
+		if !lex.IsText(*x.Value) {
+			v.Text("value")
+		}
+	}
+	if x.FooBar3 != nil {
+		if !lex.IsText(*x.FooBar3) {
+			v.Text("FooBar")
+		}
 	}
 	if !x.DIDDoc.IsZero() {
 		v.Unknown("didDoc", x.DIDDoc)
 	}
-	v.Extra(x.Extra, "com.example.odd")
+	if x.FooBar2 != nil {
+		if !lex.IsText(*x.FooBar2) {
+			v.Text("fooBar")
+		}
+	}
+	if x.String != nil {
+		if !lex.IsText(*x.String) {
+			v.Text("string")
+		}
+	}
+	if x.X日本 != nil {
+		if !lex.IsText(*x.X日本) {
+			v.Text("日本")
+		}
+	}
+	if x.FooBar4 != nil {
+		if !lex.IsText(*x.FooBar4) {
+			v.Text("foo-bar")
+		}
+	}
+	if x.FooBar != nil {
+		if !lex.IsText(*x.FooBar) {
+			v.Text("foo_bar")
+		}
+	}
+	if x.LexTypeField != nil {
+		if !lex.IsText(*x.LexTypeField) {
+			v.Text("lexType")
+		}
+	}
+	if x.Unknown != nil {
+		if !lex.IsText(*x.Unknown) {
+			v.Text("unknown")
+		}
+	}
+	if x.AppendCBORField != nil {
+		if !lex.IsText(*x.AppendCBORField) {
+			v.Text("appendCBOR")
+		}
+	}
+	if x.MarshalJSONField != nil {
+		if !lex.IsText(*x.MarshalJSONField) {
+			v.Text("marshalJSON")
+		}
+	}
+	if x.AKeyThatIsLongerThanTwentyThreeBytesAndSoHasAHeadOfTwo != nil {
+		if !lex.IsText(*x.AKeyThatIsLongerThanTwentyThreeBytesAndSoHasAHeadOfTwo) {
+			v.Text("aKeyThatIsLongerThanTwentyThreeBytesAndSoHasAHeadOfTwo")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.odd", "_", "r", "x", "é", "1st", "a\"b", "err", "map", "nil", "func", "meta", "type", "urls", "Extra", "extra", "plcOp", "range", "value", "FooBar", "didDoc", "fooBar", "string", "日本", "foo-bar", "foo_bar", "lexType", "unknown", "validate", "interface", "appendCBOR", "with space", "marshalJSON", "aKeyThatIsLongerThanTwentyThreeBytesAndSoHasAHeadOfTwo")
+	}
 	v.Leave(outer)
 }
 
@@ -3753,7 +4077,7 @@ func (x *OddNil) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *OddNil) IsZero() bool { return *x == (OddNil{}) }
+func (x *OddNil) IsZero() bool { return x.members() == 0 }
 
 func (x *OddNil) members() (n int) {
 	if x.String != nil {
@@ -3774,15 +4098,16 @@ func (x *OddNil) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSON(
 // MarshalJSON returns x in JSON.
 func (x OddNil) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *OddNil) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = OddNil{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *OddNil) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -3811,14 +4136,14 @@ func (x *OddNil) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *OddNil) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.String != nil:
 		x.String.ValidateLex(v)
 	case x.Error != nil:
 		x.Error.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.example.odd#string", "com.example.odd#Error")
 	}
 }
 
@@ -3869,36 +4194,34 @@ func (x *OddError) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSO
 // MarshalJSON returns x in JSON.
 func (x OddError) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *OddError) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = OddError{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *OddError) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 0
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if !x.One.IsZero() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if !x.One.IsZero() {
+		head++
 		dst = append(dst, "\x63one"...)
 		if dst, err = x.One.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("one", err)
 		}
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x75com.example.odd#error"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -3907,17 +4230,17 @@ func (x *OddError) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *OddError) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.odd#error")
+	outer := r.Map()
 	if r.Key("\x63one") {
 		x.One.ReadLex(r)
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.odd#error")
 }
 
 // ValidateLex implements lex.Value.
 func (x *OddError) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.odd#error")
@@ -3926,7 +4249,9 @@ func (x *OddError) ValidateLex(v *lex.Validator) {
 		x.One.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "com.example.odd#error")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.odd#error", "one")
+	}
 	v.Leave(outer)
 }
 
@@ -3950,7 +4275,7 @@ func (x *OddErrorOne) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *OddErrorOne) IsZero() bool { return *x == (OddErrorOne{}) }
+func (x *OddErrorOne) IsZero() bool { return x.members() == 0 }
 
 func (x *OddErrorOne) members() (n int) {
 	if x.Error != nil {
@@ -3968,15 +4293,16 @@ func (x *OddErrorOne) AppendJSON(dst []byte) ([]byte, error) { return lex.Append
 // MarshalJSON returns x in JSON.
 func (x OddErrorOne) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *OddErrorOne) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = OddErrorOne{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *OddErrorOne) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -4000,12 +4326,12 @@ func (x *OddErrorOne) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *OddErrorOne) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.Error != nil:
 		x.Error.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.example.odd#error")
 	}
 }
 
@@ -4054,26 +4380,26 @@ func (x *OddError2) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJS
 // MarshalJSON returns x in JSON.
 func (x OddError2) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *OddError2) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = OddError2{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *OddError2) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x75com.example.odd#Error"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -4082,18 +4408,20 @@ func (x *OddError2) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *OddError2) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.odd#Error")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.odd#Error")
 }
 
 // ValidateLex implements lex.Value.
 func (x *OddError2) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.odd#Error")
-	v.Extra(x.Extra, "com.example.odd#Error")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.odd#Error")
+	}
 	v.Leave(outer)
 }
 
@@ -4144,36 +4472,34 @@ func (x *OddString) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJS
 // MarshalJSON returns x in JSON.
 func (x OddString) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *OddString) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = OddString{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *OddString) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	if x.String != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x76com.example.odd#string"...)
 	}
 	if x.String != nil {
+		head++
 		dst = append(dst, "\x66string"...)
 		if dst, err = x.String.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("string", err)
 		}
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -4182,18 +4508,18 @@ func (x *OddString) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *OddString) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.odd#string")
+	outer := r.Map()
 	r.MemberType()
 	if r.Key("\x66string") {
 		x.String = lex.New[OddString](r)
 		x.String.ReadLex(r)
 	}
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.odd#string")
 }
 
 // ValidateLex implements lex.Value.
 func (x *OddString) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.odd#string")
@@ -4202,13 +4528,15 @@ func (x *OddString) ValidateLex(v *lex.Validator) {
 		x.String.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "com.example.odd#string")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.odd#string", "string")
+	}
 	v.Leave(outer)
 }
 
 // A OddX1 is an object of type com.example.odd#1.
 type OddX1 struct {
-	X1 *int64 // optional
+	X1 *int64 // "1", optional
 
 	Extra lex.Extra // properties that the schema does not know
 }
@@ -4253,33 +4581,31 @@ func (x *OddX1) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSON(d
 // MarshalJSON returns x in JSON.
 func (x OddX1) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *OddX1) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = OddX1{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *OddX1) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if x.X1 != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.X1 != nil {
+		head++
 		dst = append(dst, "\x611"...)
 		dst = lex.AppendInt(dst, *x.X1)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x71com.example.odd#1"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -4288,21 +4614,23 @@ func (x *OddX1) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *OddX1) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.odd#1")
+	outer := r.Map()
 	if r.Key("\x611") {
 		x.X1 = new(r.Int())
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.odd#1")
 }
 
 // ValidateLex implements lex.Value.
 func (x *OddX1) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.odd#1")
-	v.Extra(x.Extra, "com.example.odd#1")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.odd#1", "1")
+	}
 	v.Leave(outer)
 }
 
@@ -4351,26 +4679,26 @@ func (x *OddMainX) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSO
 // MarshalJSON returns x in JSON.
 func (x OddMainX) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *OddMainX) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = OddMainX{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *OddMainX) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 0
+	head := byte(0xa0)
+	dst = append(dst, "\xa0"...)
 	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x75com.example.odd#mainX"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -4379,18 +4707,20 @@ func (x *OddMainX) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *OddMainX) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.odd#mainX")
+	outer := r.Map()
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.odd#mainX")
 }
 
 // ValidateLex implements lex.Value.
 func (x *OddMainX) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.odd#mainX")
-	v.Extra(x.Extra, "com.example.odd#mainX")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.odd#mainX")
+	}
 	v.Leave(outer)
 }
 
@@ -4442,25 +4772,22 @@ func (x *OddMust) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSON
 // MarshalJSON returns x in JSON.
 func (x OddMust) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *OddMust) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = OddMust{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *OddMust) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 2
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x62be"...)
+	head := byte(0xa2)
+	dst = append(dst, "\xa2\x62be"...)
 	if x.Be == nil {
 		return dst, lex.AbsentError("be")
 	}
@@ -4475,8 +4802,10 @@ func (x *OddMust) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		return dst, lex.In("me", err)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x74com.example.odd#must"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -4485,7 +4814,7 @@ func (x *OddMust) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *OddMust) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.odd#must")
+	outer := r.Map()
 	if r.Key("\x62be") {
 		x.Be = lex.New[OddMust](r)
 		x.Be.ReadLex(r)
@@ -4499,12 +4828,12 @@ func (x *OddMust) ReadLex(r *lex.Reader) {
 		r.Missing("me")
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.odd#must")
 }
 
 // ValidateLex implements lex.Value.
 func (x *OddMust) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.odd#must")
@@ -4522,7 +4851,9 @@ func (x *OddMust) ValidateLex(v *lex.Validator) {
 		x.Me.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "com.example.odd#must")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.odd#must", "be", "me")
+	}
 	v.Leave(outer)
 }
 
@@ -4573,25 +4904,22 @@ func (x *OddMutual) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJS
 // MarshalJSON returns x in JSON.
 func (x OddMutual) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *OddMutual) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = OddMutual{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *OddMutual) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x64must"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64must"...)
 	if x.Must == nil {
 		return dst, lex.AbsentError("must")
 	}
@@ -4599,8 +4927,10 @@ func (x *OddMutual) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 		return dst, lex.In("must", err)
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x76com.example.odd#mutual"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -4609,7 +4939,7 @@ func (x *OddMutual) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *OddMutual) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.odd#mutual")
+	outer := r.Map()
 	if r.Key("\x64must") {
 		x.Must = lex.New[OddMust](r)
 		x.Must.ReadLex(r)
@@ -4617,12 +4947,12 @@ func (x *OddMutual) ReadLex(r *lex.Reader) {
 		r.Missing("must")
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.odd#mutual")
 }
 
 // ValidateLex implements lex.Value.
 func (x *OddMutual) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.odd#mutual")
@@ -4633,7 +4963,9 @@ func (x *OddMutual) ValidateLex(v *lex.Validator) {
 		x.Must.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "com.example.odd#mutual")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.odd#mutual", "must")
+	}
 	v.Leave(outer)
 }
 
@@ -4647,6 +4979,344 @@ const (
 	OddValsX1     = "1"
 )
 
+// A Odd2 is an object of type com.example.odd2.
+type Odd2 struct {
+	Count          *int64               // optional, default -3
+	CountOrDefault *int64               // optional
+	Must           bool                 // default true
+	Null           lex.Nullable[string] // optional, default "d"
+
+	Extra lex.Extra // properties that the schema does not know
+}
+
+// LexType returns the name of the type, com.example.odd2.
+func (*Odd2) LexType() string { return "com.example.odd2" }
+
+// AppendCBOR appends x in DAG-CBOR. On an error it returns dst as it was.
+func (x *Odd2) AppendCBOR(dst []byte) ([]byte, error) {
+	out, err := x.AppendLex(dst, lex.Root)
+	if err != nil {
+		return dst, err
+	}
+	return out, nil
+}
+
+// MarshalCBOR returns x in DAG-CBOR.
+func (x Odd2) MarshalCBOR() ([]byte, error) { return x.AppendCBOR(nil) }
+
+// UnmarshalCBOR decodes x from DAG-CBOR. It leaves x alone on error.
+func (x *Odd2) UnmarshalCBOR(b []byte) error {
+	var v Odd2
+	r := lex.NewReader(b, nil)
+	v.ReadLex(&r)
+	if err := r.End(); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
+// Validate reports what in x is not as its schema has it.
+func (x *Odd2) Validate() error {
+	var v lex.Validator
+	x.ValidateLex(&v)
+	return v.Err()
+}
+
+// AppendJSON appends x in JSON. On an error it returns dst as it was.
+func (x *Odd2) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSON(dst, x) }
+
+// MarshalJSON returns x in JSON.
+func (x Odd2) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
+
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
+func (x *Odd2) UnmarshalJSON(text []byte) error {
+	before := *x
+	*x = Odd2{}
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
+}
+
+// AppendLex implements lex.Appender.
+func (x *Odd2) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
+	}
+	start := len(dst)
+	ok := true
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x64must"...)
+	dst = lex.AppendBool(dst, x.Must)
+	if !x.Null.IsZero() {
+		head++
+		dst = append(dst, "\x64null"...)
+		if e := x.Null.Ptr(); e != nil {
+			dst, ok = lex.AppendText(dst, (*e), ok)
+		} else {
+			dst = lex.AppendNull(dst)
+		}
+	}
+	if m.Typed() {
+		head++
+		dst = append(dst, "\x65$type\x70com.example.odd2"...)
+	}
+	if x.Count != nil {
+		head++
+		dst = append(dst, "\x65count"...)
+		dst = lex.AppendInt(dst, *x.Count)
+	}
+	if x.CountOrDefault != nil {
+		head++
+		dst = append(dst, "\x6ecountOrDefault"...)
+		dst = lex.AppendInt(dst, *x.CountOrDefault)
+	}
+	dst[start] = head
+	if !ok {
+		return dst, lex.ValueError(x)
+	}
+	if !x.Extra.IsZero() {
+		return lex.AppendExtra(dst, start, x.Extra, m)
+	}
+	return dst, nil
+}
+
+// ReadLex implements lex.Value.
+func (x *Odd2) ReadLex(r *lex.Reader) {
+	outer := r.Map()
+	if r.Key("\x64must") {
+		x.Must = r.Bool()
+	} else {
+		r.Missing("must")
+	}
+	if r.NullableKey("\x64null") {
+		if r.Null() {
+			x.Null = lex.Null[string]()
+		} else {
+			var e string
+			e = r.Text()
+			x.Null = lex.Some(e)
+		}
+	}
+	r.MemberType()
+	if r.Key("\x65count") {
+		x.Count = new(r.Int())
+	}
+	if r.Key("\x6ecountOrDefault") {
+		x.CountOrDefault = new(r.Int())
+	}
+	x.Extra = r.EndMap(outer, "com.example.odd2")
+}
+
+// ValidateLex implements lex.Value.
+func (x *Odd2) ValidateLex(v *lex.Validator) {
+	if !v.Go(x != nil) {
+		return
+	}
+	outer := v.Enter("com.example.odd2")
+	if e := x.Null.Ptr(); e != nil {
+		if !lex.IsText((*e)) {
+			v.Text("null")
+		}
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.odd2", "must", "null", "count", "countOrDefault")
+	}
+	v.Leave(outer)
+}
+
+// CountOrDefault2 returns count, or its default if it is not set.
+func (x *Odd2) CountOrDefault2() int64 {
+	if x.Count != nil {
+		return *x.Count
+	}
+	return -3
+}
+
+// NullOrDefault returns null, or its default if it is not set.
+func (x *Odd2) NullOrDefault() string {
+	if v, ok := x.Null.Get(); ok {
+		return v
+	}
+	return "d"
+}
+
+// ParamsNSID is the method com.example.params.
+const ParamsNSID = "com.example.params"
+
+// ParamsMethod describes the method com.example.params.
+func ParamsMethod() schema.Method {
+	return schema.Method{
+		NSID: ParamsNSID, Kind: schema.KindQuery,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "text", Type: &schema.String{MaxLength: new(int64(4)), MinGraphemes: new(int64(1)), MaxGraphemes: new(int64(2))}},
+				{Name: "number", Type: &schema.Integer{Enum: []int64{-1, 0, 1}}},
+				{Name: "flag", Type: &schema.Boolean{Const: new(true)}},
+				{Name: "texts", Type: &schema.Array{Items: &schema.String{Format: "language"}, MinLength: new(int64(1)), MaxLength: new(int64(3))}},
+				{Name: "numbers", Type: &schema.Array{Items: &schema.Integer{Maximum: new(int64(9))}}},
+				{Name: "flags", Type: &schema.Array{Items: &schema.Boolean{}}},
+				{Name: "withDefault", Type: &schema.Integer{Minimum: new(int64(0)), Default: new(int64(7))}},
+				{Name: "parseQuery", Type: &schema.String{Enum: []string{"a", "b"}, Default: new("b")}},
+				{Name: "on", Type: &schema.Boolean{Default: new(true)}},
+				{Name: "a b&c=é", Type: &schema.String{KnownValues: []string{"x"}, Const: new("x")}},
+			},
+			Required: []string{"text", "number", "flag", "texts", "numbers", "flags", "withDefault"},
+		},
+	}
+}
+
+// ParamsParams are the parameters of com.example.params.
+type ParamsParams struct {
+	Text            string   // at most 4 bytes, 1 to 2 graphemes
+	Number          int64    // one of -1, 0, 1
+	Flag            bool     // always true
+	Texts           []string // 1 to 3 elements, each language
+	Numbers         []int64  // each at most 9
+	Flags           []bool
+	WithDefault     int64   // at least 0, default 7
+	ParseQueryField *string // "parseQuery", optional, default "b"
+	On              *bool   // optional, default true
+	ABCÉ            *string // "a b&c=é", optional, always "x"
+}
+
+// AppendQuery implements xrpc.Params. A nil x has no parameters but the
+// defaults.
+func (x *ParamsParams) AppendQuery(query []byte) []byte {
+	if x == nil {
+		x = new(ParamsParams)
+	}
+	query = xrpc.AppendParam(query, "text", x.Text)
+	query = xrpc.AppendIntParam(query, "number", x.Number)
+	query = xrpc.AppendBoolParam(query, "flag", x.Flag)
+	for _, e := range x.Texts {
+		query = xrpc.AppendParam(query, "texts", e)
+	}
+	for _, e := range x.Numbers {
+		query = xrpc.AppendIntParam(query, "numbers", e)
+	}
+	for _, e := range x.Flags {
+		query = xrpc.AppendBoolParam(query, "flags", e)
+	}
+	query = xrpc.AppendIntParam(query, "withDefault", x.WithDefault)
+	if x.ParseQueryField != nil {
+		query = xrpc.AppendParam(query, "parseQuery", *x.ParseQueryField)
+	} else {
+		query = xrpc.AppendParam(query, "parseQuery", "b")
+	}
+	if x.On != nil {
+		query = xrpc.AppendBoolParam(query, "on", *x.On)
+	} else {
+		query = xrpc.AppendBoolParam(query, "on", true)
+	}
+	if x.ABCÉ != nil {
+		query = xrpc.AppendParam(query, "a b&c=é", *x.ABCÉ)
+	}
+	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *ParamsParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.example.params")
+	v := ParamsParams{
+		On:              lex.Or(q.OptBool("on"), true),
+		Flag:            q.Bool("flag"),
+		Text:            q.Text("text"),
+		Flags:           q.Bools("flags"),
+		Texts:           q.Texts("texts"),
+		Number:          q.Int("number"),
+		Numbers:         q.Ints("numbers"),
+		ABCÉ:            q.OptText("a b&c=é"),
+		ParseQueryField: lex.Or(q.OptText("parseQuery"), "b"),
+		WithDefault:     *lex.Or(q.OptInt("withDefault"), 7),
+	}
+	q.Require("flags", v.Flags != nil)
+	q.Require("texts", v.Texts != nil)
+	q.Require("numbers", v.Numbers != nil)
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
+// Validate reports what in x is not as the schema has it.
+func (x *ParamsParams) Validate() error {
+	var v lex.Validator
+	v.Enter("com.example.params")
+	if x.Flag != true {
+		v.Const("flag", x.Flag)
+	}
+	switch n := int64(len(x.Text)); {
+	case !lex.IsText(x.Text):
+		v.Text("text")
+	case n > 4:
+		v.Length("text", "string", int(n), 0, 4)
+	default:
+		v.Graphemes("text", x.Text, 1, 2)
+	}
+	v.PushArray("flags")
+	v.Pop()
+	if n := int64(len(x.Texts)); n < 1 || n > 3 {
+		v.Length("texts", "array", int(n), 1, 3)
+	} else {
+		v.PushArray("texts")
+		for i1 := range x.Texts {
+			v.PushIndex(i1)
+			v.Format("", x.Texts[i1], "language")
+			v.Pop()
+		}
+		v.Pop()
+	}
+	switch x.Number {
+	case -1, 0, 1:
+	default:
+		v.Enum("number", x.Number)
+	}
+	v.PushArray("numbers")
+	for i1 := range x.Numbers {
+		v.PushIndex(i1)
+		if x.Numbers[i1] > 9 {
+			v.Range("", x.Numbers[i1], -9223372036854775808, 9)
+		}
+		v.Pop()
+	}
+	v.Pop()
+	if x.ABCÉ != nil {
+		if *x.ABCÉ != "x" {
+			v.Const("a b&c=é", *x.ABCÉ)
+		}
+	}
+	if x.ParseQueryField != nil {
+		switch *x.ParseQueryField {
+		case "a", "b":
+		default:
+			v.Enum("parseQuery", *x.ParseQueryField)
+		}
+	}
+	if x.WithDefault < 0 {
+		v.Range("withDefault", x.WithDefault, 0, 9223372036854775807)
+	}
+	return v.Err()
+}
+
+// The values of parseQuery of ParamsParams.
+const (
+	ParamsParamsParseQueryA = "a"
+	ParamsParamsParseQueryB = "b"
+)
+
+// Known values of a b&c=é of ParamsParams.
+const (
+	ParamsParamsABCÉX = "x"
+)
+
+// Params calls the query com.example.params. Nil params mean none but the
+// defaults.
+func Params(ctx context.Context, c xrpc.Caller, params *ParamsParams) error {
+	_, err := c.Call(ctx, &xrpc.Call{NSID: ParamsNSID, Params: params})
+	return err
+}
+
 // SubscribeNSID is the subscription com.example.subscribe.
 const SubscribeNSID = "com.example.subscribe"
 
@@ -4654,6 +5324,19 @@ const SubscribeNSID = "com.example.subscribe"
 const (
 	SubscribeErrorFutureCursor = "FutureCursor"
 )
+
+// SubscribeMethod describes the method com.example.subscribe.
+func SubscribeMethod() schema.Method {
+	return schema.Method{
+		NSID: SubscribeNSID, Kind: schema.KindSubscription,
+		Params: &schema.Params{
+			Properties: []schema.Property{
+				{Name: "cursor", Type: &schema.Integer{}},
+			},
+		},
+		Errors: []string{SubscribeErrorFutureCursor},
+	}
+}
 
 // SubscribeParams are the parameters of com.example.subscribe.
 type SubscribeParams struct {
@@ -4670,6 +5353,20 @@ func (x *SubscribeParams) AppendQuery(query []byte) []byte {
 		query = xrpc.AppendIntParam(query, "cursor", *x.Cursor)
 	}
 	return query
+}
+
+// ParseQuery sets x to the parameters in the query of a URL, valid and with
+// their defaults. It leaves x alone on error.
+func (x *SubscribeParams) ParseQuery(query string) error {
+	q := lex.NewQuery(query, "com.example.subscribe")
+	v := SubscribeParams{
+		Cursor: q.OptInt("cursor"),
+	}
+	if err := q.Check(&v); err != nil {
+		return err
+	}
+	*x = v
+	return nil
 }
 
 // Validate reports what in x is not as the schema has it.
@@ -4703,7 +5400,7 @@ func (x *SubscribeMessage) Value() any {
 }
 
 // IsZero reports whether no member is set.
-func (x *SubscribeMessage) IsZero() bool { return *x == (SubscribeMessage{}) }
+func (x *SubscribeMessage) IsZero() bool { return x.members() == 0 }
 
 func (x *SubscribeMessage) members() (n int) {
 	if x.Event != nil {
@@ -4724,15 +5421,16 @@ func (x *SubscribeMessage) AppendJSON(dst []byte) ([]byte, error) { return lex.A
 // MarshalJSON returns x in JSON.
 func (x SubscribeMessage) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SubscribeMessage) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SubscribeMessage{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SubscribeMessage) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if x.members() != 1 {
+	if x == nil || x.members() != 1 {
 		return dst, lex.UnionError()
 	}
 	switch {
@@ -4761,38 +5459,41 @@ func (x *SubscribeMessage) ReadLex(r *lex.Reader) {
 // ValidateLex implements lex.Value.
 func (x *SubscribeMessage) ValidateLex(v *lex.Validator) {
 	switch {
-	case x.members() != 1:
+	case x == nil || x.members() != 1:
 		v.Union()
 	case x.Event != nil:
 		x.Event.ValidateLex(v)
 	case x.AllOne != nil:
 		x.AllOne.ValidateLex(v)
 	default:
-		v.Member(x.Unknown)
+		v.Member(x.Unknown, "com.example.subscribe#event", "com.example.all#one")
 	}
 }
 
 // UnmarshalFrame decodes a message from the body of a frame, whose header
 // says that it is of the given type, such as "#commit". Messages of types
 // that the schema does not list, which may come at any time, become Unknown.
+// It leaves x alone on error.
 //
 // https://atproto.com/specs/event-stream#framing
 func (x *SubscribeMessage) UnmarshalFrame(typ string, body []byte) error {
-	*x = SubscribeMessage{}
+	var v SubscribeMessage
+	var err error
 	switch typ {
 	case "#event", "com.example.subscribe#event":
-		x.Event = new(SubscribeEvent)
-		return lex.Unmarshal(body, x.Event, lex.FrameOptions())
+		v.Event = new(SubscribeEvent)
+		err = lex.Unmarshal(body, v.Event, lex.FrameOptions())
 	case "com.example.all#one":
-		x.AllOne = new(AllOne)
-		return lex.Unmarshal(body, x.AllOne, lex.FrameOptions())
+		v.AllOne = new(AllOne)
+		err = lex.Unmarshal(body, v.AllOne, lex.FrameOptions())
+	default:
+		v.Unknown = new(lex.Unknown)
+		*v.Unknown, err = lex.UnknownFromFrame(body)
 	}
-	u, err := lex.UnknownFromFrame(body)
-	if err != nil {
-		return err
+	if err == nil {
+		*x = v
 	}
-	x.Unknown = &u
-	return nil
+	return err
 }
 
 // A SubscribeEvent is an object of type com.example.subscribe#event.
@@ -4842,28 +5543,27 @@ func (x *SubscribeEvent) AppendJSON(dst []byte) ([]byte, error) { return lex.App
 // MarshalJSON returns x in JSON.
 func (x SubscribeEvent) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SubscribeEvent) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SubscribeEvent{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SubscribeEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x63seq"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63seq"...)
 	dst = lex.AppendInt(dst, x.Seq)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1bcom.example.subscribe#event"...)
 	}
+	dst[start] = head
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
 	}
@@ -4872,28 +5572,39 @@ func (x *SubscribeEvent) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SubscribeEvent) ReadLex(r *lex.Reader) {
-	outer := r.Map("com.example.subscribe#event")
+	outer := r.Map()
 	if r.Key("\x63seq") {
 		x.Seq = r.Int()
 	} else {
 		r.Missing("seq")
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "com.example.subscribe#event")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SubscribeEvent) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("com.example.subscribe#event")
-	v.Extra(x.Extra, "com.example.subscribe#event")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.subscribe#event", "seq")
+	}
 	v.Leave(outer)
 }
 
 // UploadNSID is the method com.example.upload.
 const UploadNSID = "com.example.upload"
+
+// UploadMethod describes the method com.example.upload.
+func UploadMethod() schema.Method {
+	return schema.Method{
+		NSID: UploadNSID, Kind: schema.KindProcedure,
+		Input:  schema.MethodBody{Encoding: "*/*"},
+		Output: schema.MethodBody{Encoding: "application/json"},
+	}
+}
 
 // Upload calls the procedure com.example.upload. The input is of type */*.
 func Upload(ctx context.Context, c xrpc.Caller, body *xrpc.Body) (*lex.Unknown, error) {

@@ -54,38 +54,36 @@ func (x *SharedDefs) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJ
 // MarshalJSON returns x in JSON.
 func (x SharedDefs) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SharedDefs) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SharedDefs{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SharedDefs) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
 	if x.CID != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	if x.CID != nil {
+		head++
 		dst = append(dst, "\x63cid"...)
 		dst, ok = lex.AppendText(dst, *x.CID, ok)
 	}
 	dst = append(dst, "\x63uri"...)
 	dst, ok = lex.AppendText(dst, x.URI, ok)
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x77org.example.shared.defs"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -95,22 +93,18 @@ func (x *SharedDefs) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SharedDefs) ReadLex(r *lex.Reader) {
-	outer := r.Map("org.example.shared.defs")
+	outer := r.Map()
 	if r.Key("\x63cid") {
 		x.CID = new(r.Text())
 	}
-	if r.Key("\x63uri") {
-		x.URI = r.Text()
-	} else {
-		r.Missing("uri")
-	}
+	x.URI = r.RequiredText("\x63uri")
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "org.example.shared.defs")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SharedDefs) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("org.example.shared.defs")
@@ -118,7 +112,9 @@ func (x *SharedDefs) ValidateLex(v *lex.Validator) {
 		v.CID("cid", *x.CID)
 	}
 	v.ATURI("uri", x.URI)
-	v.Extra(x.Extra, "org.example.shared.defs")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "org.example.shared.defs", "cid", "uri")
+	}
 	v.Leave(outer)
 }
 
@@ -170,41 +166,38 @@ func (x *SharedDefsThree) AppendJSON(dst []byte) ([]byte, error) { return lex.Ap
 // MarshalJSON returns x in JSON.
 func (x SharedDefsThree) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
 
-// UnmarshalJSON decodes x from JSON.
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
 func (x *SharedDefsThree) UnmarshalJSON(text []byte) error {
+	before := *x
 	*x = SharedDefsThree{}
-	return lex.UnmarshalJSON(text, x, nil)
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
 }
 
 // AppendLex implements lex.Appender.
 func (x *SharedDefsThree) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
-	if m.Deep() {
-		return lex.AppendDeep(dst, x, m)
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
 	}
 	start := len(dst)
 	var err error
 	ok := true
-	n := 1
-	if m.Typed() {
-		n++
-	}
-	if x.S != nil {
-		n++
-	}
-	dst = append(dst, 0xa0|byte(n))
-	dst = append(dst, "\x61n"...)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x61n"...)
 	dst, ok = lex.AppendText(dst, x.N, ok)
 	if x.S != nil {
+		head++
 		dst = append(dst, "\x61s"...)
 		if dst, err = x.S.AppendLex(dst, m.In(1)); err != nil {
 			return dst, lex.In("s", err)
 		}
 	}
 	if m.Typed() {
+		head++
 		dst = append(dst, "\x65$type\x78\x1dorg.example.shared.defs#three"...)
 	}
+	dst[start] = head
 	if !ok {
-		return dst, lex.ValueError()
+		return dst, lex.ValueError(x)
 	}
 	if !x.Extra.IsZero() {
 		return lex.AppendExtra(dst, start, x.Extra, m)
@@ -214,31 +207,32 @@ func (x *SharedDefsThree) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
 
 // ReadLex implements lex.Value.
 func (x *SharedDefsThree) ReadLex(r *lex.Reader) {
-	outer := r.Map("org.example.shared.defs#three")
-	if r.Key("\x61n") {
-		x.N = r.Text()
-	} else {
-		r.Missing("n")
-	}
+	outer := r.Map()
+	x.N = r.RequiredText("\x61n")
 	if r.Key("\x61s") {
 		x.S = lex.New[SharedDefs](r)
 		x.S.ReadLex(r)
 	}
 	r.MemberType()
-	x.Extra = r.EndMap(outer)
+	x.Extra = r.EndMap(outer, "org.example.shared.defs#three")
 }
 
 // ValidateLex implements lex.Value.
 func (x *SharedDefsThree) ValidateLex(v *lex.Validator) {
-	if !v.Go() {
+	if !v.Go(x != nil) {
 		return
 	}
 	outer := v.Enter("org.example.shared.defs#three")
+	if !lex.IsText(x.N) {
+		v.Text("n")
+	}
 	if x.S != nil {
 		v.Push("s")
 		x.S.ValidateLex(v)
 		v.Pop()
 	}
-	v.Extra(x.Extra, "org.example.shared.defs#three")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "org.example.shared.defs#three", "n", "s")
+	}
 	v.Leave(outer)
 }

@@ -1,6 +1,8 @@
-package lexicon
+package check
 
 import (
+	"fmt"
+	"math"
 	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
@@ -15,7 +17,7 @@ import (
 // The library takes about 80 ns for a character. Where a character that
 // is whole in itself follows another one there is always a boundary, so that
 // only what is near to others is left to it.
-func countGraphemes(text []byte, limit int) int {
+func countGraphemes(text string, limit int) int {
 	n := 0
 	for i := 0; i < len(text) && n <= limit; n++ {
 		r, size := decodeRune(text[i:])
@@ -28,18 +30,18 @@ func countGraphemes(text []byte, limit int) int {
 				continue
 			}
 		}
-		cluster, _, _, _ := uniseg.FirstGraphemeCluster(text[i:], -1)
+		cluster, _, _, _ := uniseg.FirstGraphemeClusterInString(text[i:], -1)
 		i += len(cluster)
 	}
 	return n
 }
 
-// decodeRune is utf8.DecodeRune, faster for ASCII.
-func decodeRune(b []byte) (rune, int) {
-	if b[0] < utf8.RuneSelf {
-		return rune(b[0]), 1
+// decodeRune is utf8.DecodeRuneInString, faster for ASCII.
+func decodeRune(s string) (rune, int) {
+	if s[0] < utf8.RuneSelf {
+		return rune(s[0]), 1
 	}
-	return utf8.DecodeRune(b)
+	return utf8.DecodeRuneInString(s)
 }
 
 // isWhole reports whether r is one of many characters that are no part of a
@@ -67,23 +69,24 @@ func isWhole(r rune) bool {
 	return r >= 0xff01 && r < 0xff9e // wide and narrow forms
 }
 
-// graphemesWithin reports whether text, which is valid UTF-8, has from lo to hi
-// graphemes. They are counted only where the number of bytes, and that of
-// characters, of which no grapheme has less than one, leave it open.
-func graphemesWithin(text []byte, lo, hi int) bool {
-	if len(text) < lo {
-		return false
+// Graphemes returns what is wrong with text, which is valid UTF-8, if it has not
+// from lo to hi graphemes, and else an empty message. They are counted only where
+// the number of bytes, and that of characters, of which no grapheme has less than
+// one, leave it open.
+func Graphemes(text string, lo, hi int64) string {
+	size := int64(len(text))
+	if lo <= 0 && size <= hi {
+		return ""
 	}
-	if lo <= 0 && len(text) <= hi {
-		return true
+	if lo <= 1 && size >= lo && int64(utf8.RuneCountInString(text)) <= hi {
+		return "" // a text that is not empty has one grapheme
 	}
-	runes := utf8.RuneCountInString(alias(text))
-	if runes < lo {
-		return false
+	limit := min(hi, math.MaxInt-1) // which is above all counts
+	switch n := int64(countGraphemes(text, int(limit))); {
+	case n > hi:
+		return fmt.Sprintf("string of more graphemes than %d", hi)
+	case n < lo:
+		return fmt.Sprintf("string of %d graphemes, %s", n, Bounds(lo, hi))
 	}
-	if lo <= 1 && runes <= hi {
-		return true // a text that is not empty has one grapheme
-	}
-	n := countGraphemes(text, max(lo, hi))
-	return n >= lo && n <= hi
+	return ""
 }

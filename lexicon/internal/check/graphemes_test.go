@@ -1,6 +1,7 @@
-package lexicon
+package check
 
 import (
+	"math"
 	"testing"
 	"unicode/utf8"
 
@@ -50,9 +51,13 @@ func FuzzGraphemes(f *testing.F) {
 			return
 		}
 		want := uniseg.GraphemeClusterCount(s)
-		require.Equal(t, min(want, limit+1), countGraphemes([]byte(s), limit))
+		require.Equal(t, min(want, limit+1), countGraphemes(s, limit))
 		for _, lo := range []int{0, 1, want, want + 1} {
-			require.Equal(t, want >= lo && want <= limit, graphemesWithin([]byte(s), lo, limit))
+			msg := Graphemes(s, int64(lo), int64(limit))
+			require.Equal(t, want >= lo && want <= limit, msg == "", msg)
+		}
+		for _, lo := range []int{0, 1, want, want + 1} {
+			require.Equal(t, want >= lo, Graphemes(s, int64(lo), math.MaxInt64) == "")
 		}
 	})
 }
