@@ -3,6 +3,7 @@ package xrpc
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 )
@@ -28,6 +29,7 @@ type Body struct {
 	size      int64
 	rewind    func() (io.Reader, error) // nil if that can't be done
 	reader    io.Reader                 // for the first time, if rewind is nil; then nil
+	err       error                     // why it can't be sent; may be nil
 }
 
 // NewBody returns a body of the given media type, where "" means
@@ -35,10 +37,13 @@ type Body struct {
 //
 // If r is an [io.Seeker] that can seek, such as a file or a [*bytes.Reader], or
 // a [*bytes.Buffer], its size is known and sent, and the call can be repeated
-// if need be: after a lost connection, or when credentials had to be renewed.
+// if need be: by the rules of [Retry], or when credentials had to be renewed.
 // Any other reader is read once, and is sent in pieces without a size unless
-// size says it; a call with it is never repeated. size is the number of
-// bytes to be read, or negative for all that there are.
+// size says it; a call with it is never repeated.
+//
+// size is the number of bytes to be read, or negative for all that there are.
+// If there are fewer, the call fails with [io.ErrUnexpectedEOF]: before anything
+// is sent if r can seek, and otherwise at the end of r, without being complete.
 //
 // r is not closed. If a call returns before all was sent, a Read of r may still
 // be under way.
@@ -77,8 +82,11 @@ func (b *Body) setSeeker(r io.ReadSeeker) {
 	if _, err = r.Seek(start, io.SeekStart); err != nil {
 		return
 	}
-	if rest := max(end-start, 0); b.size < 0 || rest < b.size {
+	switch rest := max(end-start, 0); {
+	case b.size < 0:
 		b.size = rest
+	case rest < b.size:
+		b.err = fmt.Errorf("%d bytes instead of %d: %w", rest, b.size, io.ErrUnexpectedEOF)
 	}
 	b.rewind = func() (io.Reader, error) {
 		_, err := r.Seek(start, io.SeekStart)
@@ -97,6 +105,9 @@ func (b *Body) Rewinds() bool { return b.rewind != nil }
 
 // open returns the content from its beginning.
 func (b *Body) open() (io.Reader, error) {
+	if b.err != nil {
+		return nil, b.err
+	}
 	r, err := b.reader, error(nil)
 	switch {
 	case b.rewind != nil:

@@ -60,7 +60,7 @@ func TestBody(t *testing.T) {
 		{"file from the middle", open(4), -1, "456789", 6, true},
 		{"file at its end", open(10), -1, "", 0, true},
 		{"file, less of it", open(2), 3, "234", 3, true},
-		{"file, more than there is", open(2), 30, "23456789", 8, true},
+		{"file, all that there is", open(2), 8, "23456789", 8, true},
 		{"nil", nil, -1, "", 0, true},
 		{"stream", once{strings.NewReader("hello")}, -1, "hello", -1, false},
 		{"stream with size", once{strings.NewReader("hello")}, 5, "hello", 5, false},
@@ -91,8 +91,55 @@ func TestBody(t *testing.T) {
 
 	err = upload(t.Context(), s.client, xrpc.NewBody("", once{strings.NewReader("hello")}, 9), nil)
 	require.Error(t, err, "a stream that is shorter than was said is not sent as if it were whole")
+	n := len(s.requests())
+	for _, short := range []io.Reader{strings.NewReader("01234567"), bytes.NewBufferString("01234567"), open(2)} {
+		err = upload(t.Context(), s.client, xrpc.NewBody("", short, 9), nil)
+		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+		require.EqualError(t, err, "xrpc: "+method+": body: 8 bytes instead of 9: unexpected EOF")
+	}
+	require.Equal(t, n, len(s.requests()), "nothing was sent")
 	err = upload(t.Context(), s.client, xrpc.NewBody("", iotest.ErrReader(errors.New("disk on fire")), -1), nil)
 	require.ErrorContains(t, err, "disk on fire")
+}
+
+// TestBrokenSource: a source that fails is not the network, and is not asked
+// again.
+func TestBrokenSource(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "f")
+	for name, source := range map[string]func(t *testing.T) io.ReadSeeker{
+		"fails": func(*testing.T) io.ReadSeeker {
+			r := strings.NewReader("hello")
+			return struct {
+				io.Reader
+				io.Seeker
+			}{iotest.ErrReader(errors.New("disk on fire")), r}
+		},
+		"shrinks": func(t *testing.T) io.ReadSeeker {
+			require.NoError(t, os.WriteFile(file, []byte("hello"), 0o600))
+			f, err := os.Open(file)
+			require.NoError(t, err)
+			t.Cleanup(func() { f.Close() })
+			return f
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			attempts := 0
+			c := fakeClient(t, xrpc.Options{Retry: &xrpc.Retry{Backoff: -1}}, func(r *http.Request) (*http.Response, error) {
+				attempts++
+				if _, err := io.ReadAll(r.Body); err != nil {
+					return nil, err
+				}
+				return respond(r, 200, `{}`), nil
+			})
+			b := xrpc.NewBody("", source(t), -1)
+			if name == "shrinks" {
+				require.NoError(t, os.Truncate(file, 3))
+			}
+			err := upload(t.Context(), xrpc.With(c, xrpc.CallOptions{Idempotent: true}), b, nil)
+			require.Error(t, err)
+			require.Equal(t, 1, attempts, "%v", err)
+		})
+	}
 }
 
 // TestShortBody: a transport that does not count is told that a body is short.

@@ -50,6 +50,8 @@ func TestNewHost(t *testing.T) {
 			require.Equal(t, strings.ToLower(strings.TrimSuffix(tt.host, "/")), c.Host())
 		}
 	}
+	_, err := xrpc.New("https://pds.example.com", &xrpc.Options{Labelers: []xrpc.Labeler{{Redact: true}}})
+	require.EqualError(t, err, "xrpc: labeler 0 has no DID")
 }
 
 // TestPrivateHosts: the default transport reaches no private address, and no
@@ -175,6 +177,7 @@ func TestBadCalls(t *testing.T) {
 		{xrpc.Call{NSID: method, Params: xrpc.Values{"q": {long}}}, "xrpc: URL length"},
 		{xrpc.Call{NSID: method, Options: xrpc.CallOptions{Header: http.Header{"X": {"a\r\nb"}}}}, "xrpc: invalid value of the header X"},
 		{xrpc.Call{NSID: method, Options: xrpc.CallOptions{Header: http.Header{"X y": {"a"}}}}, `xrpc: invalid name of a header "X y"`},
+		{xrpc.Call{NSID: method, Options: xrpc.CallOptions{Labelers: []xrpc.Labeler{{DID: syntax.MustParseDID("did:web:a.b")}, {}}}}, "xrpc: labeler 1 has no DID"},
 	} {
 		_, err := s.client.Call(t.Context(), &tt.call)
 		require.ErrorContains(t, err, tt.want)
@@ -297,4 +300,21 @@ func TestHealth(t *testing.T) {
 	require.Equal(t, "1.2.3", v)
 	require.Equal(t, "/xrpc/_health", s.last(t).RequestURI)
 	require.NotContains(t, s.last(t).Header, "Authorization")
+}
+
+// TestNoUserAgent: what is taken out is not put in again on the way.
+func TestNoUserAgent(t *testing.T) {
+	for name, client := range map[string]*http.Client{"default": nil, "plain": http.DefaultClient} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t, &xrpc.Options{HTTPClient: client}, answer(200, `{}`))
+			for _, header := range []http.Header{{"User-Agent": nil}, {"user-agent": {}}} {
+				_, err := query(t, s.client, xrpc.CallOptions{Header: header})
+				require.NoError(t, err)
+				require.NotContains(t, s.last(t).Header, "User-Agent")
+			}
+			_, err := query(t, s.client, xrpc.CallOptions{Header: http.Header{"User-Agent": {"mine"}}})
+			require.NoError(t, err)
+			require.Equal(t, "mine", s.last(t).Header.Get("User-Agent"))
+		})
+	}
 }

@@ -46,7 +46,10 @@ func New(host string, o *Options) (*Client, error) {
 	c.host = c.origin.String()
 	c.opts.Header = c.opts.Header.Clone()
 	c.userAgent, c.json = []string{c.opts.UserAgent}, []string{typeJSON}
-	if err := checkHeader(http.Header{"User-Agent": c.userAgent}); err != nil {
+	if err := checkHeader(http.Header{userAgent: c.userAgent}); err != nil {
+		return nil, err
+	}
+	if err := checkLabelers(c.opts.Labelers); err != nil {
 		return nil, err
 	}
 	if c.opts.Labelers != nil {

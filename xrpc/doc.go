@@ -28,8 +28,8 @@
 //
 // Queries are tried again when the network fails or the server is in trouble,
 // after waits that grow and are random, or those that the server asks for.
-// Procedures are tried again only if they have certainly not been carried out;
-// see [Retry]. A request is also sent a second time when its credentials were
+// Procedures are tried again only if they have certainly not been carried out,
+// or do no harm when they are done twice; see [Retry]. A request is also sent a second time when its credentials were
 // renewed. An input that was read and can't be read again is never sent anew.
 //
 // # Limits

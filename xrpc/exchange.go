@@ -34,6 +34,7 @@ type exchange struct {
 	deadline time.Time // zero for none
 	attempts int
 	renewed  bool // credentials were renewed for it
+	final    bool // another attempt would be no better
 	received int64
 }
 
@@ -62,7 +63,7 @@ func (x *exchange) run(ctx context.Context) (Response, error) {
 // pause waits before the next attempt, and reports whether there should be one.
 func (x *exchange) pause(ctx context.Context, err error) bool {
 	r := x.opts.Retry
-	if x.attempts > r.Max || ctx.Err() != nil || !r.repeats(x.call, err) {
+	if x.final || x.attempts > r.Max || ctx.Err() != nil || !r.repeats(x.call, err) {
 		return false
 	}
 	d, ok := r.wait(x.attempts, err)
@@ -85,7 +86,7 @@ func (x *exchange) prepare() error {
 			return fmt.Errorf("xrpc: method: %w", err)
 		}
 	}
-	if err := checkHeader(x.call.Options.Header); err != nil {
+	if err := cmp.Or(checkHeader(x.call.Options.Header), checkLabelers(x.call.Options.Labelers)); err != nil {
 		return err
 	}
 	x.setOptions()
@@ -197,6 +198,9 @@ func (x *exchange) attempt(ctx context.Context) (_ Response, again bool, err err
 
 // arm starts the time of an attempt, which ends no later than that of the call.
 func (x *exchange) arm(dog *watchdog) {
+	if x.call.Body == nil && !x.call.Stream {
+		dog.expectAll()
+	}
 	if x.call.Body != nil || x.call.Stream || x.deadline.IsZero() {
 		dog.arm()
 		return
@@ -215,7 +219,7 @@ func (x *exchange) settle(ctx context.Context, body *sender, err error) error {
 		return err
 	}
 	body.abandon()
-	if !x.opts.Retry.repeats(x.call, err) {
+	if x.final = body.failed(); x.final || !x.opts.Retry.repeats(x.call, err) {
 		return err
 	}
 	if ctx.Err() == nil && body.settle(ctx) != nil {
@@ -272,7 +276,7 @@ func (x *exchange) setBody(req *http.Request, dog *watchdog) (*sender, error) {
 func (x *exchange) header() http.Header {
 	c, o := x.client, &x.opts
 	h := make(http.Header, 8)
-	h["User-Agent"] = c.userAgent
+	h[userAgent] = c.userAgent
 	switch accept := x.call.accept(); accept {
 	case "":
 	case typeJSON:

@@ -5,6 +5,9 @@ import (
 	"net/http"
 )
 
+// userAgent is the name of the header that says who is asking.
+const userAgent = "User-Agent"
+
 // checkHeader checks that the names and values of h can be sent.
 //
 // https://www.rfc-editor.org/rfc/rfc9110#section-5
@@ -47,10 +50,13 @@ func validHeaderValue(s string) bool {
 func setHeader(h, from http.Header) {
 	for name, values := range from {
 		name = http.CanonicalHeaderKey(name)
-		if len(values) == 0 {
+		switch {
+		case len(values) > 0:
+			h[name] = values
+		case name == userAgent:
+			h[name] = nil // or else package net/http would add its own
+		default:
 			delete(h, name)
-			continue
 		}
-		h[name] = values
 	}
 }

@@ -11,7 +11,7 @@ import (
 //
 // https://atproto.com/specs/label#labeler-http-headers
 type Labeler struct {
-	DID syntax.DID
+	DID syntax.DID // must not be zero
 
 	// Redact asks for content to be left out that the labeler has taken down.
 	Redact bool
@@ -22,6 +22,17 @@ const (
 	acceptLabelers  = "Atproto-Accept-Labelers"
 	contentLabelers = "Atproto-Content-Labelers"
 )
+
+// checkLabelers checks that all labelers can stand in a header. One without a
+// DID would read as if no labels were wanted.
+func checkLabelers(labelers []Labeler) error {
+	for i, l := range labelers {
+		if l.DID.IsZero() {
+			return fmt.Errorf("xrpc: labeler %d has no DID", i)
+		}
+	}
+	return nil
+}
 
 // formatLabelers returns the value of a header for labelers, which is empty if
 // there are none.

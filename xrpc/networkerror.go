@@ -94,10 +94,18 @@ func (x *exchange) networkError(ctx, attempt context.Context, err error) error {
 }
 
 // A timeoutError says that a time of ours ran out.
-type timeoutError struct{ limit time.Duration }
+type timeoutError struct {
+	limit time.Duration
+	whole bool // it was that for all of an answer
+}
 
 // Error implements error.
-func (e *timeoutError) Error() string { return fmt.Sprintf("no progress for %v", e.limit) }
+func (e *timeoutError) Error() string {
+	if e.whole {
+		return fmt.Sprintf("no complete answer after %v", e.limit)
+	}
+	return fmt.Sprintf("no progress for %v", e.limit)
+}
 
 // Is makes it match what the time-out of a context matches.
 func (e *timeoutError) Is(target error) bool { return target == context.DeadlineExceeded }

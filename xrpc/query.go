@@ -1,8 +1,10 @@
 package xrpc
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/linnet-at/linnet/data"
@@ -20,7 +22,8 @@ import (
 // [data.UnmarshalJSON] makes it, with links and bytes as what they are. A
 // struct{} takes no output. A type whose pointer is a [json.Unmarshaler]
 // decodes itself, and package encoding/json decodes any other. The JSON must
-// be strict: of valid text, and with no name twice in an object.
+// be strict: of valid text, and with no name twice in an object; null is no
+// output but of type any.
 func Query[Out any](ctx context.Context, c Caller, nsid string, params Params) (Out, error) {
 	return call[Out](ctx, c, &Call{NSID: nsid, Params: params})
 }
@@ -97,6 +100,10 @@ type strictOutput struct{ decode func([]byte) error }
 func (o strictOutput) UnmarshalJSON(b []byte) error {
 	if err := strictjson.Check(b, &strictjson.Options{MaxSize: -1, MaxDepth: maxDepth}); err != nil {
 		return err
+	}
+	// Package encoding/json would leave all as it is, as if it were an empty object.
+	if string(bytes.TrimSpace(b)) == "null" {
+		return errors.New("output is null")
 	}
 	return o.decode(b)
 }

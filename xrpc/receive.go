@@ -71,6 +71,7 @@ func (x *exchange) accepted(ctx, actx context.Context, req *http.Request, res *h
 		return r, nil
 	}
 	defer out.Close()
+	dog.expectAll()
 	if err := x.buffered(res, out.fail); err != nil {
 		return Response{}, err
 	}

@@ -70,7 +70,7 @@ func originOf(u *url.URL) string { return u.Scheme + "://" + u.Host }
 // bareHeader returns what may be sent to another origin.
 func bareHeader(h http.Header) http.Header {
 	b := make(http.Header, 2)
-	for _, name := range []string{"Accept", "User-Agent"} {
+	for _, name := range []string{"Accept", userAgent} {
 		if v, ok := h[name]; ok {
 			b[name] = v
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/linnet-at/linnet/api/atproto"
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/internal/ledger"
@@ -257,7 +258,7 @@ func TestQueryOutputs(t *testing.T) {
 		require.True(t, ok, "%q: %v", bad, err)
 		require.Equal(t, bad, string(e.Body))
 	}
-	for _, bad := range []string{`{"N":1,"N":2}`, `{`, ``, `{"N":"x"}`} {
+	for _, bad := range []string{`{"N":1,"N":2}`, `{`, ``, `{"N":"x"}`, `[]`, `null`, " null\n"} {
 		s := newServer(t, nil, answer(200, bad))
 		v, err := xrpc.Query[out](t.Context(), s.client, method, nil)
 		_, ok := errors.AsType[*xrpc.InvalidResponseError](err)
@@ -269,6 +270,25 @@ func TestQueryOutputs(t *testing.T) {
 	d := newServer(t, nil, answer(200, deep))
 	_, err = xrpc.Query[any](t.Context(), d.client, method, nil)
 	require.NoError(t, err)
+}
+
+// TestNullOutput: null is no output, and above all not an empty one.
+func TestNullOutput(t *testing.T) {
+	ledger.Covers(t, "XRPC-025")
+	for body, want := range map[string]string{"null": "null, expected an object", " null ": "null, expected an object", "[]": "an array, expected an object"} {
+		s := newServer(t, nil, answer(200, body))
+		out, err := atproto.SyncListRepos(t.Context(), s.client, &atproto.SyncListReposParams{})
+		e, ok := errors.AsType[*xrpc.InvalidResponseError](err)
+		require.True(t, ok, "%q: %v", body, err)
+		require.ErrorContains(t, err, want)
+		require.Equal(t, body, string(e.Body))
+		require.Nil(t, out)
+		pointer, err := xrpc.Query[*struct{ N int }](t.Context(), s.client, method, nil)
+		require.Error(t, err)
+		require.Nil(t, pointer)
+		_, err = xrpc.Query[map[string]any](t.Context(), s.client, method, nil)
+		require.Error(t, err)
+	}
 }
 
 func TestProcedureInputs(t *testing.T) {

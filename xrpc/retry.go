@@ -24,8 +24,9 @@ const (
 //
 // A query is repeated if the network failed or [Error.Temporary] says so, and
 // a procedure only if it was certainly not acted on: if no connection came
-// about, or the answer is 429, or 503 with Retry-After. An input that can't be
-// had again is never repeated.
+// about, or the answer is 429, or 503 with Retry-After; one that can be done
+// twice without harm, as [CallOptions].Idempotent says, is repeated as a query
+// is. An input that can't be had again is never repeated.
 //
 // https://atproto.com/specs/xrpc#usage-and-implementation-guidelines
 type Retry struct {
@@ -46,8 +47,9 @@ type Retry struct {
 	// no wait is kept to.
 	MaxWait time.Duration
 
-	// Procedures repeats procedures like queries. It is for those that do no
-	// harm when they are done twice.
+	// Procedures repeats procedures like queries. It is for clients whose
+	// procedures do no harm when they are done twice; for single calls there
+	// is [CallOptions].Idempotent.
 	Procedures bool
 }
 
@@ -69,7 +71,7 @@ func (r *Retry) repeats(call *Call, err error) bool {
 	if call.Body != nil && !call.Body.Rewinds() {
 		return false
 	}
-	harmless := call.Kind == KindQuery || r.Procedures
+	harmless := call.Kind == KindQuery || r.Procedures || call.Options.Idempotent
 	if e, ok := errors.AsType[*Error](err); ok {
 		switch {
 		case harmless:

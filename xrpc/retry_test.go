@@ -79,9 +79,10 @@ func TestRetryMatrix(t *testing.T) {
 					}
 					return respond(r, tt.status, "", tt.headers...), nil
 				})
+				var caller xrpc.Caller = c
 				try := func(kind xrpc.Kind, body *xrpc.Body, retry *xrpc.Retry) bool {
 					attempts = 0
-					_, err := c.Call(t.Context(), &xrpc.Call{NSID: method, Kind: kind, Body: body, Options: xrpc.CallOptions{Retry: retry}})
+					_, err := caller.Call(t.Context(), &xrpc.Call{NSID: method, Kind: kind, Body: body, Options: xrpc.CallOptions{Retry: retry}})
 					require.Equal(t, attempts == 2, err == nil, "%v", err)
 					require.NotErrorIs(t, err, xrpc.ErrBodyConsumed, "the first error counts")
 					if e, ok := errors.AsType[*xrpc.NetworkError](err); ok {
@@ -96,6 +97,11 @@ func TestRetryMatrix(t *testing.T) {
 				require.Equal(t, tt.procedure, try(xrpc.KindProcedure, xrpc.NewBody("", strings.NewReader("x"), -1), nil), "body that rewinds")
 				require.False(t, try(xrpc.KindProcedure, xrpc.NewBody("", once{strings.NewReader("x")}, -1), &xrpc.Retry{Procedures: true}), "body that does not")
 				require.False(t, try(xrpc.KindQuery, nil, noRetry), "switched off")
+				caller = xrpc.With(c, xrpc.CallOptions{Idempotent: true})
+				require.Equal(t, tt.procedures, try(xrpc.KindProcedure, nil, nil), "idempotent")
+				require.Equal(t, tt.procedures, try(xrpc.KindProcedure, xrpc.NewBody("", strings.NewReader("x"), -1), nil), "idempotent, with a body that rewinds")
+				require.False(t, try(xrpc.KindProcedure, xrpc.NewBody("", once{strings.NewReader("x")}, -1), nil), "idempotent, with one that does not")
+				require.False(t, try(xrpc.KindProcedure, nil, noRetry), "idempotent, switched off")
 			})
 		})
 	}
@@ -203,10 +209,10 @@ func TestTimeouts(t *testing.T) {
 		attempts int
 		text     string
 	}{
-		{"attempt", xrpc.CallOptions{AttemptTimeout: time.Second, Retry: noRetry}, 0, time.Second, 1, "no progress for 1s"},
-		{"attempts", xrpc.CallOptions{AttemptTimeout: time.Second, Retry: &xrpc.Retry{Backoff: -1}}, 0, 4 * time.Second, 4, "no progress for 1s"},
-		{"all", xrpc.CallOptions{Timeout: 45 * time.Second, Retry: &xrpc.Retry{Backoff: -1}}, 0, 45 * time.Second, 2, "no progress for 45s"},
-		{"defaults", xrpc.CallOptions{Retry: &xrpc.Retry{Max: 100, Backoff: -1}}, 0, 2 * time.Minute, 4, "no progress for"},
+		{"attempt", xrpc.CallOptions{AttemptTimeout: time.Second, Retry: noRetry}, 0, time.Second, 1, "no complete answer after 1s"},
+		{"attempts", xrpc.CallOptions{AttemptTimeout: time.Second, Retry: &xrpc.Retry{Backoff: -1}}, 0, 4 * time.Second, 4, "no complete answer after 1s"},
+		{"all", xrpc.CallOptions{Timeout: 45 * time.Second, Retry: &xrpc.Retry{Backoff: -1}}, 0, 45 * time.Second, 2, "no complete answer after 45s"},
+		{"defaults", xrpc.CallOptions{Retry: &xrpc.Retry{Max: 100, Backoff: -1}}, 0, 2 * time.Minute, 4, "no complete answer after 30s"},
 		{"no limits but the caller's", xrpc.CallOptions{Timeout: -1, AttemptTimeout: -1}, time.Hour, time.Hour, 1, "context deadline exceeded"},
 		{"the caller's is nearer", xrpc.CallOptions{}, 10 * time.Second, 10 * time.Second, 1, "context deadline exceeded"},
 	} {
@@ -310,5 +316,40 @@ func TestStall(t *testing.T) {
 		_, err = res.Body.Read(make([]byte, 1))
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.Equal(t, xrpc.DefaultAttemptTimeout, time.Since(start))
+		require.ErrorContains(t, err, ": no progress for 30s")
 	})
+}
+
+// TestTrickle: an answer that is decoded is waited for as a whole. That it goes
+// on does not help, and is not denied.
+func TestTrickle(t *testing.T) {
+	for name, call := range map[string]*xrpc.Call{
+		"query":  {NSID: method, Output: new(raw)},
+		"upload": {NSID: method, Kind: xrpc.KindProcedure, Body: xrpc.NewBody("", strings.NewReader("hello"), -1), Output: new(raw)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				in, out := io.Pipe()
+				c := fakeClient(t, xrpc.Options{Retry: noRetry}, func(r *http.Request) (*http.Response, error) {
+					context.AfterFunc(r.Context(), func() { out.CloseWithError(r.Context().Err()) })
+					res := respond(r, 200, "")
+					res.Body, res.ContentLength = in, -1
+					return res, nil
+				})
+				go func() {
+					for {
+						if _, err := fmt.Fprint(out, " "); err != nil {
+							return
+						}
+						time.Sleep(200 * time.Millisecond)
+					}
+				}()
+				start := time.Now()
+				_, err := c.Call(t.Context(), call)
+				require.ErrorContains(t, err, ": no complete answer after 30s")
+				require.Equal(t, xrpc.DefaultAttemptTimeout, time.Since(start))
+				time.Sleep(time.Second) // until the server has noticed
+			})
+		})
+	}
 }

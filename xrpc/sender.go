@@ -33,6 +33,8 @@ type sender struct {
 	told  int64
 	muted bool // the answer has begun: what is left is nobody's business
 	over  bool // done is closed
+
+	broken bool // the source has failed
 }
 
 func newSender(b *Body, dog *watchdog) (*sender, error) {
@@ -94,6 +96,11 @@ func (s *sender) fill() bool {
 		if errors.Is(r.err, io.EOF) && s.sent+int64(r.n) < s.size {
 			s.err = io.ErrUnexpectedEOF
 		}
+		if s.err != nil && !errors.Is(s.err, io.EOF) {
+			s.mu.Lock()
+			s.broken = true
+			s.mu.Unlock()
+		}
 		return true
 	case <-s.done:
 		return false
@@ -152,6 +159,13 @@ func (s *sender) mute(success bool) {
 	}
 	s.muted = true
 	s.dog.arm()
+}
+
+// failed reports whether it was the source that failed, and not the network.
+func (s *sender) failed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.broken
 }
 
 // abandon ends the reading of the source, except for a Read that is under way.

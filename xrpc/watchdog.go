@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// A watchdog cancels a context when nothing has happened for a time.
+// A watchdog cancels a context when nothing has happened for a time, or when
+// what is to be complete by then is not.
 type watchdog struct {
 	cancel context.CancelCauseFunc
 	limit  time.Duration // negative for none
@@ -14,6 +15,7 @@ type watchdog struct {
 	mu    sync.Mutex
 	timer *time.Timer
 	told  time.Duration // the limit that the error will name
+	whole bool          // it is that for all of an answer
 	over  bool
 }
 
@@ -47,9 +49,17 @@ func (w *watchdog) armFor(d, told time.Duration) {
 
 func (w *watchdog) bark() {
 	w.mu.Lock()
-	told := w.told
+	err := &timeoutError{w.told, w.whole}
 	w.mu.Unlock()
-	w.cancel(&timeoutError{told})
+	w.cancel(err)
+}
+
+// expectAll says that what comes now is waited for as a whole, and not bit by
+// bit.
+func (w *watchdog) expectAll() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.whole = true
 }
 
 // disarm lets the watchdog sleep.

@@ -46,6 +46,9 @@ type CallOptions struct {
 	MaxOutput int64
 	// Retry is that of [Options]. Nil means the client's.
 	Retry *Retry
+	// Idempotent says that a procedure does no harm when it is done twice, so
+	// that it is repeated as a query is, by the rules of Retry.
+	Idempotent bool
 
 	// AnyOrigin lets a query follow redirects to other origins, as servers of
 	// blobs make to a CDN. Nothing goes there but Accept and User-Agent.
@@ -111,6 +114,7 @@ func (o CallOptions) with(p *CallOptions) CallOptions {
 	if p.Retry != nil {
 		o.Retry = p.Retry
 	}
+	o.Idempotent = o.Idempotent || p.Idempotent
 	o.AnyOrigin = o.AnyOrigin || p.AnyOrigin
 	if p.Response != nil {
 		o.Response = p.Response

@@ -233,6 +233,26 @@ func TestExamples(t *testing.T) {
 		require.Len(t, alice.posts(t), 2)
 	})
 
+	t.Run("lexicon", func(t *testing.T) {
+		run := example(t, "lexicon")
+		out, err := run("PASSWORD=password", "-host", pds.URL, "-dev", "greeter.test")
+		require.NoError(t, err, out)
+		require.Equal(t, "2 Linnet singing in Galloway\nlexicon: count: integer 0 is less than 1\n", out)
+		const sighting = "com.example.birds.sighting"
+		list, err := atproto.RepoListRecords(t.Context(), bot.c, &atproto.RepoListRecordsParams{Repo: bot.s.DID().String(), Collection: sighting})
+		require.NoError(t, err)
+		require.Len(t, list.Records, 1)
+		seen, err := list.Records[0].Value.MarshalJSON()
+		require.NoError(t, err)
+		require.JSONEq(t, `{
+			"$type": "`+sighting+`", "species": "Linnet", "seenAt": "2026-08-19T12:34:56.789Z", "count": 2, "behaviour": "singing",
+			"place": {"$type": "`+sighting+`#area", "name": "Galloway"}
+		}`, string(seen))
+		out, err = run("PASSWORD=wrong", "-host", pds.URL, "-dev", "greeter.test")
+		require.Error(t, err)
+		require.Contains(t, out, "AuthenticationRequired")
+	})
+
 	t.Run("export", func(t *testing.T) {
 		run := example(t, "export")
 		out, err := run("", "-plc", plc, "-dev", alice.s.DID().String())

@@ -107,14 +107,32 @@ func TestKilledServer(t *testing.T) {
 	ref := p.file(t, bytes.Repeat([]byte("linnet"), 5<<20/6))
 	logins := p.counter.count("com.atproto.server.createSession")
 
-	t.Run("upload", func(t *testing.T) {
-		// Half of it has arrived: it must not be sent again, not even from a
-		// source that can be read again.
-		source := bytes.NewReader(make([]byte, 4<<20))
+	t.Run("upload again", func(t *testing.T) {
+		// Half of it has arrived: it is sent again from its beginning, since the
+		// same content is the same blob.
+		source := bytes.NewReader(bytes.Repeat([]byte("again"), 4<<20/5))
+		killed := make(chan struct{})
 		content := struct {
 			io.Reader
 			io.Seeker
-		}{&trigger{source, 2 << 20, pds.Kill}, source}
+		}{&trigger{source, 2 << 20, func() { pds.Kill(); close(killed) }}, source}
+		done := make(chan error, 1)
+		var ref data.Blob
+		go func() {
+			var err error
+			ref, err = blob.Upload(t.Context(), patient(p.c), "application/x-noise", content, nil)
+			done <- err
+		}()
+		<-killed
+		pds.Start(t)
+		require.NoError(t, <-done)
+		p.refer(t, ref)
+		_, err := blob.Get(t.Context(), p.c, p.s.DID(), ref.Ref, nil)
+		require.NoError(t, err)
+	})
+	t.Run("upload", func(t *testing.T) {
+		// What can be read only once must not be sent again.
+		content := &trigger{bytes.NewReader(make([]byte, 4<<20)), 2 << 20, pds.Kill}
 		_, err := blob.Upload(t.Context(), patient(p.c), "application/x-noise", content, nil)
 		e := networkError(t, err)
 		require.True(t, e.Sent)
@@ -218,7 +236,13 @@ func (p *pdsClient) file(t *testing.T, content []byte) data.Blob {
 	t.Helper()
 	ref, err := blob.Upload(t.Context(), p.c, "application/x-noise", bytes.NewReader(content), nil)
 	require.NoError(t, err)
-	_, err = p.procedure(t, "createRecord", map[string]any{"collection": "com.example.file", "record": map[string]any{"$type": "com.example.file", "file": ref}})
-	require.NoError(t, err)
+	p.refer(t, ref)
 	return ref
+}
+
+// refer writes a record that refers to a blob.
+func (p *pdsClient) refer(t *testing.T, ref data.Blob) {
+	t.Helper()
+	_, err := p.procedure(t, "createRecord", map[string]any{"collection": "com.example.file", "record": map[string]any{"$type": "com.example.file", "file": ref}})
+	require.NoError(t, err)
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -44,7 +45,7 @@ func newServer(t testing.TB) *server {
 	h := httptest.NewServer(s)
 	t.Cleanup(h.Close)
 	var err error
-	s.client, err = xrpc.New(h.URL, &xrpc.Options{Development: true, Auth: xrpc.BearerAuth("secret"), Retry: &xrpc.Retry{Backoff: -1, Procedures: true}})
+	s.client, err = xrpc.New(h.URL, &xrpc.Options{Development: true, Auth: xrpc.BearerAuth("secret"), Retry: &xrpc.Retry{Backoff: -1}})
 	require.NoError(t, err)
 	t.Cleanup(s.client.CloseIdleConnections)
 	return s
@@ -87,7 +88,7 @@ func status(code int, body string) http.HandlerFunc {
 }
 
 func TestUpload(t *testing.T) {
-	ledger.Covers(t, "BLOB-001", "BLOB-004", "BLOB-005", "BLOB-006", "BLOB-007")
+	ledger.Covers(t, "BLOB-001", "BLOB-004", "BLOB-005", "BLOB-006", "BLOB-007", "BLB-013")
 	s := newServer(t)
 	large := make([]byte, 1<<20)
 	_, _ = rand.Read(large)
@@ -162,10 +163,10 @@ func TestUploadRetries(t *testing.T) {
 	s := newServer(t)
 	content := make([]byte, 200_000)
 	_, _ = rand.Read(content)
-	s.fail = []http.HandlerFunc{status(502, ""), status(429, "")}
+	s.fail = []http.HandlerFunc{status(502, ""), reset, status(429, "")}
 	var told []int64
 	var mu sync.Mutex
-	ref, err := blob.Upload(t.Context(), s.client, "", bytes.NewReader(content), &blob.UploadOptions{Progress: func(n int64) {
+	ref, err := blob.Upload(t.Context(), xrpc.With(s.client, xrpc.CallOptions{NoProxy: true}), "", bytes.NewReader(content), &blob.UploadOptions{Progress: func(n int64) {
 		mu.Lock()
 		defer mu.Unlock()
 		told = append(told, n)
@@ -177,11 +178,53 @@ func TestUploadRetries(t *testing.T) {
 	require.Equal(t, int64(200_000), told[len(told)-1])
 	mu.Unlock()
 
-	s.fail = []http.HandlerFunc{status(502, "")}
-	s.last = nil
-	_, err = blob.Upload(t.Context(), s.client, "", io.MultiReader(bytes.NewReader(content)), nil)
-	require.True(t, xrpc.Is(err, xrpc.UpstreamFailure), "%v", err)
-	require.Nil(t, s.last, "no empty blob in its place")
+	// What can be read once is sent once, and so is what nobody wants repeated.
+	for _, tt := range []struct {
+		content io.Reader
+		retry   *xrpc.Retry
+	}{{io.MultiReader(bytes.NewReader(content)), nil}, {bytes.NewReader(content), &xrpc.Retry{Max: -1}}} {
+		s.last = nil
+		caller := xrpc.With(s.client, xrpc.CallOptions{Retry: tt.retry})
+		s.fail = []http.HandlerFunc{status(502, "")}
+		_, err = blob.Upload(t.Context(), caller, "", tt.content, nil)
+		require.True(t, xrpc.Is(err, xrpc.UpstreamFailure), "%v", err)
+		require.Nil(t, s.last, "no empty blob in its place")
+	}
+
+	// It is not tried for ever, and not when that does not help.
+	for code, want := range map[int]int{503: 1 + xrpc.DefaultMaxRetries, 413: 1} {
+		n := len(s.seen)
+		s.fail = slices.Repeat([]http.HandlerFunc{status(code, "")}, 10)
+		_, err = blob.Upload(t.Context(), s.client, "", bytes.NewReader(content), nil)
+		require.Error(t, err)
+		require.Equal(t, n+want, len(s.seen))
+	}
+}
+
+// reset ends the connection in the middle of the upload.
+func reset(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.CopyN(io.Discard, r.Body, 100_000)
+	panic(http.ErrAbortHandler)
+}
+
+// TestUploadSize: a size is how much is sent, or an error.
+func TestUploadSize(t *testing.T) {
+	s := newServer(t)
+	for size, want := range map[int64]string{0: "hello", 4: "hell", 5: "hello", 6: ""} {
+		for _, content := range []io.Reader{strings.NewReader("hello"), bytes.NewBufferString("hello"), io.MultiReader(strings.NewReader("hello"))} {
+			ref, err := blob.Upload(t.Context(), s.client, "", content, &blob.UploadOptions{Size: size})
+			if want == "" {
+				require.Error(t, err)
+				require.Zero(t, ref)
+				if _, ok := content.(io.Seeker); ok {
+					require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+				}
+				continue
+			}
+			require.NoError(t, err)
+			require.NoError(t, ref.Check([]byte(want)))
+		}
+	}
 }
 
 func TestPrepare(t *testing.T) {
@@ -261,7 +304,7 @@ func TestDownloadErrors(t *testing.T) {
 }
 
 func TestDownloadLimit(t *testing.T) {
-	ledger.Covers(t, "BLOB-018")
+	ledger.Covers(t, "BLB-011", "BLOB-018")
 	s := newServer(t)
 	content := bytes.Repeat([]byte("x"), 1000)
 	cid := dagcbor.Sum(dagcbor.Raw, content)

@@ -12,8 +12,9 @@
 // is checked when the record is written, not before. Each account needs its own
 // copy: a reference to a blob of another account is refused. A video goes to a
 // service that makes it smaller first, which then uploads it in the account's
-// name; see package serviceauth for the token that this takes. Where a schema
-// has room for the proportions of a picture, they should be given.
+// name; an example of package serviceauth shows the token that this takes.
+// Where a schema has room for the proportions of a picture, they should be
+// given.
 //
 // Blobs are the bytes of strangers. Do not show them under your own origin
 // without the headers that keep them from running, such as

@@ -28,7 +28,8 @@ var ErrMismatch = errors.New("blob: the content is not what its reference says")
 
 // UploadOptions are options for [Upload].
 type UploadOptions struct {
-	// Size is the number of bytes to read. Zero means all that there are.
+	// Size is the number of bytes to read; it is an error if there are fewer.
+	// Zero means all that there are.
 	Size int64
 
 	// Prepare is given the content before it is sent, and returns what to send
@@ -49,9 +50,10 @@ type UploadOptions struct {
 // the defaults; an empty media type stands for one that is not known.
 //
 // What was sent is hashed on the way, and the error matches [ErrMismatch] if
-// the reference is of something else. A call that failed is repeated by the
-// rules of [xrpc.Retry], if the content can be read again: see [xrpc.NewBody].
-// Other errors are those of [xrpc.Client.Call].
+// the reference is of something else. Since the same content is the same blob,
+// however often it is stored, a call that failed is repeated as a query is, by
+// the rules of [xrpc.Retry], if the content can be read again: see
+// [xrpc.NewBody]. Other errors are those of [xrpc.Client.Call].
 //
 // https://atproto.com/specs/xrpc#blob-upload-and-download
 func Upload(ctx context.Context, c xrpc.Caller, mediaType string, content io.Reader, o *UploadOptions) (data.Blob, error) {
@@ -74,7 +76,7 @@ func Upload(ctx context.Context, c xrpc.Caller, mediaType string, content io.Rea
 	body.Progress = opts.Progress
 	out := new(output)
 	call := &xrpc.Call{NSID: methodUpload, Kind: xrpc.KindProcedure, Body: body, Output: out}
-	call.Options.NoProxy, call.Options.NoLabelers = true, true
+	call.Options.NoProxy, call.Options.NoLabelers, call.Options.Idempotent = true, true, true
 	if _, err := c.Call(ctx, call); err != nil {
 		return data.Blob{}, err
 	}

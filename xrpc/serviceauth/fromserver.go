@@ -21,6 +21,13 @@ const maxTokens = 256
 
 // ServerOptions are options for [FromServer].
 type ServerOptions struct {
+	// Method is the method that tokens allow, whichever is called. Zero means
+	// the one that is called. It is for services that act for the account at
+	// its own server with the token that they are given, and check it for the
+	// method that they will call there: services for videos want one for
+	// com.atproto.repo.uploadBlob, with the account's server as its audience.
+	Method syntax.NSID
+
 	// Reuse keeps the token for a method and uses it for further calls until
 	// shortly before it expires, which saves asking for one each time. By
 	// default each call has its own: the protocol advises services to refuse a
@@ -36,7 +43,8 @@ type ServerOptions struct {
 
 // FromServer returns credentials for the client of a service, with tokens that
 // the account's server makes. c calls that server for the account; audience is
-// the service that the tokens are for. Nil options mean the defaults.
+// the service that the tokens are for, as [Claims].Audience has it. Nil options
+// mean the defaults.
 //
 // The server makes no tokens for methods with which an account is managed, and
 // for an app password none for those of chats, unless it was made to allow
@@ -78,7 +86,7 @@ type token struct {
 
 // Authorize implements [xrpc.Auth].
 func (s *server) Authorize(ctx context.Context, req *http.Request) error {
-	m, err := method(req)
+	m, err := method(req, s.opts.Method)
 	if err != nil {
 		return err
 	}
@@ -98,7 +106,7 @@ func (s *server) HandleResponse(_ context.Context, req *http.Request, _ *http.Re
 	if e == nil || e.Status != http.StatusUnauthorized || !s.opts.Reuse {
 		return false, nil
 	}
-	m, err := method(req)
+	m, err := method(req, s.opts.Method)
 	if err != nil {
 		return false, nil
 	}

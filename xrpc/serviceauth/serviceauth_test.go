@@ -204,6 +204,46 @@ func TestFromServer(t *testing.T) {
 	}
 }
 
+// TestFixedMethod: tokens name another method than the one that is called.
+func TestFixedMethod(t *testing.T) {
+	ledger.Covers(t, "XRPC-096")
+	const pds = "did:web:pds.example.com"
+	upload := syntax.MustParseNSID("com.atproto.repo.uploadBlob")
+	key := newKey(t, crypto.K256)
+	signed, err := serviceauth.New(key, serviceauth.Claims{Issuer: alice, Audience: pds, Method: upload})
+	require.NoError(t, err)
+	m := new(maker)
+	made, err := serviceauth.FromServer(m.client(t), pds, &serviceauth.ServerOptions{Method: upload, Reuse: true})
+	require.NoError(t, err)
+	for _, auth := range []xrpc.Auth{signed, made} {
+		refuse := true
+		c := newClient(t, "https://video.example.com", auth, func(r *http.Request) (int, string) {
+			text := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+			if auth == made {
+				require.Regexp(t, "^token-[12]$", text)
+				if text == "token-1" && !refuse {
+					return 401, `{"error":"ExpiredToken"}`
+				}
+				refuse = false
+				return 200, `{}`
+			}
+			token, err := jwt.Parse(text)
+			require.NoError(t, err)
+			require.Equal(t, upload.String(), token.Claims().Method)
+			return 200, `{}`
+		})
+		for _, called := range []string{method, "com.example.other"} {
+			_, err := xrpc.Query[any](t.Context(), c, called, nil)
+			require.NoError(t, err)
+		}
+	}
+	require.Len(t, m.seen, 2, "one token for all methods, and another one when it was refused")
+	for _, q := range m.seen {
+		require.Equal(t, upload.String(), q.Get("lxm"))
+		require.Equal(t, pds, q.Get("aud"))
+	}
+}
+
 // TestReuseRefused: a service that takes a token once is not shown it twice
 // again.
 func TestReuseRefused(t *testing.T) {

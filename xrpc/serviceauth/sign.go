@@ -29,7 +29,8 @@ type Claims struct {
 	// "did:web:video.example.com#video_service", or a DID alone for services
 	// that expect that still.
 	Audience string
-	// Method is the only method that the token allows.
+	// Method is the only method that the token allows. Zero means for [New]
+	// the one that a request calls; [Sign] needs one.
 	Method syntax.NSID
 
 	// KeyID is the fragment of the key's id in the account's DID document,
@@ -78,8 +79,7 @@ func checkAudience(s string) error {
 }
 
 // New returns credentials for the client of a service: each request has a token
-// of its own, for the method that it calls. Of the claims, Method does not
-// count.
+// of its own, for the method that it calls unless c.Method says otherwise.
 func New(key crypto.Signer, c Claims) (xrpc.Auth, error) {
 	if key == nil || c.Issuer.IsZero() {
 		return nil, errors.New("serviceauth: tokens need a key and an issuer")
@@ -99,7 +99,7 @@ type signer struct {
 func (s *signer) Authorize(ctx context.Context, req *http.Request) error {
 	c := s.claims
 	var err error
-	if c.Method, err = method(req); err != nil {
+	if c.Method, err = method(req, c.Method); err != nil {
 		return err
 	}
 	token, err := Sign(ctx, s.key, c)
@@ -115,8 +115,12 @@ func (s *signer) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "service tokens of %s", s.claims.Issuer)
 }
 
-// method returns the method that a request calls.
-func method(req *http.Request) (syntax.NSID, error) {
+// method returns the method that a token for a request allows: the one that is
+// fixed, or else the one that the request calls.
+func method(req *http.Request, fixed syntax.NSID) (syntax.NSID, error) {
+	if !fixed.IsZero() {
+		return fixed, nil
+	}
 	m, err := syntax.ParseNSID(path.Base(req.URL.Path))
 	if err != nil {
 		return syntax.NSID{}, fmt.Errorf("serviceauth: %w", err)

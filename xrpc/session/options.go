@@ -52,8 +52,9 @@ type Options struct {
 	// where it says when it expires. Zero means [DefaultRenewBefore], and a
 	// negative time only when the server says that it has expired.
 	RenewBefore time.Duration
-	// RenewTimeout is for one renewal, with the time to wait for that of
-	// another process. Zero means [DefaultRenewTimeout].
+	// RenewTimeout is for one renewal, and for ending the session, with the
+	// time to wait for a renewal by another process. Zero means
+	// [DefaultRenewTimeout].
 	RenewTimeout time.Duration
 
 	// Client are the options for the client of the session. Its Auth is set.

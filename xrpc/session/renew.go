@@ -80,40 +80,69 @@ func (s *Session) fly(ctx context.Context, f *flight, st *state) {
 }
 
 // renewed returns the state after st: one that another process has stored, or
-// one from the server. Of the processes that share the store, one at a time
-// asks the server, which has a lease meanwhile.
+// one from the server.
 func (s *Session) renewed(ctx context.Context, st *state) (*state, error) {
+	latest, leased, err := s.take(ctx, st, func(peer *state) bool { return !peer.expired() })
+	if err != nil || leased == nil {
+		return latest, err
+	}
+	return s.exchange(ctx, latest, leased)
+}
+
+// take gets the right to use the refresh token: of the processes that share the
+// store, one at a time has a lease. It returns the latest state, which is st or
+// one that another process has stored, and the value with our lease that is in
+// the store now. There is none if enough, which may be nil, says that what
+// another process has stored is all that is wanted.
+func (s *Session) take(ctx context.Context, st *state, enough func(*state) bool) (latest *state, leased []byte, err error) {
 	for {
 		value, peer, err := s.load(ctx)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if peer.Rev > st.Rev || peer.Rev == st.Rev && peer.Access != st.Access {
-			if !peer.expired() {
-				return peer, nil
+			if enough != nil && enough(peer) {
+				return peer, nil, nil
 			}
 			st = peer
 		}
 		if l := peer.Lease; l != nil && l.ID != s.lease && time.Now().UnixMilli() < l.Until {
 			if err := wait(ctx, l); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			continue
 		}
 		l := &lease{ID: rand.Text(), Until: time.Now().Add(s.opts.RenewTimeout).UnixMilli()}
 		leased, err := st.encode(l)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		s.lease = l.ID
 		ok, err := s.opts.Store.Swap(ctx, s.key, value, leased)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if ok {
-			return s.exchange(ctx, st, leased)
+			return st, leased, nil
 		}
 	}
+}
+
+// release ends a lease; nil is none. That it can't be done is no error, as the
+// lease runs out by itself.
+func (s *Session) release(ctx context.Context, st *state, leased []byte) {
+	if leased == nil {
+		return
+	}
+	if value, err := st.encode(nil); err == nil {
+		_, _ = s.opts.Store.Swap(ctx, s.key, leased, value)
+	}
+}
+
+// afterwards returns a context for what is left to do in the store when the
+// server has answered, whatever became of the call that needed it.
+func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 }
 
 // load returns what is stored. That there is nothing means that the session was
@@ -218,14 +247,11 @@ func (s *Session) save(ctx context.Context, next *state, stored []byte) error {
 // failed says what err, with which a renewal failed, means: that the session is
 // over, that somebody else has renewed it meanwhile, or nothing. The lease ends.
 func (s *Session) failed(ctx context.Context, st *state, leased []byte, err error) (*state, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	ctx, cancel := afterwards(ctx)
 	defer cancel()
 	dead := errors.Is(err, ErrLost) || xrpc.Is(err, xrpc.ExpiredToken, xrpc.InvalidToken, xrpc.AccountTakedown)
 	if !dead {
-		value, encodeErr := st.encode(nil)
-		if encodeErr == nil {
-			_, _ = s.opts.Store.Swap(ctx, s.key, leased, value) // the lease runs out by itself
-		}
+		s.release(ctx, st, leased)
 		return nil, err
 	}
 	if ok, swapErr := s.opts.Store.Swap(ctx, s.key, leased, nil); swapErr == nil && !ok {

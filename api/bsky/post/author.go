@@ -12,7 +12,8 @@ import (
 	"github.com/linnet-at/linnet/xrpc"
 )
 
-// New returns a post with a text, which is made now.
+// New returns a post with a text, which is made now. The text must be UTF-8, as
+// those that package richtext makes are, or [Author.Post] will refuse it.
 func New(text richtext.Text) *bsky.FeedPost {
 	return &bsky.FeedPost{Text: text.Text, Facets: text.Facets, CreatedAt: syntax.DatetimeNow().String()}
 }
@@ -36,11 +37,13 @@ func NewAuthor(c xrpc.Caller, account syntax.DID) *Author {
 //
 // The post is checked against its schema first, so that what is too long is not
 // sent. It is put at a key that is chosen here, and so can be sent again without
-// being there twice: it is tried again like a query, by the default rules of
+// being there twice: it is tried again like a query, by the rules of
 // [xrpc.Retry]. If the error is an [*xrpc.NetworkError] nevertheless, it may
 // have been published or not; to try it again with [Author.PostAt] is safe.
 //
-// The errors are those of [bsky.FeedPost.Validate] and [xrpc.Client.Call].
+// The errors are those of [bsky.FeedPost.Validate] and [bsky.FeedPost.MarshalCBOR],
+// of which the latter says that a string is not UTF-8, and of
+// [xrpc.Client.Call].
 func (a *Author) Post(ctx context.Context, p *bsky.FeedPost) (syntax.StrongRef, error) {
 	return a.PostAt(ctx, a.NewKey(), p)
 }
@@ -61,6 +64,9 @@ func (a *Author) PostAt(ctx context.Context, key syntax.TID, p *bsky.FeedPost) (
 		c.CreatedAt = syntax.DatetimeNow().String()
 	}
 	if err := c.Validate(); err != nil {
+		return syntax.StrongRef{}, fmt.Errorf("post: %w", err)
+	}
+	if _, err := c.AppendCBOR(nil); err != nil {
 		return syntax.StrongRef{}, fmt.Errorf("post: %w", err)
 	}
 	out, err := atproto.RepoPutRecord(ctx, a.repeating(), &atproto.RepoPutRecordInput{
@@ -93,5 +99,5 @@ func (a *Author) Delete(ctx context.Context, post syntax.ATURI) error {
 // repeating returns a caller for procedures that do no harm when they are done
 // twice.
 func (a *Author) repeating() xrpc.Caller {
-	return xrpc.With(a.caller, xrpc.CallOptions{NoProxy: true, NoLabelers: true, Retry: &xrpc.Retry{Procedures: true}})
+	return xrpc.With(a.caller, xrpc.CallOptions{NoProxy: true, NoLabelers: true, Idempotent: true})
 }

@@ -76,7 +76,8 @@ func TestPost(t *testing.T) {
 	require.Equal(t, "app.bsky.feed.post", first.Collection)
 	_, err = syntax.ParseTID(first.Rkey)
 	require.NoError(t, err)
-	require.True(t, c.opts.Retry.Procedures, "it may be sent again")
+	require.True(t, c.opts.Idempotent, "it may be sent again")
+	require.Nil(t, c.opts.Retry, "as often as the client says")
 	require.True(t, c.opts.NoProxy)
 
 	_, err = author.Post(t.Context(), p)
@@ -100,6 +101,13 @@ func TestPost(t *testing.T) {
 	require.ErrorContains(t, err, "post: ")
 	_, err = author.Post(t.Context(), &bsky.FeedPost{Text: "x", CreatedAt: "yesterday"})
 	require.ErrorContains(t, err, "createdAt")
+	for _, bad := range []*bsky.FeedPost{
+		post.New(richtext.Text{Text: "\xff"}), {Text: "x", Embed: post.External("https://example.com", "\xff", "", nil)},
+		{Text: "x", Embed: post.Images(post.Picture{Blob: data.NewBlob([]byte("image"), "image/png"), Alt: "\xff"})},
+	} {
+		_, err = author.Post(t.Context(), bad)
+		require.ErrorContains(t, err, "post: lex: string that is not UTF-8")
+	}
 	require.Len(t, c.calls, n, "nothing was sent")
 
 	for _, bad := range []string{answer("https://example.com", postCID), answer(postURI, "x")} {

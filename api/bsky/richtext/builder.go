@@ -8,7 +8,7 @@ import (
 	"github.com/linnet-at/linnet/syntax"
 )
 
-// A Builder makes a [Text] of its parts. The zero Builder is empty and ready to
+// A Builder makes a [Text] of its parts, which must be UTF-8. The zero Builder is empty and ready to
 // use; it must not be copied after first use.
 //
 //	var b richtext.Builder
@@ -22,14 +22,23 @@ type Builder struct {
 
 // Text appends text without a meaning.
 func (b *Builder) Text(s string) *Builder {
-	b.text.WriteString(s)
+	b.write(s)
 	return b
+}
+
+// write appends text, if it is UTF-8 on its own: a character is not divided
+// between parts.
+func (b *Builder) write(s string) {
+	if err := checkUTF8(s); err != nil {
+		b.errs = append(b.errs, err)
+		return
+	}
+	b.text.WriteString(s)
 }
 
 // Textf is Text with a format, as [fmt.Sprintf] has it.
 func (b *Builder) Textf(format string, args ...any) *Builder {
-	_, _ = fmt.Fprintf(&b.text, format, args...) // a strings.Builder takes all
-	return b
+	return b.Text(fmt.Sprintf(format, args...))
 }
 
 // Mention appends text that is a mention of an account, by custom "@" and its
@@ -64,7 +73,7 @@ func (b *Builder) add(text string, f feature) *Builder {
 		return b.wrong("a facet without text")
 	}
 	start := b.text.Len()
-	b.text.WriteString(text)
+	b.write(text)
 	b.facets = append(b.facets, newFacet(start, b.text.Len(), f))
 	return b
 }
@@ -77,7 +86,7 @@ func (b *Builder) Append(t Text) *Builder {
 			b.facets = append(b.facets, withSpan(f, start+from, start+to))
 		}
 	}
-	b.text.WriteString(t.Text)
+	b.write(t.Text)
 	return b
 }
 

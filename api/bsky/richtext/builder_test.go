@@ -3,6 +3,7 @@ package richtext_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -64,6 +65,34 @@ func TestBuilder(t *testing.T) {
 		text, err := b.Build()
 		require.ErrorContains(t, err, want)
 		require.Zero(t, text)
+	}
+}
+
+// TestNotUTF8: facets count bytes of UTF-8, and there is nothing else.
+func TestNotUTF8(t *testing.T) {
+	for bad, offset := range map[string]int{
+		"\xff": 0, "a #b \xff": 5, "é\xc3": 2, "\xed\xa0\x80": 0, "\xc0\x80": 0, "\xf4\x90\x80\x80": 0, "ok \ufffd\xe2\x82 #tag": 6,
+	} {
+		want := fmt.Sprintf("richtext: text %.40q is not UTF-8 at offset %d", bad[offset:], offset)
+		text, err := richtext.New(t.Context(), bad, nil, nil)
+		require.EqualError(t, err, want)
+		require.Zero(t, text)
+		for name, b := range map[string]*richtext.Builder{
+			"text": new(richtext.Builder).Text("é").Text(bad), "format": new(richtext.Builder).Textf("%s", bad),
+			"mention": new(richtext.Builder).Mention(bad, alice), "link": new(richtext.Builder).Link(bad, "https://example.com"),
+			"append": new(richtext.Builder).Append(richtext.Text{Text: bad}),
+		} {
+			text, err := b.Build()
+			require.EqualError(t, err, want, name)
+			require.Zero(t, text)
+		}
+	}
+	_, err := new(richtext.Builder).Text("\xc3").Link("\xa9", "https://example.com").Build()
+	require.Error(t, err, "halves of a character")
+	for _, good := range []string{"", "\ufffd", "\x00", "\U0010ffff", "é\ufffd"} {
+		text, err := richtext.New(t.Context(), good, nil, nil)
+		require.NoError(t, err)
+		require.Equal(t, good, text.Text)
 	}
 }
 

@@ -49,11 +49,16 @@ type Options struct {
 // what looks like a mention is plain text, unless Options.Unresolved says
 // otherwise; a nil resolver leaves all as such.
 //
-// The error is that of ctx or of Options.Unresolved.
+// The error is that of ctx or of Options.Unresolved, or says that the text is
+// not UTF-8. Such a text is not mended, as that would not be what was written;
+// [strings.ToValidUTF8] does it.
 func New(ctx context.Context, text string, r Resolver, o *Options) (Text, error) {
 	var opts Options
 	if o != nil {
 		opts = *o
+	}
+	if err := checkUTF8(text); err != nil {
+		return Text{}, err
 	}
 	t := Text{Text: text}
 	var matches []Match

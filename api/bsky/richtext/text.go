@@ -1,16 +1,33 @@
 package richtext
 
-import "unicode/utf8"
+import (
+	"fmt"
+	"unicode/utf8"
+)
 
 // A Text is a text with facets, as a post has it: parts of it that are mentions,
 // links or tags. [New] makes one of a text that somebody wrote, and a [Builder]
 // one of its parts.
 //
 // It is plain data. Methods do not change it, and return texts that share no
-// memory with it that is written to.
+// memory with it that is written to. Text is UTF-8, as facets count its bytes;
+// whatever else is put there by hand can't be in a post.
 type Text struct {
 	Text   string
 	Facets []Facet
+}
+
+// checkUTF8 checks that s can be the text of a post, or a part of it.
+func checkUTF8(s string) error {
+	for i, r := range s {
+		if r != utf8.RuneError {
+			continue
+		}
+		if _, n := utf8.DecodeRuneInString(s[i:]); n == 1 {
+			return fmt.Errorf("richtext: text %.40q is not UTF-8 at offset %d", s[i:], i)
+		}
+	}
+	return nil
 }
 
 // Graphemes returns the length of the text in graphemes; see [Graphemes].
