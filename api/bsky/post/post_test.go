@@ -106,7 +106,7 @@ func TestPost(t *testing.T) {
 		{Text: "x", Embed: post.Images(post.Picture{Blob: data.NewBlob([]byte("image"), "image/png"), Alt: "\xff"})},
 	} {
 		_, err = author.Post(t.Context(), bad)
-		require.ErrorContains(t, err, "post: lex: string that is not UTF-8")
+		require.ErrorContains(t, err, "string that is not UTF-8")
 	}
 	require.Len(t, c.calls, n, "nothing was sent")
 
