@@ -139,7 +139,7 @@ func TestErrors(t *testing.T) {
 	post.Text = ""
 	post.Reply = &bsky.FeedPostReplyRef{Root: atproto.RepoStrongRef{CID: "\xff"}}
 	dst, err := post.AppendCBOR([]byte("x"))
-	require.ErrorContains(t, err, `lex: string that is not UTF-8 at "/reply/root/cid"`)
+	require.ErrorContains(t, err, `lex: string that is not UTF-8 at "/reply/root`+`/cid"`)
 	require.Equal(t, "x", string(dst))
 	post.Reply = nil
 	post.Facets = []bsky.RichtextFacet{{}, {Features: []bsky.RichtextFacetFeaturesItem{{}}}}

@@ -17,7 +17,7 @@ import (
 func TestErrorDefinition(t *testing.T) {
 	const head = `{"$type":"app.bsky.feed.post","createdAt":"2026-08-19T12:34:56Z","text":"x",`
 	for _, tt := range []struct{ json, def, path string }{
-		{head + `"reply":{"root":{"uri":"a"},"parent":{"uri":"a","cid":"b"}}}`, "com.atproto.repo.strongRef", "/reply/root/cid"},
+		{head + `"reply":{"root":{"uri":"a"},"parent":{"uri":"a","cid":"b"}}}`, "com.atproto.repo.strongRef", "/reply/root" + "/cid"},
 		{head + `"reply":{"root":1,"parent":{"uri":"a","cid":"b"}}}`, "app.bsky.feed.post#replyRef", "/reply/root"},
 		{head + `"reply":{"root":{"uri":"a","cid":"b"}}}`, "app.bsky.feed.post#replyRef", "/reply/parent"},
 		{head + `"reply":1}`, "app.bsky.feed.post", "/reply"},
