@@ -26,6 +26,7 @@ type keeper struct {
 	ended   sync.Cond                 // a commit of which nothing is kept
 	alone   bool                      // there is such a commit now
 	commits uint64                    // that there were
+	oldest  uint64                    // how many there were before the oldest hold; all, if there is none
 	holds   map[uint64]int            // how many there are, by the commits before them
 	dropped map[dagcbor.CID]keptBlock // for them
 }
@@ -85,12 +86,17 @@ func (k *keeper) end() {
 	k.forget()
 }
 
-// forget lets go of the blocks that nobody needs any more.
+// forget lets go of the blocks that nobody needs any more. It looks at them only
+// if the oldest hold has gone: many short ones beside a long one cost nothing.
 func (k *keeper) forget() {
 	oldest := k.commits
 	for n := range k.holds {
 		oldest = min(oldest, n)
 	}
+	if oldest == k.oldest {
+		return
+	}
+	k.oldest = oldest
 	for c, b := range k.dropped {
 		if b.commit <= oldest {
 			delete(k.dropped, c)
