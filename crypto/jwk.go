@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/linnet-at/linnet/crypto/internal/jose"
+	"github.com/linnet-at/linnet/internal/jsontext"
 )
 
 // MaxJWKSize is the longest text, in bytes, that is read as a JSON Web Key. Keys
@@ -224,7 +225,7 @@ func (j JWK) MarshalJSON() ([]byte, error) {
 	for _, m := range []struct{ name, value string }{{"kid", j.KeyID}, {"alg", j.Alg}, {"use", j.Use}} {
 		if m.value != "" {
 			b = append(b, `,"`+m.name+`":`...)
-			b = jose.AppendString(b, m.value)
+			b = jsontext.AppendString(b, m.value)
 		}
 	}
 	return append(b, '}'), nil

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/linnet-at/linnet/internal/cborhead"
+	"github.com/linnet-at/linnet/internal/jsontext"
 )
 
 // Bounds of what Diff writes: a record that is made for it could otherwise
@@ -51,12 +52,10 @@ type differ struct {
 	full bool
 }
 
-var pathEscapes = strings.NewReplacer("~", "~0", "/", "~1")
-
 // at compares the values of a key or an index.
 func (d *differ) at(name string, a, b View) {
 	n := len(d.path)
-	d.path = append(append(d.path, '/'), pathEscapes.Replace(name)...)
+	d.path = jsontext.AppendPointer(d.path, name)
 	d.values(a, b)
 	d.path = d.path[:n]
 }

@@ -3,9 +3,9 @@ package data
 import (
 	"errors"
 	"strconv"
-	"strings"
 
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/internal/jsontext"
 	"github.com/linnet-at/linnet/internal/strictjson"
 )
 
@@ -40,8 +40,7 @@ func under(err error, name string) error {
 	if !ok || len(e.Path) > maxPath {
 		return err
 	}
-	name = strings.NewReplacer("~", "~0", "/", "~1").Replace(name[:min(len(name), maxPath)])
-	e.Path = "/" + name + e.Path
+	e.Path = string(jsontext.AppendPointer(nil, name[:min(len(name), maxPath)])) + e.Path
 	return e
 }
 

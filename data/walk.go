@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/linnet-at/linnet/internal/cborhead"
+	"github.com/linnet-at/linnet/internal/jsontext"
 )
 
 // Walk returns all values in v with their places, v itself first, and then
@@ -49,30 +50,13 @@ func (p Place) AppendText(dst []byte) ([]byte, error) {
 	}
 	for i := range p.w.frames {
 		f := &p.w.frames[i]
-		dst = append(dst, '/')
 		if f.isMap {
-			dst = appendPointerKey(dst, p.w.b[f.keyAt:f.keyEnd])
+			dst = jsontext.AppendPointer(dst, p.w.b[f.keyAt:f.keyEnd])
 		} else {
-			dst = strconv.AppendInt(dst, int64(f.index), 10)
+			dst = strconv.AppendInt(append(dst, '/'), int64(f.index), 10)
 		}
 	}
 	return dst, nil
-}
-
-// appendPointerKey appends a key as a part of a JSON pointer
-// (https://www.rfc-editor.org/rfc/rfc6901#section-3).
-func appendPointerKey(dst, key []byte) []byte {
-	for _, c := range key {
-		switch c {
-		case '~':
-			dst = append(dst, "~0"...)
-		case '/':
-			dst = append(dst, "~1"...)
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return dst
 }
 
 // A walk goes through the values in b one after the other.

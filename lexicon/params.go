@@ -124,7 +124,7 @@ func (r *paramReader) scalar(p *prop, nd *node, text string) {
 func (r *paramReader) problem(p *prop, code Code, format string, args ...any) {
 	if len(r.errs) < r.rules.maxErrors {
 		r.errs = append(r.errs, &Error{
-			Path: string(appendPointer(nil, p.name)), Code: code, Def: r.defName(r.node), Msg: fmt.Sprintf(format, args...),
+			Path: string(check.AppendPath(nil, p.name)), Code: code, Def: r.defName(r.node), Msg: fmt.Sprintf(format, args...),
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/internal/cborhead"
+	"github.com/linnet-at/linnet/lexicon/internal/check"
 	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/syntax"
 )
@@ -147,7 +148,7 @@ func (q *queryWriter) scalar(name string, v data.View) error {
 		text, ok = strconv.FormatBool(t), true
 	}
 	if !ok {
-		return &Error{Path: string(appendPointer(nil, name)), Code: CodeType, Msg: "parameter is not a boolean, integer, string or list of those"}
+		return &Error{Path: string(check.AppendPath(nil, name)), Code: CodeType, Msg: "parameter is not a boolean, integer, string or list of those"}
 	}
 	if len(*q) > 0 {
 		*q = append(*q, '&')

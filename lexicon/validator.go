@@ -6,6 +6,7 @@ import (
 
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/internal/cborhead"
+	"github.com/linnet-at/linnet/lexicon/internal/check"
 )
 
 // typeKey is the key that says of what type a map is
@@ -91,9 +92,6 @@ func (w *validator) fail(n int32, off int, code Code, name, format string, args 
 // defName returns the name of the definition that node n belongs to.
 func (w *validator) defName(n int32) string { return w.names[w.nodes[n].name] }
 
-// maxPath bounds the path of an error, whose keys are the input's.
-const maxPath = 1000
-
 // pointer returns the present path, and a name behind it, as a JSON pointer
 // (https://www.rfc-editor.org/rfc/rfc6901).
 func (w *validator) pointer(name string) string {
@@ -101,32 +99,17 @@ func (w *validator) pointer(name string) string {
 	for i := range w.depth {
 		s := w.step(i)
 		switch {
-		case len(p) > maxPath:
+		case len(p) > check.MaxPath:
 		case s.name != "":
-			p = appendPointer(p, s.name)
+			p = check.AppendPath(p, s.name)
 		default:
 			p = strconv.AppendInt(append(p, '/'), int64(s.index), 10)
 		}
 	}
 	if name != "" {
-		p = appendPointer(p, name)
+		p = check.AppendPath(p, name)
 	}
 	return string(p)
-}
-
-func appendPointer(dst []byte, name string) []byte {
-	dst = append(dst, '/')
-	for i := range min(len(name), maxPath) {
-		switch c := name[i]; c {
-		case '~':
-			dst = append(dst, "~0"...)
-		case '/':
-			dst = append(dst, "~1"...)
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return dst
 }
 
 // value checks the value at b[off:] against node n. It returns where the value
@@ -188,7 +171,7 @@ func (w *validator) wrongKind(n int32, nd *node, off int) int {
 	if w.b[off] == cborhead.Null {
 		return w.fail(n, off, CodeNull, "", "null is not allowed, expected %s", nd.op)
 	}
-	return w.fail(n, off, CodeType, "", "%s, expected %s", kindAt(w.b, off), nd.op)
+	return w.fail(n, off, CodeType, "", "%s, expected %s", check.Kind(w.b[off]), nd.op)
 }
 
 // String returns what kind of data the op takes.
@@ -198,26 +181,4 @@ func (o op) String() string {
 		opLink: "a link", opBlob: "a blob", opArray: "an array", opObject: "an object", opUnion: "an object with $type",
 		opUnknown: "an object", opUnresolved: "", opNoData: "",
 	}[o]
-}
-
-// kindAt says of what kind the value at b[off:] is.
-func kindAt(b []byte, off int) string {
-	switch b[off] & cborhead.Mask {
-	case cborhead.Uint, cborhead.Nint:
-		return "an integer"
-	case cborhead.Bytes:
-		return "a byte string"
-	case cborhead.Text:
-		return "a string"
-	case cborhead.Array:
-		return "an array"
-	case cborhead.Map:
-		return "an object"
-	case cborhead.Tag:
-		return "a link"
-	}
-	if b[off] == cborhead.Null {
-		return "null"
-	}
-	return "a boolean"
 }

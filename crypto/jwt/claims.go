@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/linnet-at/linnet/crypto/internal/jose"
+	"github.com/linnet-at/linnet/internal/jsontext"
 )
 
 // Claims are the claims of a token. It is plain data; a zero field is a claim
@@ -158,13 +159,13 @@ func (b *objectBuilder) name(name string) {
 		b.buf = append(b.buf, ',')
 	}
 	b.some = true
-	b.buf = append(jose.AppendString(b.buf, name), ':')
+	b.buf = append(jsontext.AppendString(b.buf, name), ':')
 }
 
 func (b *objectBuilder) string(name, s string) {
 	if s != "" {
 		b.name(name)
-		b.buf = jose.AppendString(b.buf, s)
+		b.buf = jsontext.AppendString(b.buf, s)
 	}
 }
 
@@ -176,13 +177,13 @@ func (b *objectBuilder) audience(audience []string) {
 		return
 	case 1:
 		b.name("aud")
-		b.buf = jose.AppendString(b.buf, audience[0])
+		b.buf = jsontext.AppendString(b.buf, audience[0])
 		return
 	}
 	b.name("aud")
 	for i, s := range audience {
 		b.buf = append(b.buf, "[,"[min(i, 1)])
-		b.buf = jose.AppendString(b.buf, s)
+		b.buf = jsontext.AppendString(b.buf, s)
 	}
 	b.buf = append(b.buf, ']')
 }

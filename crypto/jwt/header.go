@@ -5,6 +5,7 @@ import (
 
 	"github.com/linnet-at/linnet/crypto"
 	"github.com/linnet-at/linnet/crypto/internal/jose"
+	"github.com/linnet-at/linnet/internal/jsontext"
 )
 
 // Values of the typ header, which keep tokens for one purpose from being taken
@@ -86,12 +87,12 @@ func stringMember(o jose.Object, name string) (string, error) {
 // append appends the JSON of h, whose JWK must be valid if it is not nil.
 func (h *Header) append(dst []byte) ([]byte, error) {
 	dst = append(dst, `{"typ":`...)
-	dst = jose.AppendString(dst, h.Type)
+	dst = jsontext.AppendString(dst, h.Type)
 	dst = append(dst, `,"alg":`...)
-	dst = jose.AppendString(dst, h.Alg)
+	dst = jsontext.AppendString(dst, h.Alg)
 	if h.KeyID != "" {
 		dst = append(dst, `,"kid":`...)
-		dst = jose.AppendString(dst, h.KeyID)
+		dst = jsontext.AppendString(dst, h.KeyID)
 	}
 	if h.JWK != nil {
 		text, err := crypto.JWK{Key: h.JWK}.MarshalJSON()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/linnet-at/linnet/crypto"
 	"github.com/linnet-at/linnet/did"
+	"github.com/linnet-at/linnet/internal/jsontext"
 	"github.com/linnet-at/linnet/syntax"
 )
 
@@ -47,7 +48,7 @@ func (d *Data) Document(id syntax.DID) *did.Document {
 func (d *Data) AppendDocument(dst []byte, id syntax.DID) []byte {
 	doc := d.Document(id)
 	dst = appendStrings(append(dst, `{"@context":`...), d.contexts())
-	dst = appendQuoted(append(dst, `,"id":`...), id.String())
+	dst = jsontext.AppendString(append(dst, `,"id":`...), id.String())
 	dst = appendStrings(append(dst, `,"alsoKnownAs":`...), doc.AlsoKnownAs)
 	dst = append(dst, `,"verificationMethod":[`...)
 	for i, m := range doc.VerificationMethods {
@@ -85,7 +86,7 @@ func appendStrings(dst []byte, list []string) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendQuoted(dst, s)
+		dst = jsontext.AppendString(dst, s)
 	}
 	return append(dst, ']')
 }
@@ -97,7 +98,7 @@ func appendObject(dst []byte, i int, pairs ...string) []byte {
 	}
 	for j, s := range pairs {
 		dst = append(dst, "{:,:"[min(j, 2)|j&1])
-		dst = appendQuoted(dst, s)
+		dst = jsontext.AppendString(dst, s)
 	}
 	return append(dst, '}')
 }

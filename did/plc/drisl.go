@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/linnet-at/linnet/dagcbor"
+	"github.com/linnet-at/linnet/internal/jsontext"
 	"github.com/linnet-at/linnet/internal/strictjson"
 )
 
@@ -151,7 +152,7 @@ func appendJSON(dst []byte, r *dagcbor.Reader) []byte {
 	switch r.Kind() {
 	case dagcbor.KindText:
 		b, _ := r.Text()
-		return appendQuoted(dst, b)
+		return jsontext.AppendString(dst, b)
 	case dagcbor.KindInt:
 		n, _ := r.Int()
 		return fmt.Append(dst, n)
@@ -176,30 +177,13 @@ func appendJSON(dst []byte, r *dagcbor.Reader) []byte {
 				dst = append(dst, ',')
 			}
 			key, _ := r.Key()
-			dst = append(appendQuoted(dst, key), ':')
+			dst = append(jsontext.AppendString(dst, key), ':')
 			dst = appendJSON(dst, r)
 		}
 		return append(dst, '}')
 	}
 	_ = r.Null()
 	return append(dst, "null"...)
-}
-
-// appendQuoted appends valid UTF-8 as a JSON string.
-func appendQuoted[T ~string | ~[]byte](dst []byte, s T) []byte {
-	const hex = "0123456789abcdef"
-	dst = append(dst, '"')
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c < ' ':
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return append(dst, '"')
 }
 
 // quote returns the beginning of s in quotes, for an error text.

@@ -9,6 +9,7 @@ import (
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/internal/cborhead"
 	"github.com/linnet-at/linnet/internal/utf8scan"
+	"github.com/linnet-at/linnet/lexicon/internal/check"
 )
 
 // AppendCBOR appends x to dst in DAG-CBOR. On an error it returns dst as it was.
@@ -86,17 +87,17 @@ func (t textError) Error() string { return string(t) }
 
 // In returns err with the name of the property in which it is.
 func In(name string, err error) error {
-	return within(string(appendPointer(nil, name)), err)
+	return within(string(check.AppendPath(nil, name)), err)
 }
 
 // InItem is In for an element of the property.
 func InItem(name string, i int, err error) error {
-	return within(string(strconv.AppendInt(append(appendPointer(nil, name), '/'), int64(i), 10)), err)
+	return within(string(strconv.AppendInt(append(check.AppendPath(nil, name), '/'), int64(i), 10)), err)
 }
 
 func within(path string, err error) error {
 	if f, ok := errors.AsType[*encodeError](err); ok {
-		if len(f.path) < maxPath {
+		if len(f.path) < check.MaxPath {
 			f.path = path + f.path
 		}
 		return f

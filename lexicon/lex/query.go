@@ -85,7 +85,7 @@ func (q *Query) fail(name string, code lexicon.Code, format string, args ...any)
 func (q *Query) error(name string, code lexicon.Code, format string, args ...any) error {
 	path := ""
 	if name != "" {
-		path = string(appendPointer(nil, name))
+		path = string(check.AppendPath(nil, name))
 	}
 	return &lexicon.Error{Path: path, Code: code, Def: q.def, Msg: fmt.Sprintf(format, args...)}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/linnet-at/linnet/internal/cborhead"
 	"github.com/linnet-at/linnet/internal/utf8scan"
 	"github.com/linnet-at/linnet/lexicon"
+	"github.com/linnet-at/linnet/lexicon/internal/check"
 )
 
 // Options say how data is decoded. A nil *Options, and a zero field, mean the
@@ -180,34 +181,12 @@ func (r *Reader) error() error {
 func (r *Reader) wrong(want string) {
 	msg, code := "", lexicon.CodeType
 	if r.off < len(r.b) {
-		msg = kindAt(r.b[r.off])
+		msg = check.Kind(r.b[r.off])
 		if r.b[r.off] == cborhead.Null {
 			code = lexicon.CodeNull
 		}
 	}
 	r.fail(fault{off: r.off, code: code, msg: msg + ", expected " + want})
-}
-
-// kindAt names the kind of the value that begins with head.
-func kindAt(head byte) string {
-	switch head & cborhead.Mask {
-	case cborhead.Uint, cborhead.Nint:
-		return "an integer"
-	case cborhead.Bytes:
-		return "a byte string"
-	case cborhead.Text:
-		return "a string"
-	case cborhead.Array:
-		return "an array"
-	case cborhead.Map:
-		return "an object"
-	case cborhead.Tag:
-		return "a link"
-	}
-	if head == cborhead.Null {
-		return "null"
-	}
-	return "a boolean"
 }
 
 // head reads the head of an item of a major type. It returns its argument and

@@ -8,6 +8,7 @@ import (
 	"github.com/linnet-at/linnet/internal/cborhead"
 	"github.com/linnet-at/linnet/internal/utf8scan"
 	"github.com/linnet-at/linnet/lexicon"
+	"github.com/linnet-at/linnet/lexicon/internal/check"
 )
 
 // typeKey is the key that says of what type a map is, with its head
@@ -329,7 +330,7 @@ func pathTo(b []byte, at int, name string) string {
 				}
 				if major == cborhead.Map {
 					text, _ := cborhead.ReadText(b, key)
-					path = appendPointer(path, string(text))
+					path = check.AppendPath(path, string(text))
 				} else {
 					path = strconv.AppendInt(append(path, '/'), int64(i), 10)
 				}
@@ -343,30 +344,7 @@ func pathTo(b []byte, at int, name string) string {
 		}
 	}
 	if name != "" {
-		path = appendPointer(path, name)
+		path = check.AppendPath(path, name)
 	}
 	return string(path)
-}
-
-// maxPath bounds the path of an error, whose keys are the input's.
-const maxPath = 1000
-
-// appendPointer appends a name to a JSON pointer
-// (https://www.rfc-editor.org/rfc/rfc6901).
-func appendPointer(dst []byte, name string) []byte {
-	if len(dst) > maxPath {
-		return dst
-	}
-	dst = append(dst, '/')
-	for i := range min(len(name), maxPath) {
-		switch c := name[i]; c {
-		case '~':
-			dst = append(dst, "~0"...)
-		case '/':
-			dst = append(dst, "~1"...)
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return dst
 }

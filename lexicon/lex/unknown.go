@@ -6,6 +6,7 @@ import (
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/internal/cborhead"
+	"github.com/linnet-at/linnet/lexicon/internal/check"
 )
 
 // An Unknown is an object of whatever type: one for which the schema says so,
@@ -31,7 +32,7 @@ func UnknownFromCBOR(b []byte) (Unknown, error) {
 		return Unknown{}, err
 	}
 	if b[0]&cborhead.Mask != cborhead.Map {
-		return Unknown{}, fmt.Errorf("lex: %s, expected an object", kindAt(b[0]))
+		return Unknown{}, fmt.Errorf("lex: %s, expected an object", check.Kind(b[0]))
 	}
 	return Unknown{raw: string(b)}, nil
 }

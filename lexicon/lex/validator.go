@@ -156,8 +156,8 @@ func (v *Validator) path() string {
 			s = &v.more[i-len(v.steps)]
 		}
 		if s.name != "" {
-			path = appendPointer(path, s.name)
-		} else if len(path) <= maxPath {
+			path = check.AppendPath(path, s.name)
+		} else if len(path) <= check.MaxPath {
 			path = strconv.AppendInt(append(path, '/'), int64(s.index), 10)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/linnet-at/linnet/internal/jsontext"
 )
 
 // An Error is a problem in a document.
@@ -73,24 +75,19 @@ func (p *place) push(name string) { *p = append(*p, part{name, -1}) }
 func (p *place) pushIndex(i int)  { *p = append(*p, part{"", i}) }
 func (p *place) pop()             { *p = (*p)[:len(*p)-1] }
 
-// pointerEscapes escapes a name for a JSON pointer
-// (https://www.rfc-editor.org/rfc/rfc6901#section-3).
-var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
-
 func (p place) String() string {
-	var b strings.Builder
+	var b []byte
 	for _, part := range p {
-		if b.Len() > maxPath {
+		if len(b) > maxPath {
 			break
 		}
-		b.WriteByte('/')
 		if part.index >= 0 {
-			b.WriteString(strconv.Itoa(part.index))
-			continue
+			b = strconv.AppendInt(append(b, '/'), int64(part.index), 10)
+		} else {
+			b = jsontext.AppendPointer(b, part.name[:min(len(part.name), maxPath)])
 		}
-		_, _ = pointerEscapes.WriteString(&b, part.name[:min(len(part.name), maxPath)])
 	}
-	return b.String()
+	return string(b)
 }
 
 // problems collects what is wrong with a document.

@@ -3,6 +3,8 @@ package schema
 import (
 	"iter"
 	"strconv"
+
+	"github.com/linnet-at/linnet/internal/jsontext"
 )
 
 // Walk returns all types in the document with their paths, which are JSON
@@ -11,7 +13,7 @@ func (d *Document) Walk() iter.Seq2[string, Type] {
 	return func(yield func(string, Type) bool) {
 		w := walker{yield: yield}
 		for _, def := range d.Defs {
-			if !w.visit("/defs/"+pointerEscapes.Replace(def.Name), def.Type) {
+			if !w.visit(string(jsontext.AppendPointer([]byte("/defs"), def.Name)), def.Type) {
 				return
 			}
 		}
@@ -66,7 +68,7 @@ func (w *walker) body(path string, b *Body) bool {
 
 func (w *walker) properties(path string, list []Property) bool {
 	for _, p := range list {
-		if !w.visit(path+"/properties/"+pointerEscapes.Replace(p.Name), p.Type) {
+		if !w.visit(string(jsontext.AppendPointer([]byte(path+"/properties"), p.Name)), p.Type) {
 			return false
 		}
 	}

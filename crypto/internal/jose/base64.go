@@ -36,21 +36,3 @@ func EncodedLen(n int) int { return encoding.EncodedLen(n) }
 func AppendBase64(dst, b []byte) []byte {
 	return encoding.AppendEncode(dst, b)
 }
-
-// AppendString appends s as a JSON string. Bytes that are not UTF-8 are left as
-// they are: check [utf8.ValidString] first where s is not known.
-func AppendString(dst []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	dst = append(dst, '"')
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c < ' ':
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		default:
-			dst = append(dst, c)
-		}
-	}
-	return append(dst, '"')
-}

@@ -238,19 +238,3 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
-
-func TestAppendString(t *testing.T) {
-	var all strings.Builder
-	for r := range rune(0x3000) {
-		all.WriteRune(r)
-	}
-	for _, s := range []string{"", `"\/`, "\x00\x1f\x7f", "é😀\u2028</>&", all.String()} {
-		text := string(jose.AppendString([]byte("x"), s))[1:]
-		var got string
-		require.NoError(t, json.Unmarshal([]byte(text), &got))
-		require.Equal(t, s, got)
-		got, ok := jose.String(text)
-		require.True(t, ok)
-		require.Equal(t, s, got)
-	}
-}
