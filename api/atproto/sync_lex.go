@@ -238,6 +238,8 @@ func (x *SyncGetCheckoutParams) Validate() error {
 // SyncGetCheckout calls the query com.atproto.sync.getCheckout. Nil params
 // mean none but the defaults. The output, of type application/vnd.ipld.car,
 // is the Body of the response, which has to be closed.
+//
+// Deprecated: the schema says so.
 func SyncGetCheckout(ctx context.Context, c xrpc.Caller, params *SyncGetCheckoutParams) (xrpc.Response, error) {
 	return c.Call(ctx, &xrpc.Call{NSID: SyncGetCheckoutNSID, Params: params, Stream: true, Accept: "application/vnd.ipld.car"})
 }
@@ -393,6 +395,8 @@ func (x *SyncGetHeadOutput) ValidateLex(v *lex.Validator) {
 
 // SyncGetHead calls the query com.atproto.sync.getHead. Nil params mean none
 // but the defaults.
+//
+// Deprecated: the schema says so.
 func SyncGetHead(ctx context.Context, c xrpc.Caller, params *SyncGetHeadParams) (*SyncGetHeadOutput, error) {
 	out := new(SyncGetHeadOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: SyncGetHeadNSID, Params: params, Output: lex.OutputOf(out)}); err != nil {
@@ -2610,6 +2614,8 @@ func (x *SyncNotifyOfUpdateInput) ValidateLex(v *lex.Validator) {
 
 // SyncNotifyOfUpdate calls the procedure com.atproto.sync.notifyOfUpdate. A
 // nil input means an empty one.
+//
+// Deprecated: the schema says so.
 func SyncNotifyOfUpdate(ctx context.Context, c xrpc.Caller, in *SyncNotifyOfUpdateInput) error {
 	if in == nil {
 		in = new(SyncNotifyOfUpdateInput)
@@ -2972,8 +2978,10 @@ func (x *SyncSubscribeReposMessage) UnmarshalFrame(typ string, body []byte) erro
 // A SyncSubscribeReposCommit is an object of type
 // com.atproto.sync.subscribeRepos#commit.
 type SyncSubscribeReposCommit struct {
-	Seq      int64
-	Rebase   bool
+	Seq int64
+	// Deprecated: the schema says so.
+	Rebase bool
+	// Deprecated: the schema says so.
 	TooBig   bool
 	Repo     string // did
 	Commit   dagcbor.CID

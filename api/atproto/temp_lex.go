@@ -1348,6 +1348,8 @@ func (x *TempFetchLabelsOutput) ValidateLex(v *lex.Validator) {
 
 // TempFetchLabels calls the query com.atproto.temp.fetchLabels. Nil params
 // mean none but the defaults.
+//
+// Deprecated: the schema says so.
 func TempFetchLabels(ctx context.Context, c xrpc.Caller, params *TempFetchLabelsParams) (*TempFetchLabelsOutput, error) {
 	out := new(TempFetchLabelsOutput)
 	if _, err := c.Call(ctx, &xrpc.Call{NSID: TempFetchLabelsNSID, Params: params, Output: lex.OutputOf(out)}); err != nil {

@@ -6391,8 +6391,9 @@ func (x *ActorGetSuggestionsParams) Validate() error {
 // A ActorGetSuggestionsOutput is an object within
 // app.bsky.actor.getSuggestions.
 type ActorGetSuggestionsOutput struct {
-	Cursor   *string // optional
-	Actors   []ActorDefsProfileView
+	Cursor *string // optional
+	Actors []ActorDefsProfileView
+	// Deprecated: the schema says so.
 	RecID    *int64  // optional
 	RecIDStr *string // optional
 
@@ -7071,6 +7072,7 @@ func ActorSearchActorsMethod() schema.Method {
 
 // ActorSearchActorsParams are the parameters of app.bsky.actor.searchActors.
 type ActorSearchActorsParams struct {
+	// Deprecated: the schema says so.
 	Term   *string // optional
 	Q      *string // optional
 	Limit  *int64  // optional, 1 to 100, default 25
@@ -7335,6 +7337,7 @@ func ActorSearchActorsTypeaheadMethod() schema.Method {
 // ActorSearchActorsTypeaheadParams are the parameters of
 // app.bsky.actor.searchActorsTypeahead.
 type ActorSearchActorsTypeaheadParams struct {
+	// Deprecated: the schema says so.
 	Term  *string // optional
 	Q     *string // optional
 	Limit *int64  // optional, 1 to 100, default 10

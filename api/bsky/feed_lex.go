@@ -8365,7 +8365,8 @@ func (x *FeedLike) ValidateLex(v *lex.Validator) {
 
 // A FeedPost is a record of the collection app.bsky.feed.post.
 type FeedPost struct {
-	Text      string            // at most 3000 bytes, at most 300 graphemes
+	Text string // at most 3000 bytes, at most 300 graphemes
+	// Deprecated: the schema says so.
 	Entities  []FeedPostEntity  // optional
 	Facets    []RichtextFacet   // optional
 	Reply     *FeedPostReplyRef // optional
@@ -8988,6 +8989,8 @@ func (x *FeedPostReplyRef) ValidateLex(v *lex.Validator) {
 }
 
 // A FeedPostEntity is an object of type app.bsky.feed.post#entity.
+//
+// Deprecated: the schema says so.
 type FeedPostEntity struct {
 	Index FeedPostTextSlice
 	Type  string
@@ -9110,6 +9113,8 @@ func (x *FeedPostEntity) ValidateLex(v *lex.Validator) {
 }
 
 // A FeedPostTextSlice is an object of type app.bsky.feed.post#textSlice.
+//
+// Deprecated: the schema says so.
 type FeedPostTextSlice struct {
 	Start int64 // at least 0
 	End   int64 // at least 0

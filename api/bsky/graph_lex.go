@@ -5845,8 +5845,10 @@ func (x *GraphGetSuggestedFollowsByActorParams) Validate() error {
 type GraphGetSuggestedFollowsByActorOutput struct {
 	Suggestions []ActorDefsProfileView
 	RecIDStr    *string // optional
-	IsFallback  *bool   // optional, default false
-	RecID       *int64  // optional
+	// Deprecated: the schema says so.
+	IsFallback *bool // optional, default false
+	// Deprecated: the schema says so.
+	RecID *int64 // optional
 
 	Extra lex.Extra // properties that the schema does not know
 }

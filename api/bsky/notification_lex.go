@@ -221,6 +221,8 @@ func (x *NotificationDefsRecordDeleted) ValidateLex(v *lex.Validator) {
 
 // A NotificationDefsChatPreference is an object of type
 // app.bsky.notification.defs#chatPreference.
+//
+// Deprecated: the schema says so.
 type NotificationDefsChatPreference struct {
 	Include string
 	Push    bool
@@ -584,6 +586,7 @@ func (x *NotificationDefsPreference) ValidateLex(v *lex.Validator) {
 // A NotificationDefsPreferences is an object of type
 // app.bsky.notification.defs#preferences.
 type NotificationDefsPreferences struct {
+	// Deprecated: the schema says so.
 	Chat              NotificationDefsChatPreference
 	Follow            NotificationDefsFilterablePreference
 	Like              NotificationDefsFilterablePreference
@@ -2553,6 +2556,7 @@ func NotificationPutPreferencesV2Method() schema.Method {
 // A NotificationPutPreferencesV2Input is an object within
 // app.bsky.notification.putPreferencesV2.
 type NotificationPutPreferencesV2Input struct {
+	// Deprecated: the schema says so.
 	Chat              *NotificationDefsChatPreference       // optional
 	Follow            *NotificationDefsFilterablePreference // optional
 	Like              *NotificationDefsFilterablePreference // optional

@@ -2444,9 +2444,10 @@ func (x *UnspeccedGetOnboardingSuggestedUsersSkeletonParams) Validate() error {
 // A UnspeccedGetOnboardingSuggestedUsersSkeletonOutput is an object within
 // app.bsky.unspecced.getOnboardingSuggestedUsersSkeleton.
 type UnspeccedGetOnboardingSuggestedUsersSkeletonOutput struct {
-	DIDs     []string // each did
-	RecID    *string  // optional
-	RecIDStr *string  // optional
+	DIDs []string // each did
+	// Deprecated: the schema says so.
+	RecID    *string // optional
+	RecIDStr *string // optional
 
 	Extra lex.Extra // properties that the schema does not know
 }
@@ -4232,7 +4233,8 @@ func (x *UnspeccedGetSuggestedOnboardingUsersParams) Validate() error {
 // A UnspeccedGetSuggestedOnboardingUsersOutput is an object within
 // app.bsky.unspecced.getSuggestedOnboardingUsers.
 type UnspeccedGetSuggestedOnboardingUsersOutput struct {
-	Actors   []ActorDefsProfileView
+	Actors []ActorDefsProfileView
+	// Deprecated: the schema says so.
 	RecID    *string // optional
 	RecIDStr *string // optional
 
@@ -4854,7 +4856,8 @@ func (x *UnspeccedGetSuggestedUsersParams) Validate() error {
 // A UnspeccedGetSuggestedUsersOutput is an object within
 // app.bsky.unspecced.getSuggestedUsers.
 type UnspeccedGetSuggestedUsersOutput struct {
-	Actors   []ActorDefsProfileView
+	Actors []ActorDefsProfileView
+	// Deprecated: the schema says so.
 	RecID    *string // optional
 	RecIDStr *string // optional
 
@@ -6401,9 +6404,10 @@ func (x *UnspeccedGetSuggestedUsersSkeletonParams) Validate() error {
 // A UnspeccedGetSuggestedUsersSkeletonOutput is an object within
 // app.bsky.unspecced.getSuggestedUsersSkeleton.
 type UnspeccedGetSuggestedUsersSkeletonOutput struct {
-	DIDs     []string // each did
-	RecID    *string  // optional
-	RecIDStr *string  // optional
+	DIDs []string // each did
+	// Deprecated: the schema says so.
+	RecID    *string // optional
+	RecIDStr *string // optional
 
 	Extra lex.Extra // properties that the schema does not know
 }
@@ -6644,8 +6648,9 @@ type UnspeccedGetSuggestionsSkeletonOutput struct {
 	Cursor        *string // optional
 	Actors        []UnspeccedDefsSkeletonSearchActor
 	RelativeToDID *string // optional, did
-	RecID         *int64  // optional
-	RecIDStr      *string // optional
+	// Deprecated: the schema says so.
+	RecID    *int64  // optional
+	RecIDStr *string // optional
 
 	Extra lex.Extra // properties that the schema does not know
 }

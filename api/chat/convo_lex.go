@@ -5902,6 +5902,8 @@ func (x *ConvoDefsLogDeleteMessageMessage) ValidateLex(v *lex.Validator) {
 
 // A ConvoDefsLogReadMessage is an object of type
 // chat.bsky.convo.defs#logReadMessage.
+//
+// Deprecated: the schema says so.
 type ConvoDefsLogReadMessage struct {
 	Rev     string
 	ConvoID string

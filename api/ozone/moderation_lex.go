@@ -14856,6 +14856,7 @@ func ModerationSearchReposMethod() schema.Method {
 // ModerationSearchReposParams are the parameters of
 // tools.ozone.moderation.searchRepos.
 type ModerationSearchReposParams struct {
+	// Deprecated: the schema says so.
 	Term   *string // optional
 	Q      *string // optional
 	Limit  *int64  // optional, 1 to 100, default 50

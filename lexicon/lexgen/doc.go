@@ -41,6 +41,9 @@
 // AppendQuery and read themselves from one by ParseQuery, so that both sides of a
 // call stand on the same code. Nil parameters, and a nil input, are the empty ones.
 //
+// Lexicons have no mark for what is deprecated; what begins its description with
+// that word, or has it in capitals, gets a paragraph for Go's tools that says so.
+//
 // Values of strings that are known, enumerations and tokens are constants, and so
 // are the names of errors of methods. All types have the methods AppendCBOR,
 // MarshalCBOR, UnmarshalCBOR, AppendJSON, MarshalJSON, UnmarshalJSON and Validate;

@@ -145,6 +145,36 @@ func TestDescriptions(t *testing.T) {
 	require.Contains(t, string(files[0].Text), "// About things.\ntype A struct {\n\t// Of beauty. And */ more.\n")
 }
 
+// What a schema calls deprecated is marked as Go's tools know it.
+func TestDeprecated(t *testing.T) {
+	ledger.Covers(t, "LEX-139")
+	const mark = "// Deprecated: the schema says so.\n"
+	for text, deprecated := range map[string]bool{
+		"Deprecated. Use b.": true, "deprecated": true, "DEPRECATED -- unused": true, "A thing. DEPRECATED: use b": true, "  DEPRECATED": true,
+		"": false, "Whether it is deprecated.": false, "A. Deprecated things.": false, "Undeprecated": false, "NOTDEPRECATED": false,
+	} {
+		for def, want := range map[string]string{ // what follows the mark
+			`"main":{"type":"object","description":"%s","properties":{}}`:                                                      "type A struct",
+			`"main":{"type":"object","properties":{"b":{"type":"string","description":"%s"}}}`:                                 "\tB *string",
+			`"main":{"type":"query","description":"%s"}`:                                                                       "func A(",
+			`"main":{"type":"query","parameters":{"type":"params","properties":{"b":{"type":"string","description":"%s"}}}}`:   "\tB *string",
+			`"main":{"type":"subscription","description":"%s","message":{"schema":{"type":"union","refs":["com.example.b"]}}}`: "const ANSID",
+			`"tok":{"type":"token","description":"%s"}`:                                                                        "const ATok",
+			`"main":{"type":"object","properties":{"b":{"type":"union","refs":["com.example.b"],"description":"%s"}}}`:         "type AB struct",
+		} {
+			c := catalogOf(t, `{"lexicon":1,"id":"com.example.a","defs":{`+strings.Replace(def, "%s", text, 1)+`}}`, document("com.example.b", "main", `{"type":"object","properties":{}}`))
+			files, err := lexgen.Generate(c, onePackage())
+			require.NoError(t, err, def)
+			require.Equal(t, deprecated, strings.Contains(string(files[0].Text), mark+want), "%s: %s", def, text)
+		}
+	}
+	config := onePackage()
+	config.Descriptions = true
+	files, err := lexgen.Generate(catalogOf(t, document("com.example.a", "main", `{"type":"object","properties":{"b":{"type":"string","description":"Deprecated: use c."}}}`)), config)
+	require.NoError(t, err)
+	require.Contains(t, string(files[0].Text), "\t// Deprecated: use c.\n\t//\n\t"+mark)
+}
+
 // TestExternal refers to a package that others have generated.
 func TestExternal(t *testing.T) {
 	c := catalogOf(t,

@@ -218,9 +218,7 @@ func (w *writer) params(d *schema.Document, p *schema.Params, name, id string) {
 	w.description(p.Description)
 	w.p("type %s struct {", name)
 	for _, f := range fields {
-		if w.g.config.Descriptions && f.prop.Type.Info().Description != "" {
-			w.comment(f.prop.Type.Info().Description)
-		}
+		w.fieldDescription(f.prop.Type.Info().Description)
 		w.p("%s %s %s", f.name, w.fieldType(f), note(w.notes(f)))
 	}
 	w.p("}\n")

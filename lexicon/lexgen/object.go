@@ -50,9 +50,7 @@ func (w *writer) objectType(t *typ, fields []*field, isRecord bool) {
 	w.description(t.src.Info().Description)
 	w.p("type %s struct {", t.name)
 	for _, f := range fields {
-		if w.g.config.Descriptions && f.prop.Type.Info().Description != "" {
-			w.comment(f.prop.Type.Info().Description)
-		}
+		w.fieldDescription(f.prop.Type.Info().Description)
 		w.p("%s %s %s", f.name, w.fieldType(f), note(w.notes(f)))
 	}
 	w.p("")

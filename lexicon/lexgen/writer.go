@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/linnet-at/linnet/dagcbor"
@@ -176,13 +177,47 @@ func (w *writer) comment(text string) {
 	w.p("%s", line)
 }
 
-// description writes the description of a type, as a paragraph, if it is wanted.
+// description writes the description of a type as a paragraph, if it is wanted,
+// and that the type is deprecated.
 func (w *writer) description(text string) {
-	if !w.g.config.Descriptions || strings.TrimSpace(text) == "" {
-		return
+	for _, part := range w.paragraphs(text) {
+		w.p("//")
+		w.comment(part)
 	}
-	w.p("//")
-	w.comment(text)
+}
+
+// fieldDescription is description for a field.
+func (w *writer) fieldDescription(text string) {
+	for i, part := range w.paragraphs(text) {
+		if i > 0 {
+			w.p("//")
+		}
+		w.comment(part)
+	}
+}
+
+// paragraphs returns what is written of a description.
+func (w *writer) paragraphs(text string) []string {
+	var list []string
+	if w.g.config.Descriptions && strings.TrimSpace(text) != "" {
+		list = append(list, text)
+	}
+	if deprecated(text) {
+		list = append(list, "Deprecated: the schema says so.") // https://go.dev/wiki/Deprecated
+	}
+	return list
+}
+
+// deprecated reports whether a description says so of what it describes: with its
+// first word, or with one in capitals. Lexicons have no other mark for it
+// (https://atproto.com/specs/lexicon#lexicon-evolution).
+func deprecated(text string) bool {
+	for i, word := range slices.Collect(strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) })) {
+		if word == "DEPRECATED" || i == 0 && strings.EqualFold(word, "deprecated") {
+			return true
+		}
+	}
+	return false
 }
 
 // document writes all that belongs to a document.
