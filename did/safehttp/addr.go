@@ -80,12 +80,13 @@ var (
 // Teredo) are special whatever is in them; so are addresses with a zone, and
 // the zero Addr.
 func SpecialUse(addr netip.Addr) string {
+	if addr.Zone() != "" { // which Unmap drops
+		return "scoped to a zone (RFC 4007)"
+	}
 	addr = addr.Unmap()
 	switch {
 	case !addr.IsValid():
 		return "no address"
-	case addr.Zone() != "":
-		return "scoped to a zone (RFC 4007)"
 	case addr.Is4():
 		return findRange(special4[:], addr)
 	}

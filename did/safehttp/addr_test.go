@@ -105,6 +105,7 @@ func TestSpecialUses(t *testing.T) {
 		"5f00::1":             "segment routing (RFC 9602)",
 		"4000::1":             "not assigned (RFC 4291)",
 		"2606:4700::1%eth0":   "scoped to a zone (RFC 4007)",
+		"::ffff:1.1.1.1%eth0": "scoped to a zone (RFC 4007)",
 		"1.1.1.1":             "",
 		"::ffff:1.1.1.1":      "",
 		"172.15.255.255":      "",
@@ -124,6 +125,7 @@ func FuzzSpecialUse(f *testing.F) {
 		f.Add(netip.MustParseAddr(r[1]).AsSlice(), "")
 	}
 	f.Add(make([]byte, 16), "eth0")
+	f.Add(netip.MustParseAddr("::ffff:1.1.1.1").AsSlice(), "eth0")
 	f.Fuzz(func(t *testing.T, b []byte, zone string) {
 		addr, ok := netip.AddrFromSlice(b)
 		if ok && addr.Is6() {
