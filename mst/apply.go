@@ -67,6 +67,9 @@ func (t *Tree) Delete(ctx context.Context, key string) (*Tree, error) {
 }
 
 func (t *Tree) applyOne(ctx context.Context, op Op) (*Tree, error) {
+	if !t.valid() {
+		return nil, errZeroTree
+	}
 	l := t.shop.get()
 	defer t.shop.put(l)
 	l.op[0] = op
@@ -79,6 +82,9 @@ func (t *Tree) applyOne(ctx context.Context, op Op) (*Tree, error) {
 // Create of one that is. Many changes at once cost less than one by one: each
 // new node is made and hashed once.
 func (t *Tree) Apply(ctx context.Context, ops ...Op) (*Tree, error) {
+	if !t.valid() {
+		return nil, errZeroTree
+	}
 	l := t.shop.get()
 	defer t.shop.put(l)
 	return t.applyIn(ctx, l, ops)
@@ -132,8 +138,11 @@ type OpError struct {
 }
 
 func (e *OpError) Error() string {
-	why := strings.TrimPrefix(e.err.Error(), "mst: ")
-	return fmt.Sprintf("mst: op %d, %s of key %s: %s", e.Index, e.Op.Action, quote(e.Op.Key), why)
+	why := " failed"
+	if e.err != nil {
+		why = ": " + strings.TrimPrefix(e.err.Error(), "mst: ")
+	}
+	return fmt.Sprintf("mst: op %d, %s of key %s%s", e.Index, e.Op.Action, quote(e.Op.Key), why)
 }
 
 // Unwrap returns the reason.

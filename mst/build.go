@@ -12,9 +12,13 @@ import (
 
 // Build returns the tree of entries, which must come in ascending order of
 // their keys. Where there is a second core, parts of a large tree are made side
-// by side; the loop over entries stays in the goroutine of the caller.
+// by side; the loop over entries stays in the goroutine of the caller. A nil
+// entries is one without any.
 func Build(entries iter.Seq2[string, dagcbor.CID]) (*Tree, error) {
 	t := New()
+	if entries == nil {
+		return t, nil
+	}
 	w := t.newWeaver()
 	defer t.shop.put(w.loom)
 	a := assembly{w: w, piece: new(piece), most: runtime.GOMAXPROCS(0)}

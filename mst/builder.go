@@ -63,8 +63,8 @@ type bareNode struct {
 }
 
 // NewBuilder returns a Builder that gives the nodes to sink, which may be nil.
-// The slice is valid only during the call. An error of sink ends the building
-// and is returned by Add or Finish.
+// The slice is valid only during the call, in which the Builder must not be used.
+// An error of sink ends the building and is returned by Add or Finish.
 func NewBuilder(sink func(c dagcbor.CID, node []byte) error) *Builder {
 	return &Builder{sink: sink}
 }
@@ -205,8 +205,15 @@ func (b *Builder) close() (dagcbor.CID, error) {
 	if b.sink == nil {
 		return c, nil
 	}
-	return c, b.sink(c, node)
+	b.err = errInSink
+	err := b.sink(c, node)
+	b.err = nil
+	return c, err
 }
+
+// errInSink is what a sink gets that uses the Builder, whose nodes are half made
+// then.
+var errInSink = errors.New("mst: the sink of a builder calls it")
 
 // Finish completes the open nodes and returns the CID of the root. A Builder
 // without entries gives the empty tree.

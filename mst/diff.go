@@ -29,8 +29,12 @@ func (c *Change) Action() Action {
 // Diff returns the keys at which the trees differ, in ascending order, with
 // their values in from and in to. Subtrees that both have are neither entered nor
 // fetched, so the work depends on how many nodes differ, not on the size of the
-// trees; at most a node or two on their edges are, beside a change on a layer far
-// above. A pair with an error is the last one; its Change is zero.
+// trees; only the nodes on their edges are, beside a key that from does not have
+// or a change on a layer far above. A pair with an error is the last one; its
+// Change is zero.
+//
+// If from is a right tree and there is no error, to is one: what is new is checked
+// as it is walked, and what both have, at the keys beside it that are new.
 func Diff(ctx context.Context, from, to *Tree) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		d := newDiffer(from, to, yield)
@@ -78,6 +82,18 @@ func without(a, b []Node) []Node {
 type differ struct {
 	old, new diffSide
 	yield    func(Change, error) bool
+
+	// Keys that are new stand between subtrees that both trees have, which were
+	// elsewhere in the old one: they are compared with the key, see passTree.
+	created bool // a key that is new has come, and nothing behind it that both have
+	passed  childPlace
+}
+
+// A childPlace is that of a subtree before entry i of n, or none if n is nil.
+type childPlace struct {
+	n  *node
+	i  int
+	in gap // of n
 }
 
 func newDiffer(from, to *Tree, yield func(Change, error) bool) differ {
@@ -130,8 +146,7 @@ func (d *differ) run(ctx context.Context) error {
 		more, err := true, error(nil)
 		switch {
 		case a == aTree && b == aTree && d.sameTree():
-			d.old.skip()
-			d.new.skip()
+			err = d.passTree(ctx)
 		case a == aTree && b == aTree && d.abreast():
 			if err = d.old.enter(ctx); err == nil {
 				err = d.new.enter(ctx)
@@ -145,14 +160,62 @@ func (d *differ) run(ctx context.Context) error {
 		case a == theEnd && b == theEnd:
 			return nil
 		case a == anEntry && b == anEntry:
-			more, err = d.along(d.old.top(), d.new.top())
+			more, err = d.along(ctx, d.old.top(), d.new.top())
 		default:
-			more, err = d.compare(a, b)
+			more, err = d.compare(ctx, a, b)
 		}
 		if !more || err != nil {
 			return err
 		}
 	}
+}
+
+// passTree goes past a subtree that both trees have. If a new key is before it,
+// its own are all greater; a new key that comes after it is compared in time. In
+// the old tree it is where it belongs, and so it is beside the keys that both
+// trees have.
+func (d *differ) passTree(ctx context.Context) error {
+	if d.new.root == nil {
+		v := d.new.top()
+		d.passed = childPlace{v.n, v.pos / 2, v.in}
+	}
+	if d.created {
+		if err := d.checkEdge(ctx, false); err != nil {
+			return err
+		}
+	}
+	d.created = false
+	d.old.skip()
+	d.new.skip()
+	return nil
+}
+
+// passCreated notes that a new key comes next.
+func (d *differ) passCreated(ctx context.Context) error {
+	err := d.checkEdge(ctx, true)
+	d.passed, d.created = childPlace{}, true
+	return err
+}
+
+// checkEdge opens the nodes on the left or right edge of the subtree that was
+// passed last, if that has to be looked at: they are checked to lie where it is.
+func (d *differ) checkEdge(ctx context.Context, right bool) error {
+	n, i, in := d.passed.n, d.passed.i, d.passed.in
+	for n != nil && n.hasChild(i) {
+		if err := d.new.visit(ctx); err != nil {
+			return err
+		}
+		in = n.gap(i, in)
+		child, err := d.new.t.below(ctx, n, i, in)
+		if err != nil {
+			return err
+		}
+		n, i = child, 0
+		if right {
+			i = len(n.slots)
+		}
+	}
+	return nil
 }
 
 // sameTree reports whether the subtrees that come next are one. Trees that are
@@ -223,19 +286,20 @@ func (d *differ) pass(ctx context.Context, s *diffSide, w what) (bool, error) {
 		return true, s.enter(ctx)
 	}
 	if s == &d.old {
-		return d.compare(anEntry, theEnd)
+		return d.compare(ctx, anEntry, theEnd)
 	}
-	return d.compare(theEnd, anEntry)
+	return d.compare(ctx, theEnd, anEntry)
 }
 
-// along goes past the entries that are the same on both sides, and past one that
-// is not. It returns false when the iteration is to end.
+// along goes past the entries that are the same on both sides, with the subtrees
+// behind them, and past one that is not. It returns false when the iteration is to end.
 //
 // Keys of which the same part is written out are the same: all that the two trees
 // have before them has been passed, on both sides, and if the parts that are not
 // written out differed, the key before the greater one would not have been.
-func (d *differ) along(a, b *diffLevel) (bool, error) {
+func (d *differ) along(ctx context.Context, a, b *diffLevel) (bool, error) {
 	n, m, i, j := a.n, b.n, a.pos/2, b.pos/2
+	first := j
 	for i < len(n.slots) && j < len(m.slots) && n.slots[i].sameSize(&m.slots[j]) &&
 		bytes.Equal(n.raw[n.slots[i].off:n.end(i)], m.raw[m.slots[j].off:m.end(j)]) {
 		a.skip()
@@ -247,11 +311,14 @@ func (d *differ) along(a, b *diffLevel) (bool, error) {
 		}
 		i, j = i+1, j+1
 	}
+	if j > first {
+		d.passed = childPlace{m, j, b.in} // if there is one
+	}
 	if i == len(n.slots) || j == len(m.slots) {
 		return true, nil
 	}
 	if !n.slots[i].sameSize(&m.slots[j]) || !bytes.Equal(n.suffix(i), m.suffix(j)) {
-		return d.compare(anEntry, anEntry)
+		return d.compare(ctx, anEntry, anEntry)
 	}
 	a.skip()
 	b.skip()
@@ -270,6 +337,9 @@ func (s *slot) sameSize(r *slot) bool { return s.prefix == r.prefix && s.suffix 
 
 // count counts an entry of the one side, of the other, or of both.
 func (d *differ) count(ofOld, ofNew bool) error {
+	if ofOld && ofNew && (d.created || d.passed.n != nil) {
+		d.passed, d.created = childPlace{}, false
+	}
 	if ofOld {
 		if err := d.old.entry(&d.old.t.l); err != nil {
 			return err
@@ -283,7 +353,7 @@ func (d *differ) count(ofOld, ofNew bool) error {
 
 // compare yields the lesser of two entries if it has no counterpart, or both if
 // their values differ. It returns false when the iteration is to end.
-func (d *differ) compare(a, b what) (bool, error) {
+func (d *differ) compare(ctx context.Context, a, b what) (bool, error) {
 	var c Change
 	order := 0
 	switch {
@@ -294,6 +364,11 @@ func (d *differ) compare(a, b what) (bool, error) {
 	default:
 		old, now := d.old.top().key(), d.new.top().key()
 		order, c.Key = strings.Compare(old, now), min(old, now)
+	}
+	if order > 0 {
+		if err := d.passCreated(ctx); err != nil {
+			return false, err
+		}
 	}
 	if order <= 0 {
 		v := d.old.top()

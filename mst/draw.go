@@ -9,7 +9,7 @@ import (
 
 // Text writes the picture to w as text: a line for each node with its layer and
 // CID, below it and indented its subtrees and entries from left to right. The
-// sign of a [Mark] stands at the end of the line.
+// sign of a [Mark] stands at the end of the line, behind it the note in brackets.
 //
 //	layer 1  bafyreicmahysq4n6wfuxo522m6dpiy7z7qzym3dzs756t5n7nfdgccwq7m *
 //	├─ layer 0  bafyreif3sdxmlpkhus4bgjqfxoduedvmgsuhvb2f3kqaoo3hp3pixz3lve …
@@ -24,7 +24,7 @@ func (p Picture) Text(ctx context.Context, w io.Writer) error {
 			fmt.Fprintln(out)
 		}
 		if d.Caption != "" {
-			fmt.Fprintln(out, d.title())
+			fmt.Fprintln(out, oneLine(d.Caption))
 		}
 		root, mark, err := d.begin(ctx)
 		if err == nil {
@@ -53,7 +53,11 @@ func (d *textDrawer) draw(ctx context.Context, c child, layer int, m Mark, in bo
 	if err := d.visit(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(d.w, "%slayer %d  %s%s\n", branch, layer, c.cid, trailing(m))
+	note := d.note(c.cid, layer)
+	if note != "" {
+		note = " (" + note + ")"
+	}
+	fmt.Fprintf(d.w, "%slayer %d  %s%s%s\n", branch, layer, c.cid, trailing(m), note)
 	if m == Closed {
 		return nil
 	}

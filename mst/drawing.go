@@ -32,6 +32,10 @@ type Drawing struct {
 	Node func(c dagcbor.CID, layer int) Mark
 	// Entry says how an entry is shown; nil shows all as they are.
 	Entry func(e Entry) Mark
+	// Note returns a few words to stand in the node with this CID, such as a
+	// number or a reason, or "" for none; nil is none for all. It is asked
+	// about each node that is shown, and about those that are [Closed].
+	Note func(c dagcbor.CID, layer int) string
 	// Partial shows nodes as [Closed] that the source of the tree does not
 	// have, such as those that a proof leaves out. Without it the picture
 	// fails with a [*MissingBlockError].
@@ -180,7 +184,7 @@ func (d *drawer) begin(ctx context.Context) (child, Mark, error) {
 		m = d.nodeMark(d.t.cid, int(root.layer))
 	}
 	m, err = d.tolerate(m, err)
-	return child{d.t.cid, root}, m, err
+	return child{d.t.Root(), root}, m, err
 }
 
 // next returns the subtree of n before entry i and how it is shown. One that is
@@ -219,6 +223,13 @@ func (d *drawer) entryMark(e Entry) Mark {
 	return d.Entry(e).known()
 }
 
+func (d *drawer) note(c dagcbor.CID, layer int) string {
+	if d.Note == nil {
+		return ""
+	}
+	return oneLine(d.Note(c, layer))
+}
+
 // known returns m, or Plain for a mark that there is not.
 func (m Mark) known() Mark {
 	if m > Closed {
@@ -227,14 +238,14 @@ func (m Mark) known() Mark {
 	return m
 }
 
-// title returns the caption without what would leave its line.
-func (d *Drawing) title() string {
+// oneLine returns a text without what would leave its line.
+func oneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return utf8.RuneError
 		}
 		return r
-	}, d.Caption)
+	}, s)
 }
 
 // printable returns a key as it is if all of it can be seen, quoted otherwise.

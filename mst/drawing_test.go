@@ -37,6 +37,7 @@ func TestPictures(t *testing.T) {
 	maps.Copy(pictures, changePictures(t))
 	maps.Copy(pictures, readPictures(t))
 	maps.Copy(pictures, proofPictures(t))
+	maps.Copy(pictures, orderPictures(t))
 	dir := filepath.Join("..", "docs", "mst")
 	readme, err := os.ReadFile(filepath.Join(dir, "README.md"))
 	require.NoError(t, err)

@@ -58,8 +58,9 @@ func (e *CommitOpError) Error() string {
 // error is a [*NodeError] or [*LimitError] if it is not one of a valid tree.
 // Without ops nothing is read and the result is root.
 //
-// Where the tree before is a whole subtree of the tree after, this subtree is
-// the result even if src does not have its root.
+// What lies beside a key that was created is opened as far as it takes to see
+// that it belongs there, even where the tree before has it as it is: no commit
+// can hide keys behind a new one.
 //
 // To invert many commits use an [Inverter]. A nil o means the default limits.
 func Invert(ctx context.Context, src Source, root dagcbor.CID, ops []CommitOp, o *Options) (dagcbor.CID, error) {
@@ -249,7 +250,56 @@ func (v *Inverter) subtree(ctx context.Context, c dagcbor.CID, layer int, lo, hi
 	if !free {
 		return v.walk(ctx, c, layer, lo, hi)
 	}
+	if err := v.checkPlace(ctx, c, layer, lo, hi); err != nil {
+		return err
+	}
 	v.old.attach(c, layer, v.bytes(lo), v.bytes(hi))
+	return nil
+}
+
+// checkPlace checks of a subtree that stays closed that it lies where it is, if
+// that is beside a key that the commit has created. Beside others it was before
+// the commit too, and the tree before is right: but that it was left of a key
+// that is greater than all says nothing of a new one.
+func (v *Inverter) checkPlace(ctx context.Context, c dagcbor.CID, layer int, lo, hi span) error {
+	// Ops come up in the order of keys, and none is for a key in the subtree.
+	past := len(v.room) - len(v.todo)
+	if past > 0 && v.created(past-1, lo) {
+		if err := v.openEdge(ctx, c, layer, lo, hi, false); err != nil {
+			return err
+		}
+	}
+	if len(v.todo) > 0 && v.created(past, hi) {
+		return v.openEdge(ctx, c, layer, lo, hi, true)
+	}
+	return nil
+}
+
+// created reports whether the op at place i in the order of keys created the key
+// s, which may be none.
+func (v *Inverter) created(i int, s span) bool {
+	op := &v.room[i]
+	return !s.none() && string(v.bytes(s)) == op.key && v.ops[op.index].Action == Create
+}
+
+// openEdge opens the nodes on the left or right edge of the subtree c, and with
+// that checks that its first or last key lies between lo and hi.
+func (v *Inverter) openEdge(ctx context.Context, c dagcbor.CID, layer int, lo, hi span, right bool) error {
+	n, err := v.push(ctx, c, layer, lo, hi)
+	if err != nil {
+		return err
+	}
+	i := 0
+	if right {
+		i = len(n.keys)
+	}
+	if at := n.slot(i); at != 0 {
+		lo, hi := n.bounds(i)
+		if err := v.openEdge(ctx, n.cidAt(at), n.layer-1, lo, hi, right); err != nil {
+			return err
+		}
+	}
+	v.pop()
 	return nil
 }
 

@@ -185,24 +185,6 @@ func TestInvertShapes(t *testing.T) {
 	require.Equal(t, tree.Root(), got)
 }
 
-// A tree that was there before as a whole need not be loaded, whether it was
-// left or right of what was created.
-func TestInvertTrim(t *testing.T) {
-	ledger.Covers(t, "MST-042")
-	for _, name := range []string{"m", "a"} {
-		for layer := range 4 {
-			before := map[string]dagcbor.CID{on(layer, "e"): value(1)}
-			key := on(layer+1, name)
-			tree := build(t, with(before, key, value(2)))
-			src := mst.MapSource{tree.Root(): blocks(t, tree)[tree.Root()]}
-			ops := []mst.CommitOp{{Action: mst.Create, Key: key, Value: value(2)}}
-			got, err := mst.Invert(t.Context(), src, tree.Root(), ops, nil)
-			require.NoError(t, err)
-			require.Equal(t, refRoot(before), got)
-		}
-	}
-}
-
 func TestInvertOpErrors(t *testing.T) {
 	ledger.Covers(t, "SNC-061", "REP-024")
 	tree := build(t, map[string]dagcbor.CID{"a": value(1), "b": value(2), "c": value(3)})

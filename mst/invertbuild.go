@@ -2,7 +2,6 @@ package mst
 
 import (
 	"context"
-	"errors"
 
 	"github.com/linnet-at/linnet/dagcbor"
 )
@@ -268,8 +267,7 @@ func (v *Inverter) finish(ctx context.Context) (dagcbor.CID, error) {
 }
 
 // trim returns the root of the old tree if it has nothing but a closed subtree:
-// the highest node in it that has keys. A node on layer 0 has some, and one that
-// the source does not have is taken to have some too.
+// the highest node in it that has keys. A node on layer 0 has some.
 func (v *Inverter) trim(ctx context.Context) (dagcbor.CID, error) {
 	o := &v.old
 	for {
@@ -277,14 +275,10 @@ func (v *Inverter) trim(ctx context.Context) (dagcbor.CID, error) {
 		if o.low == 1 {
 			return root, nil
 		}
-		err := v.reopen(ctx)
-		missing, found := errors.AsType[*MissingBlockError](err)
-		switch {
-		case found && missing.CID == root:
-			return root, nil
-		case err != nil:
+		if err := v.reopen(ctx); err != nil {
 			return dagcbor.CID{}, err
-		case o.layers[o.low].n > 0:
+		}
+		if o.layers[o.low].n > 0 {
 			return root, nil
 		}
 	}

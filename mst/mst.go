@@ -40,8 +40,8 @@
 // say. Nothing is stored: a [Source] is only read, and [Tree.Preorder] or the
 // sink of a Builder give the nodes to whoever keeps them.
 //
-// The zero [Tree] is not valid, use [New]; the zero [Builder] is one without a
-// sink. A Tree is safe for concurrent use, a Walker or Builder is not.
+// The zero [Tree] is not valid, use [New] or [Load]; the zero [Builder] is one
+// without a sink. A Tree is safe for concurrent use, a Walker or Builder is not.
 package mst
 
 import (
@@ -98,7 +98,9 @@ type Options struct {
 	// it. Set it for a source that holds only nodes that have been checked
 	// before, such as those that this package made. Of everything else a tree
 	// with keys on wrong layers would be accepted: keys could be in it without
-	// being found. Proofs and inversions compute layers all the same.
+	// being found. What checks a proof or inverts a commit ([VerifyProof],
+	// [VerifyInclusion], [VerifyExclusion], [Invert]) computes layers all the
+	// same; a Tree that was loaded with it does not.
 	TrustLayers bool
 }
 
@@ -141,7 +143,8 @@ func limitOr(n, def, lifted int64) int64 {
 // A Source gives the blocks of a tree by their CIDs. It returns an error that
 // matches [ErrNotFound] for a block that it does not have. The slice is not
 // changed afterwards by either side. Methods are called by several goroutines
-// at once if the trees on the source are used by several.
+// at once if the trees on the source are used by several. A nil Source has no
+// blocks.
 type Source interface {
 	Block(ctx context.Context, c dagcbor.CID) ([]byte, error)
 }
@@ -161,8 +164,13 @@ type BatchSource interface {
 // SourceFunc makes a [Source] of a function.
 type SourceFunc func(ctx context.Context, c dagcbor.CID) ([]byte, error)
 
-// Block calls f.
-func (f SourceFunc) Block(ctx context.Context, c dagcbor.CID) ([]byte, error) { return f(ctx, c) }
+// Block calls f. A nil f has no blocks.
+func (f SourceFunc) Block(ctx context.Context, c dagcbor.CID) ([]byte, error) {
+	if f == nil {
+		return nil, ErrNotFound
+	}
+	return f(ctx, c)
+}
 
 // A MapSource is a [Source] in memory.
 type MapSource map[dagcbor.CID][]byte

@@ -11,16 +11,22 @@ import (
 // of them in memory is returned as it is.
 func (t *Tree) Prefetch(ctx context.Context, keys ...string) (*Tree, error) {
 	places, err := placesOf(keys)
-	if err != nil || len(places) == 0 {
-		return t, err
+	if err != nil {
+		return nil, err
+	}
+	if len(places) == 0 && t.valid() {
+		return t, nil
 	}
 	root, err := t.top(ctx)
 	if err != nil {
 		return nil, err
 	}
 	held, err := t.hold(ctx, root, gap{}, places)
-	if err != nil || held == t.root {
-		return t, err
+	switch {
+	case err != nil:
+		return nil, err
+	case held == t.root:
+		return t, nil
 	}
 	made := *t
 	made.root = held
@@ -30,15 +36,10 @@ func (t *Tree) Prefetch(ctx context.Context, keys ...string) (*Tree, error) {
 // hold returns n, whose keys lie in in, with the nodes on the ways to the places
 // in memory, which are in ascending order. Nodes that somebody else may have are
 // copied, not changed. It recurses, but no deeper than there are layers.
-func (t *Tree) hold(ctx context.Context, n *node, in gap, places []string) (*node, error) {
+func (t *Tree) hold(ctx context.Context, n *node, in gap, places []beside) (*node, error) {
 	own := false
 	for len(places) > 0 {
-		i, found := n.search(places[0], new(matched))
-		if found {
-			places = places[1:]
-			continue
-		}
-		count := n.placesBefore(i, places)
+		i, count := n.next(places)
 		within := n.gap(i, in)
 		sub, err := t.below(ctx, n, i, within)
 		if err != nil {
@@ -58,15 +59,6 @@ func (t *Tree) hold(ctx context.Context, n *node, in gap, places []string) (*nod
 		places = places[count:]
 	}
 	return n, nil
-}
-
-// placesBefore returns how many of the places lie before entry i.
-func (n *node) placesBefore(i int, places []string) int {
-	if i == len(n.slots) {
-		return len(places)
-	}
-	count, _ := slices.BinarySearch(places, n.key(i))
-	return count
 }
 
 func (n *node) copied() *node {

@@ -15,7 +15,8 @@ import (
 //	layer 0      a         c ─ d          that of a is left out
 //
 // is the same as that of cc, which is not there: its place is in the node of c
-// and d, where it would be the neighbour of both.
+// and d, where it would be the neighbour of both. A key that is empty or longer
+// than [MaxKeyLen] has no place: the error is a [*KeyError].
 //
 // [VerifyProof] is the other side.
 func (t *Tree) Proof(ctx context.Context, key string) ([]Node, error) {
@@ -42,7 +43,9 @@ func (t *Tree) Proof(ctx context.Context, key string) ([]Node, error) {
 // what its CID says, and that its keys are in order and lie on its layer, so
 // that no key can hide where nobody looks. A proof that ends before the place of
 // key proves nothing: the error is a [*MissingBlockError]. A node that is wrong
-// gives a [*NodeError] or a [*LimitError]. A nil o means the default limits.
+// gives a [*NodeError] or a [*LimitError], and a key that no tree can have a
+// [*KeyError]. A nil o means the default limits, and that layers are
+// computed whatever it says of them.
 func VerifyProof(ctx context.Context, src Source, root dagcbor.CID, key string, o *Options) (value dagcbor.CID, included bool, err error) {
 	if err := checkKey(key); err != nil {
 		return dagcbor.CID{}, false, err
@@ -112,28 +115,4 @@ func valued(c dagcbor.CID) string {
 		return "absent"
 	}
 	return "with value " + c.String()
-}
-
-// tracker gathers the nodes on the ways to ascending keys, each node once. In
-// that order they come as in a walk of the whole tree: what a way does not share
-// with the one before lies to the right of it.
-type tracker struct {
-	nodes []Node
-	last  []dagcbor.CID // the nodes on the last way
-}
-
-// follow adds the nodes on the way to key, which need not be one that a tree can
-// have.
-func (k *tracker) follow(ctx context.Context, t *Tree, key string) error {
-	depth := 0
-	_, _, err := t.descend(ctx, key, func(c dagcbor.CID, raw []byte, layer int) error {
-		if depth >= len(k.last) || k.last[depth] != c {
-			k.last = append(k.last[:depth], c)
-			k.nodes = append(k.nodes, Node{c, raw, layer})
-		}
-		depth++
-		return nil
-	})
-	k.last = k.last[:min(depth, len(k.last))]
-	return err
 }

@@ -11,8 +11,8 @@ import (
 
 // SVG writes the picture to w as an image: layers from top to bottom, keys from
 // left to right, a box for each node and a line to each subtree. What has a
-// [Mark] has another color. The image is as wide as all keys side by side, and
-// has a background of its own.
+// [Mark] has another color, and a note stands before the keys. The image is as
+// wide as all keys side by side, and has a background of its own.
 func (p Picture) SVG(ctx context.Context, w io.Writer) error {
 	parts := make([]layout, len(p))
 	s := svg{w: bufio.NewWriter(w)}
@@ -68,6 +68,7 @@ type svgText struct {
 	x    float64
 	s    string
 	mark Mark
+	note bool
 }
 
 // width returns how much room the text takes with what is around it.
@@ -88,13 +89,18 @@ func (l *layout) place(ctx context.Context, c child, layer int, m Mark, in bound
 		return 0, err
 	}
 	b := svgBox{layer: layer, from: -1, mark: m}
+	note := l.note(c.cid, layer)
 	if m == Closed {
+		l.noted(&b, note)
 		l.text(&b, m.sign(), Plain)
 		return l.add(b), nil
 	}
 	n := c.node
 	keys := n.keysFrom(0)
 	for i := range len(n.slots) + 1 {
+		if i == 1 {
+			l.noted(&b, note)
+		}
 		if i > 0 {
 			m := l.entryMark(Entry{keys.now, n.value(i - 1)})
 			text := printable(keys.now)
@@ -118,7 +124,7 @@ func (l *layout) place(ctx context.Context, c child, layer int, m Mark, in bound
 			return 0, err
 		}
 		switch below := &l.boxes[k]; {
-		case len(n.slots) == 0:
+		case len(n.slots) == 0 && note == "":
 			at = (below.from + below.to) / 2
 			b.cover(at-boxGap, at+boxGap)
 		case i == 0: // the box begins behind it
@@ -127,6 +133,9 @@ func (l *layout) place(ctx context.Context, c child, layer int, m Mark, in bound
 			at = (at + l.x) / 2
 		}
 		b.lines = append(b.lines, svgLine{at, k})
+	}
+	if len(n.slots) == 0 {
+		l.noted(&b, note)
 	}
 	if b.from < 0 { // the empty tree
 		b.cover(l.x, l.x+2*boxGap)
@@ -144,7 +153,17 @@ func (l *layout) add(b svgBox) int {
 
 // text puts a text into the box, at the next place to the right.
 func (l *layout) text(b *svgBox, s string, m Mark) {
-	t := svgText{l.x, s, m}
+	l.put(b, svgText{x: l.x, s: s, mark: m})
+}
+
+// noted puts a note into the box, at the next place to the right.
+func (l *layout) noted(b *svgBox, note string) {
+	if note != "" {
+		l.put(b, svgText{x: l.x, s: note, note: true})
+	}
+}
+
+func (l *layout) put(b *svgBox, t svgText) {
 	l.x += t.width()
 	b.texts = append(b.texts, t)
 	b.cover(t.x, l.x)
@@ -181,7 +200,7 @@ func (s *svg) write(parts []layout) {
 		l := &parts[i]
 		start := s.y
 		if l.Caption != "" {
-			fmt.Fprintf(s.w, `<text x="%d" y="%.0f" font-weight="bold">%s</text>`+"\n", leftText, s.y+captionHeight-8, html.EscapeString(l.title()))
+			fmt.Fprintf(s.w, `<text x="%d" y="%.0f" font-weight="bold">%s</text>`+"\n", leftText, s.y+captionHeight-8, html.EscapeString(oneLine(l.Caption)))
 			s.y += captionHeight
 		}
 		s.drawing(l)
@@ -223,7 +242,11 @@ func (s *svg) box(b *svgBox, y float64) {
 			fmt.Fprintf(s.w, `<rect x="%.1f" y="%.0f" width="%.1f" height="%d" rx="3" fill="%s"/>`+"\n",
 				leftEdge+t.x+boxGap/4, y+boxGap/3, t.width()-boxGap/2, boxHeight-2*boxGap/3, c.key)
 		}
-		fmt.Fprintf(s.w, `<text x="%.1f" y="%.0f">%s</text>`+"\n", leftEdge+t.x+boxGap/2, y+boxHeight/2+4, html.EscapeString(t.s))
+		style := ""
+		if t.note {
+			style = ` font-style="italic" fill="#777"`
+		}
+		fmt.Fprintf(s.w, `<text x="%.1f" y="%.0f"%s>%s</text>`+"\n", leftEdge+t.x+boxGap/2, y+boxHeight/2+4, style, html.EscapeString(t.s))
 	}
 }
 

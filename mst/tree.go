@@ -15,6 +15,9 @@ import (
 //
 // A Tree is safe for concurrent use. Reading never changes it: nodes that are
 // not in memory are fetched from its source each time, and checked.
+//
+// The zero Tree and a nil one are none, not even an empty one: everything that
+// needs a tree returns an error, and Root the undefined CID.
 type Tree struct {
 	root *node // nil if the source did not have it when a change made it the root
 	cid  dagcbor.CID
@@ -62,18 +65,36 @@ func checkEntry(key string, value dagcbor.CID) error {
 }
 
 // Root returns the CID of the root node, which stands for the whole tree.
-func (t *Tree) Root() dagcbor.CID { return t.cid }
+func (t *Tree) Root() dagcbor.CID {
+	if t == nil {
+		return dagcbor.CID{}
+	}
+	return t.cid
+}
+
+// valid reports whether somebody has made t. Whoever calls top need not ask.
+func (t *Tree) valid() bool { return t != nil && t.shop != nil }
+
+var errZeroTree = errors.New("mst: neither nil nor the zero Tree is a tree, use New or Load")
 
 // top returns the root node.
 func (t *Tree) top(ctx context.Context) (*node, error) {
+	if !t.valid() {
+		return nil, errZeroTree
+	}
 	if t.root != nil {
 		return t.root, nil
 	}
 	return t.load(ctx, t.cid, -1, bounds{})
 }
 
-// Get returns the value of key and whether the tree has it.
+// Get returns the value of key and whether the tree has it. A key that is empty
+// or longer than [MaxKeyLen] is in no tree, which is no error here: nothing is
+// fetched for it.
 func (t *Tree) Get(ctx context.Context, key string) (dagcbor.CID, bool, error) {
+	if !t.valid() {
+		return dagcbor.CID{}, false, errZeroTree
+	}
 	var m matched
 	for n := t.root; n != nil; {
 		i, found := n.search(key, &m)
@@ -85,6 +106,9 @@ func (t *Tree) Get(ctx context.Context, key string) (dagcbor.CID, bool, error) {
 			return dagcbor.CID{}, false, nil
 		}
 		n = sub
+	}
+	if checkKey(key) != nil {
+		return dagcbor.CID{}, false, nil
 	}
 	// Not all of the way is in memory.
 	return t.descend(ctx, key, func(dagcbor.CID, []byte, int) error { return nil })

@@ -2,6 +2,7 @@ package mst
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -15,12 +16,14 @@ import (
 // bytes of a node before it hands an entry out or asks for another node: a source
 // that is no [BatchSource] may use their memory again then.
 //
-// A Walker must not be used by several goroutines at once.
+// A Walker must not be used by several goroutines at once, and does one iteration
+// at a time.
 type Walker struct {
 	src    Source
 	batch  BatchSource // src, if it is one
 	root   dagcbor.CID
 	l      limits
+	run    uint64  // how many iterations have begun
 	levels []level // the open nodes, from the root down
 	stats  Stats
 	arena  strings.Builder // of keys
@@ -42,7 +45,7 @@ func NewWalker(src Source, root dagcbor.CID, o *Options) *Walker {
 	return &Walker{src: src, batch: batch, root: root, l: o.limits()}
 }
 
-// Stats returns what the last iteration has seen so far.
+// Stats returns what the iteration that began last has seen so far.
 func (w *Walker) Stats() Stats { return w.stats }
 
 // Entries returns the entries in ascending order of their keys. Each is checked
@@ -50,8 +53,13 @@ func (w *Walker) Stats() Stats { return w.stats }
 // known only when the iteration has ended without an error. A pair with an
 // error is the last one; its Entry is zero. Keys that come one after the other
 // share memory: who keeps one keeps about 2 kB of them, or can clone it.
+//
+// An iteration begins anew each time. When the Walker begins another one, inside
+// of the loop over this one say, this one ends with an error; use a Walker for
+// each.
 func (w *Walker) Entries(ctx context.Context) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
+		w.run++
 		w.stats, w.levels = Stats{}, w.levels[:0]
 		if err := w.walk(ctx, yield); err != nil {
 			yield(Entry{}, err)
@@ -59,9 +67,13 @@ func (w *Walker) Entries(ctx context.Context) iter.Seq2[Entry, error] {
 	}
 }
 
+// errRestarted ends an iteration whose memory another one has.
+var errRestarted = errors.New("mst: the walker has begun another iteration")
+
 // walk returns nil also when yield wants no more.
 func (w *Walker) walk(ctx context.Context, yield func(Entry, error) bool) error {
-	b, err := fetch(ctx, w.src, &w.root, &w.l)
+	run := w.run
+	b, err := w.fetch(ctx, &w.root)
 	if err == nil {
 		err = w.push(&w.root, b, -1, bounds{})
 	}
@@ -70,7 +82,7 @@ func (w *Walker) walk(ctx context.Context, yield func(Entry, error) bool) error 
 	}
 	for len(w.levels) > 0 {
 		v := &w.levels[len(w.levels)-1]
-		sub, more, err := w.entries(v, yield)
+		sub, more, err := w.entries(v, run, yield)
 		switch {
 		case !more || err != nil:
 			return err
@@ -92,8 +104,9 @@ func (w *Walker) walk(ctx context.Context, yield func(Entry, error) bool) error 
 }
 
 // entries yields what comes next in v, up to a subtree: that before entry v.pos.
-// sub is false if v ends, more if yield wants no more.
-func (w *Walker) entries(v *level, yield func(Entry, error) bool) (sub, more bool, err error) {
+// sub is false if v ends, more if yield wants no more. After each yield it sees
+// whether v is still that of the given iteration.
+func (w *Walker) entries(v *level, run uint64, yield func(Entry, error) bool) (sub, more bool, err error) {
 	if v.pos < 0 {
 		v.pos = 0
 		if v.left != 0 {
@@ -109,6 +122,9 @@ func (w *Walker) entries(v *level, yield func(Entry, error) bool) (sub, more boo
 		if !yield(v.out[i], nil) {
 			return false, false, nil
 		}
+		if w.run != run {
+			return false, false, errRestarted
+		}
 		if v.entries[i].tree != 0 {
 			return true, true, nil
 		}
@@ -116,21 +132,34 @@ func (w *Walker) entries(v *level, yield func(Entry, error) bool) (sub, more boo
 	return false, true, nil
 }
 
+// fetch gets the bytes of the node c. The source may be one that uses w.
+func (w *Walker) fetch(ctx context.Context, c *dagcbor.CID) ([]byte, error) {
+	run := w.run
+	b, err := fetch(ctx, w.src, c, &w.l)
+	if w.run != run {
+		return nil, errRestarted
+	}
+	return b, err
+}
+
 // child gets the bytes of the subtree of v that comes next, that before entry
 // v.pos.
 func (w *Walker) child(ctx context.Context, v *level) ([]byte, error) {
 	c := &v.sub[v.pos]
 	if w.batch == nil {
-		return fetch(ctx, w.src, c, &w.l)
+		return w.fetch(ctx, c)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if v.next == len(v.ahead) {
-		w.lookAhead(ctx, v)
+		run := w.run
+		if w.lookAhead(ctx, v); w.run != run {
+			return nil, errRestarted
+		}
 	}
 	if len(v.ahead) == 0 {
-		return fetch(ctx, w.src, c, &w.l)
+		return w.fetch(ctx, c)
 	}
 	b := v.ahead[v.next]
 	v.ahead[v.next] = nil

@@ -233,6 +233,16 @@ func TestTrustLayers(t *testing.T) {
 	bad := f.leaf(on(0, "z"))
 	_, err = collect(mst.NewWalker(f, f.add(bad, leaves{key: on(1, "m")}), o).Entries(t.Context()))
 	require.Equal(t, &mst.NodeError{CID: bad, Offset: -1, Key: on(0, "z"), Msg: "keys are out of order between nodes"}, err)
+	same := f.leaf(on(1, "m")) // as the key above
+	for _, root := range []dagcbor.CID{f.add(same, leaves{key: on(1, "m")}), f.add(none, leaves{on(1, "m"), same})} {
+		want := &mst.NodeError{CID: same, Offset: -1, Key: on(1, "m"), Msg: "keys are out of order between nodes"}
+		_, err = collect(mst.NewWalker(f, root, o).Entries(t.Context()))
+		require.Equal(t, want, err)
+		part, err := mst.Load(t.Context(), f, root, o)
+		require.NoError(t, err)
+		_, err = collect(part.Entries(t.Context()))
+		require.Equal(t, want, err)
+	}
 	m := numbered(pool(3, 3))
 	tree := build(t, m)
 	entries, err = collect(mst.NewWalker(blocks(t, tree), tree.Root(), o).Entries(t.Context()))
