@@ -1,6 +1,7 @@
 package data
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/linnet-at/linnet/dagcbor"
@@ -14,9 +15,9 @@ import (
 // The text must be strict JSON: valid UTF-8, no name twice in an object, no
 // half of a surrogate pair. Numbers must be integers that fit in 64 bits, in
 // any spelling that [Options.Numbers] allows: 123.0 and 1e3 are by default, 1.5
-// is not. Objects with the key $link or
-// $bytes must be links and byte strings of the right form, whatever the
-// options; $type and blobs are checked unless [Options.Permissive] is set.
+// is not. Unless [Options.Permissive] is set, objects with the key $link or
+// $bytes must be links and byte strings of the right form, and $type and blobs
+// are checked.
 //
 // The error is an [*Error] with an offset in text, or a [*dagcbor.LimitError].
 func FromJSON(text []byte, o *Options) ([]byte, error) {
@@ -183,13 +184,11 @@ func (t *transcoder) object() error {
 		t.text()
 		key := t.dst[len(t.dst)-t.s.TextLen():]
 		if isSpecial(key) {
-			if len(entries) > 0 {
-				return t.errorf("object with %s and other names", key)
+			done, err := t.specialObject(key, len(entries), start, source)
+			if done || err != nil {
+				return err
 			}
-			if string(key) == keyLink {
-				return t.special(keyLink, start, source)
-			}
-			return t.special(keyBytes, start, source)
+			key = t.dst[len(t.dst)-t.s.TextLen():]
 		}
 		if err := t.checkKey(len(key), len(entries), source); err != nil {
 			return err
@@ -253,6 +252,31 @@ func (t *transcoder) pairValue(typ bool) (blob bool, err error) {
 // isSpecial reports whether key turns an object into a link or a byte string.
 func isSpecial(key []byte) bool {
 	return len(key) > 0 && key[0] == '$' && (string(key) == keyLink || string(key) == keyBytes)
+}
+
+// specialObject reads the rest of an object in which, behind some pairs, the
+// name key is $link or $bytes. It returns false if the object is a map like any
+// other, as the rules may let pass: then the name is the current token again.
+func (t *transcoder) specialObject(key []byte, pairs, start, source int) (done bool, err error) {
+	switch {
+	case pairs > 0 && t.rules.permissive:
+		return false, nil
+	case pairs > 0:
+		return false, t.errorf("object with %s and other names", key)
+	}
+	name := keyBytes
+	if string(key) == keyLink {
+		name = keyLink
+	}
+	before, depth := t.s, t.depth
+	err = t.special(name, start, source)
+	if _, wrong := errors.AsType[*Error](err); !wrong || !t.rules.permissive {
+		return true, err // errors of the scanner are of another type
+	}
+	t.s, t.depth = before, depth
+	t.dst = append(t.dst[:start], 0)
+	t.text()
+	return false, nil
 }
 
 // special reads the rest of an object whose name is $link or $bytes, and puts

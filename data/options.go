@@ -50,11 +50,12 @@ type Options struct {
 	// Permissive lets pass what the network already holds although it breaks
 	// the rules of the data model: links to CIDs of other codecs and hash
 	// functions, $type that is not a string or is empty, blobs of the wrong
-	// shape, maps in DAG-CBOR with the keys $link or $bytes, which JSON
-	// reserves, and the empty map key in what is produced.
+	// shape, maps with the keys $link or $bytes that are no links or byte
+	// strings, which JSON reserves, and the empty map key in what is produced.
 	//
-	// A map with $link or $bytes is written to JSON as it is, and then reads
-	// back as something else, or not at all.
+	// A map with $link or $bytes is written to JSON as it is. It reads back as
+	// the same, unless DAG-CBOR has a map that looks like a link or a byte
+	// string in JSON: that becomes one.
 	Permissive bool
 
 	// NoEmptyKeys makes [Validate] and [NewView] refuse the empty map key, which

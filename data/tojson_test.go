@@ -1,6 +1,7 @@
 package data_test
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -146,27 +147,73 @@ func TestPermissive(t *testing.T) {
 
 		_, err = data.Marshal(tree, nil)
 		require.Error(t, err, in)
-		if !strings.Contains(want, `{"$link":1`) { // in JSON, $link is always a link
-			again, err = data.FromJSON(text, o)
-			require.NoError(t, err)
-			require.Equal(t, b, again)
-			_, err = data.FromJSON(text, nil)
-		} else {
-			_, err = data.FromJSON(text, o)
-		}
+		again, err = data.FromJSON(text, o)
+		require.NoError(t, err)
+		require.Equal(t, b, again)
+		_, err = data.FromJSON(text, nil)
 		require.Error(t, err)
 	}
 	require.IsType(t, map[string]any{}, must(t)(data.Unmarshal(unhex(t, "a165246c696e6b6161"), o)))
 	for _, in := range []string{"d82a4101", "d82a420001", "d82a40", "d82a4200ff", "c101", "fb3ff8000000000000", "62c328"} {
 		require.Error(t, data.Validate(unhex(t, in), o), in)
 	}
-	for _, text := range []string{`{"$link":"bae"}`, `{"$link":"b` + strings.Repeat("a", 160) + `"}`, `{"$link":"QmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n"}`} {
-		_, err := data.FromJSON([]byte(text), o)
-		require.Error(t, err)
-	}
 	empty, err := data.UnmarshalJSON([]byte(`{"":1}`), nil)
 	require.NoError(t, err)
 	require.Equal(t, map[string]any{"": int64(1)}, empty)
+}
+
+// Records of others hold objects with $link or $bytes that are none. They are
+// maps like any other to whoever is not strict.
+func TestPermissiveSpecial(t *testing.T) {
+	ledger.Covers(t, "DAT-018", "DAT-023")
+	link := `{"$link":"` + foreignText + `"}`
+	for _, text := range []string{
+		`{"$link":"nope"}`, `{"$link":"bae"}`, `{"$link":"b` + strings.Repeat("a", 160) + `"}`, `{"$link":"QmdfTbBqBPQ7VNxZEYEj14VmRuZBkqFbiwReogJgS1zR1n"}`,
+		`{"$bytes":"!!"}`, `{"$link":""}`, `{"$link":null}`, `{"$link":[1,{"a":[]}]}`, `{"$link":{"$link":{"$link":1}}}`, `{"$bytes":{"$link":"x"}}`,
+		`{"a":1,"$link":"x"}`, `{"$link":"x","$bytes":"YQ"}`, `{"$bytes":"YQ","aaaaaaa":1}`, `{"a":` + link + `,"$link":"nope"}`,
+		`{"$link":"` + foreignText + `","more":` + link + `}`, `[{"$link":"nope"},` + link + `,{"$bytes":"YQ"},{"$bytes":"Y","b":2}]`,
+		`{"$type":"a.b","$link":{"b":{"$bytes":7}}}`,
+	} {
+		_, err := data.FromJSON([]byte(text), nil)
+		require.Error(t, err, text)
+		b, err := data.FromJSON([]byte(text), &data.Options{Permissive: true})
+		require.NoError(t, err, text)
+		require.NoError(t, data.Validate(b, &data.Options{Permissive: true}))
+		back, err := data.ToJSON(b, &data.Options{Permissive: true})
+		require.NoError(t, err)
+		require.JSONEq(t, text, string(back))
+		again, err := data.FromJSON(back, &data.Options{Permissive: true})
+		require.NoError(t, err)
+		require.Equal(t, b, again)
+		tree, err := data.UnmarshalJSON([]byte(text), &data.Options{Permissive: true})
+		require.NoError(t, err)
+		require.Equal(t, b, must(t)(data.Marshal(tree, &data.Options{Permissive: true})))
+	}
+	escaped, err := data.FromJSON([]byte(`{"\u0024link":"n\u006fpe"}`), &data.Options{Permissive: true})
+	require.NoError(t, err)
+	require.Equal(t, "a165246c696e6b646e6f7065", hex.EncodeToString(escaped))
+	for text, want := range map[string]string{
+		`{"$link":"x","$link":"y"}`: "duplicate name", `{"a":1,"$link":1,"$link":2}`: "duplicate name", `{"$link":"nope"`: "", `{"$link":1.5}`: "", `{"$link":`: "", `{"$link":"\ud800"}`: "",
+		`{"$link":"nope","":1,"":2}`: "duplicate name",
+	} {
+		b, err := data.FromJSON([]byte(text), &data.Options{Permissive: true})
+		require.ErrorContains(t, err, want, text)
+		require.Empty(t, b)
+	}
+	nested := func(n int, inner string) []byte {
+		return []byte(strings.Repeat(`{"$link":`, n) + inner + strings.Repeat("}", n))
+	}
+	limit := &data.Options{Permissive: true, MaxDepth: 5}
+	for _, inner := range []string{"1", `{"$bytes":"YQ"}`} {
+		_, err = data.FromJSON(nested(5, inner), limit)
+		require.NoError(t, err)
+		_, err = data.FromJSON(nested(6, inner), limit)
+		require.ErrorContains(t, err, "nesting depth")
+	}
+	_, err = data.FromJSON(nested(5, `{"$bytes":"!"}`), limit)
+	require.ErrorContains(t, err, "nesting depth")
+	_, err = data.FromJSON([]byte(`{"$link":1}`), &data.Options{Permissive: true, MaxKey: 4})
+	require.ErrorContains(t, err, "map key length")
 }
 
 func must(t *testing.T) func(any, error) any {

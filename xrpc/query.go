@@ -81,7 +81,9 @@ func asMap(tree any) (map[string]any, error) {
 const maxDepth = 1000
 
 // A treeOutput takes an output as a tree. Records of others are in it, and must
-// not spoil the whole by the mistakes that they have.
+// not spoil the whole by the mistakes that they have. What the data model has no
+// value for still does: fractions, integers beyond 64 bits, halves of surrogate
+// pairs and two members of one name.
 type treeOutput struct{ set func(any) error }
 
 // UnmarshalJSON implements [json.Unmarshaler].

@@ -251,7 +251,18 @@ func TestQueryOutputs(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(self), `"n":1`)
 
-	for _, bad := range []string{`{"link":{"$link":"nonsense"}}`, `{"link":{"$link":"` + c.String() + `","x":1}}`, `{"bytes":{"$bytes":"a=b"}}`, `{"bytes":{"$bytes":1}}`, `{"a":1,"a":2}`, `{"a":1.5}`, `[]`, `{`, ``, `{} {}`, "{\"a\":\"\xff\"}"} {
+	for text, want := range map[string]map[string]any{ // what is no link and no byte string is a map
+		`{"$link":"nonsense"}`:                 {"$link": "nonsense"},
+		`{"$link":"` + c.String() + `","x":1}`: {"$link": c.String(), "x": int64(1)},
+		`{"$bytes":"a=b"}`:                     {"$bytes": "a=b"},
+		`{"$bytes":1}`:                         {"$bytes": int64(1)},
+	} {
+		s := newServer(t, nil, answer(200, `{"odd":`+text+`,"n":1}`))
+		tree, err := xrpc.Query[map[string]any](t.Context(), s.client, method, nil)
+		require.NoError(t, err)
+		require.Equal(t, map[string]any{"odd": want, "n": int64(1)}, tree)
+	}
+	for _, bad := range []string{`{"a":1,"a":2}`, `{"a":1.5}`, `[]`, `{`, ``, `{} {}`, "{\"a\":\"\xff\"}"} {
 		s := newServer(t, nil, answer(200, bad))
 		_, err := xrpc.Query[map[string]any](t.Context(), s.client, method, nil)
 		e, ok := errors.AsType[*xrpc.InvalidResponseError](err)

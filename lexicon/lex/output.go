@@ -10,7 +10,9 @@ import (
 
 // An Output decodes the output of a method into a value that was generated. It is
 // lenient, since what servers answer should be made use of as far as it goes,
-// and leaves limits on size to the client.
+// and leaves limits on size to the client. An error is what the data model has no
+// value for: fractions, integers beyond 64 bits, halves of surrogate pairs and two
+// members of one name, wherever they stand.
 type Output struct{ value Value }
 
 // OutputOf returns the output that decodes itself into x.
