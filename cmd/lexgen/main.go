@@ -86,6 +86,9 @@ func generate(f *flags) error {
 	if err != nil {
 		return err
 	}
+	if err := checkDirs(c, base); err != nil {
+		return err
+	}
 	dirs := c.Lexicons
 	for i, d := range dirs {
 		dirs[i] = join(base, d)
@@ -129,6 +132,26 @@ func join(base, path string) string {
 		return path
 	}
 	return filepath.Join(base, path)
+}
+
+// checkDirs reports packages that have one directory, however it is spelled: each
+// would take the files of the other for its own that are no longer due.
+func checkDirs(c *lexgen.Config, base string) error {
+	imports := make(map[string]string)
+	for _, p := range c.Packages {
+		if p.Dir == "" {
+			continue
+		}
+		dir, err := filepath.Abs(join(base, p.Dir))
+		if err != nil {
+			return err
+		}
+		if other, ok := imports[dir]; ok {
+			return fmt.Errorf("lexgen: packages %q and %q have the same directory %q", other, p.Import, p.Dir)
+		}
+		imports[dir] = p.Import
+	}
+	return nil
 }
 
 // load parses all files with the extension json in directories, except for the

@@ -4,12 +4,16 @@
 //
 // Usage:
 //
-//	lexinstall [-ci | -update] [-dir lexicons] [-manifest lexicons.json] [-from dir,dir…] [nsid…]
+//	lexinstall [-ci | -update] [-frozen pattern,…] [-dir lexicons] [-manifest lexicons.json] [-from dir,dir…] [nsid…]
 //
 // Schemas come from the directories of -from, then from the network: the account
 // that DNS names for the authority of the NSID, whose signature is verified. The
 // schemas that are named are added to the manifest. What it pins stays as it is,
 // unless -update takes the newest.
+//
+// A schema whose file was edited is an error, and -update replaces the file, unless
+// -frozen names it: com.example.post, all of com.example.*, or *. Such schemas stay
+// as their files are, which have to be there, and the manifest pins them so.
 //
 // With -ci the manifest is not changed, and it fails if a file or what is pinned
 // is not as the manifest says; files that are missing are fetched.
@@ -63,6 +67,7 @@ func network() (resolve.Source, error) {
 type flags struct {
 	ci, update          bool
 	dir, manifest, from string
+	frozen              []syntax.NSIDPattern
 }
 
 func run(ctx context.Context, args []string, network func() (resolve.Source, error), stdout, stderr io.Writer) int {
@@ -74,6 +79,7 @@ func run(ctx context.Context, args []string, network func() (resolve.Source, err
 	set.StringVar(&f.dir, "dir", "lexicons", "`directory` of the schemas")
 	set.StringVar(&f.manifest, "manifest", install.ManifestName, "`file` of the manifest")
 	set.StringVar(&f.from, "from", "", "`directories` to take schemas from, separated by commas")
+	set.Func("frozen", "`patterns` of the schemas that stay as their files are, separated by commas: com.example.post, com.example.*, *", f.freeze)
 	if err := set.Parse(args); err != nil {
 		return 2
 	}
@@ -101,13 +107,25 @@ func run(ctx context.Context, args []string, network func() (resolve.Source, err
 	return 0
 }
 
+// freeze adds the patterns of schemas that stay as they are.
+func (f *flags) freeze(list string) error {
+	for text := range strings.SplitSeq(list, ",") {
+		pattern, err := syntax.ParseNSIDPattern(text)
+		if err != nil {
+			return err
+		}
+		f.frozen = append(f.frozen, pattern)
+	}
+	return nil
+}
+
 // install does what the flags say.
 func (f *flags) install(ctx context.Context, network resolve.Source, add []syntax.NSID, stdout io.Writer) error {
 	old, err := f.readManifest()
 	if err != nil {
 		return err
 	}
-	c := &install.Config{Manifest: old, Files: os.DirFS(f.dir), Update: f.update, Locked: f.ci}
+	c := &install.Config{Manifest: old, Files: os.DirFS(f.dir), Update: f.update, Locked: f.ci, Frozen: f.frozen}
 	for dir := range strings.SplitSeq(f.from, ",") {
 		if dir != "" {
 			c.Sources = append(c.Sources, install.Rule{Source: install.Directory(os.DirFS(dir), filepath.ToSlash(dir))})

@@ -145,6 +145,33 @@ func TestCI(t *testing.T) {
 	require.Equal(t, 0, p.run("-ci"), p.err)
 }
 
+// TestFrozen: a schema that was edited stays as it is, with -update too, and is
+// pinned so.
+func TestFrozen(t *testing.T) {
+	p := newProject(t)
+	require.Equal(t, 0, p.run("com.example.a"), p.err)
+	edited := text("com.example.b", "com.example.c")
+	require.NoError(t, os.WriteFile("lexicons/com/example/b.json", []byte(edited), 0o600))
+	require.Equal(t, 1, p.run())
+	require.Contains(t, p.err, "install: schema com.example.b has CID bafy")
+	require.Equal(t, 1, p.run("-ci", "-frozen", "com.example.b"))
+	require.Contains(t, p.err, "install: schema com.example.b has CID bafy", "it is not pinned so")
+	require.Equal(t, 1, p.run("-frozen", "com.example.*"))
+	require.Contains(t, p.err, "install: schema com.example.c is frozen and has no file")
+
+	p.docs["com.example.a"] = text("com.example.a", "com.example.b", "com.example.e")
+	require.Equal(t, 0, p.run("-update", "-frozen", "com.other.*,com.example.b"), p.err)
+	require.Equal(t, "wrote lexicons/com/example/a.json\nwrote lexicons/com/example/c.json\nwrote lexicons/com/example/e.json\n", p.out)
+	require.Equal(t, edited, p.read("lexicons/com/example/b.json"))
+	require.Contains(t, p.read("lexicons.json"), `"uri": "file:com/example/b.json"`)
+	for _, args := range [][]string{{"-ci"}, {"-ci", "-frozen", "com.example.b"}, {"-update", "-frozen", "com.example.c", "-frozen", "*"}} {
+		require.Equal(t, 0, p.run(args...), p.err)
+		require.Empty(t, p.out)
+	}
+	require.Equal(t, 0, p.run("-update"), p.err)
+	require.Equal(t, "wrote lexicons/com/example/b.json\nremoved lexicons/com/example/c.json\n", p.out)
+}
+
 // TestFrom: directories go before the network, and the manifest may lie beside
 // the schemas.
 func TestFrom(t *testing.T) {
@@ -160,7 +187,7 @@ func TestFrom(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	p := newProject(t)
-	for _, args := range [][]string{{"-x"}, {"-ci", "-update"}, {"com"}, {"com.example.a", "com.example.*"}} {
+	for _, args := range [][]string{{"-x"}, {"-ci", "-update"}, {"com"}, {"com.example.a", "com.example.*"}, {"-frozen", ""}, {"-frozen", "com.example.a,com.*.b"}, {"-frozen", "com.example.a,"}} {
 		require.Equal(t, 2, p.run(args...), args)
 		require.NotEmpty(t, p.err)
 	}

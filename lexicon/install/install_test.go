@@ -147,6 +147,10 @@ func TestInstall(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"com/example/lone.json"}, names(less))
 	require.Equal(t, []string{"com/example/a.json", "com/example/b.json", "com/example/c.json"}, less.Remove)
+	c.Frozen = []syntax.NSIDPattern{syntax.MustParseNSIDPattern("com.example.b")}
+	less, err = install.Run(t.Context(), c)
+	require.NoError(t, err)
+	require.Equal(t, []string{"com/example/a.json", "com/example/c.json"}, less.Remove, "what was edited is not lost")
 }
 
 // TestPins: what is pinned changes only with Update, and what is frozen not even
@@ -174,8 +178,10 @@ func TestPins(t *testing.T) {
 	require.EqualError(t, err, fmt.Sprintf("install: schema com.example.b has CID %s in the source, pinned is %s", drift.Got, drift.Want))
 
 	c.Files, c.Update = files, true
+	fetched := n.fetch.Load()
 	r, err = install.Run(t.Context(), c)
 	require.NoError(t, err)
+	require.Equal(t, fetched, n.fetch.Load(), "the account that is pinned is not asked, but that of today")
 	require.Equal(t, []string{"com/example/b.json", "com/example/lone.json"}, names(r))
 	require.Equal(t, drift.Got, r.Manifest.Resolutions[drift.NSID].CID)
 
@@ -320,6 +326,9 @@ func TestLimits(t *testing.T) {
 	n := &network{docs: map[string]string{"com.example.a": text("com.example.a"), "com.example.A": text("com.example.A")}}
 	_, err = install.Run(t.Context(), config(n), nsid(t, "com.example.a"), nsid(t, "com.example.A"))
 	require.ErrorContains(t, err, "have the same file where case does not matter")
+	n.docs["com.example.Ab"], n.docs["com.example.aB"] = text("com.example.Ab"), text("com.example.aB")
+	_, err = install.Run(t.Context(), config(n), nsid(t, "com.example.Ab"), nsid(t, "com.example.aB"))
+	require.EqualError(t, err, "install: schemas com.example.Ab and com.example.aB have the same file where case does not matter")
 }
 
 func TestWrite(t *testing.T) {

@@ -34,7 +34,8 @@ type Config struct {
 	Sources []Rule
 
 	// Frozen are schemas that stay as their files are, whatever the sources
-	// say: those that were edited, or are not in the network.
+	// say: those that were edited, or are not in the network. A file that is no
+	// longer needed stays, too.
 	Frozen []syntax.NSIDPattern
 
 	// Update takes everything anew from the sources. Otherwise files that are
@@ -157,7 +158,7 @@ func (in *installer) wave(ctx context.Context, ids []syntax.NSID) ([]installed, 
 // one gets a schema.
 func (in *installer) one(ctx context.Context, id syntax.NSID) (installed, error) {
 	pin, pinned := in.Manifest.Resolutions[id]
-	frozen := slices.ContainsFunc(in.Frozen, func(p syntax.NSIDPattern) bool { return p.Match(id) })
+	frozen := in.frozen(id)
 	where := "file"
 	res, err := in.fromFile(id, pin)
 	switch {
@@ -181,6 +182,11 @@ func (in *installer) one(ctx context.Context, id syntax.NSID) (installed, error)
 		return installed{res: res, same: true}, nil
 	}
 	return in.render(id, res)
+}
+
+// frozen reports whether the file of a schema stays as it is.
+func (in *installer) frozen(id syntax.NSID) bool {
+	return slices.ContainsFunc(in.Frozen, func(p syntax.NSIDPattern) bool { return p.Match(id) })
 }
 
 // fromFile reads the schema that is installed.
@@ -266,7 +272,7 @@ func (in *installer) result(roots []syntax.NSID) (*Result, error) {
 		}
 	}
 	for id := range in.Manifest.Resolutions {
-		if _, has := in.got[id]; !has {
+		if _, has := in.got[id]; !has && !in.frozen(id) {
 			r.Remove = append(r.Remove, FileName(id))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"go/token"
+	"path/filepath"
 	"strings"
 
 	"github.com/linnet-at/linnet/syntax"
@@ -31,15 +32,17 @@ type Package struct {
 	// with "app.bsky.", and for one of that name. The longest one counts.
 	Prefixes []string `json:"prefixes"`
 
-	// Import is the path with which the package is imported.
+	// Import is the path with which the package is imported, which no other
+	// package has.
 	Import string `json:"import"`
 
-	// Name is the name of the package. Empty means the last part of Import.
+	// Name is the name of the package. Empty means the last part of Import. It
+	// must not be main, for programs cannot be imported.
 	Name string `json:"name,omitempty"`
 
 	// Dir is the directory to write to, which should hold a file that documents
-	// the package. Empty means that others have generated the package, with the
-	// same documents.
+	// the package, and is that of no other package. Empty means that others have
+	// generated the package, with the same documents.
 	Dir string `json:"dir,omitempty"`
 }
 
@@ -62,28 +65,50 @@ func (c *Config) check() error {
 	if len(c.Packages) == 0 {
 		return errors.New("lexgen: configuration without packages")
 	}
-	seen := make(map[string]bool)
+	prefixes := make(map[string]bool)
 	imports := make(map[string]bool)
-	for _, p := range c.Packages {
-		if p.Import == "" || len(p.Prefixes) == 0 {
-			return errors.New("lexgen: package without import or prefixes")
+	dirs := make(map[string]string) // import paths by directory
+	for i := range c.Packages {
+		p := &c.Packages[i]
+		if err := p.check(prefixes); err != nil {
+			return err
 		}
 		if imports[p.Import] {
 			return fmt.Errorf("lexgen: package %q twice", p.Import)
 		}
 		imports[p.Import] = true
-		if name := p.name(); !token.IsIdentifier(name) || name == "_" {
-			return fmt.Errorf("lexgen: name %q of package %q is no identifier", name, p.Import)
+		if p.Dir == "" {
+			continue
 		}
-		for _, prefix := range p.Prefixes {
-			if !isPrefix(prefix) {
-				return fmt.Errorf("lexgen: prefix %q of package %q begins no NSID", prefix, p.Import)
-			}
-			if seen[prefix] {
-				return fmt.Errorf("lexgen: prefix %q twice", prefix)
-			}
-			seen[prefix] = true
+		dir := filepath.Clean(p.Dir)
+		if other, ok := dirs[dir]; ok {
+			return fmt.Errorf("lexgen: packages %q and %q have the same directory %q", other, p.Import, dir)
 		}
+		dirs[dir] = p.Import
+	}
+	return nil
+}
+
+// check reports what is wrong with a package. It adds its prefixes to those that
+// there are.
+func (p *Package) check(prefixes map[string]bool) error {
+	if p.Import == "" || len(p.Prefixes) == 0 {
+		return errors.New("lexgen: package without import or prefixes")
+	}
+	switch name := p.name(); {
+	case !token.IsIdentifier(name) || name == "_":
+		return fmt.Errorf("lexgen: name %q of package %q is no identifier", name, p.Import)
+	case name == "main":
+		return fmt.Errorf("lexgen: name %q of package %q is that of a program, which cannot be imported", name, p.Import)
+	}
+	for _, prefix := range p.Prefixes {
+		if !isPrefix(prefix) {
+			return fmt.Errorf("lexgen: prefix %q of package %q begins no NSID", prefix, p.Import)
+		}
+		if prefixes[prefix] {
+			return fmt.Errorf("lexgen: prefix %q twice", prefix)
+		}
+		prefixes[prefix] = true
 	}
 	return nil
 }

@@ -58,5 +58,10 @@
 // give the same text. Where two names would be one, the second of them, in the
 // order of definitions before the rest, of NSIDs, and of the text, gets a number.
 //
+// The constant of a value is called for its words, with a line between two
+// numbers: Level0_5 is "0.5". Signs before a number and at the end count, as in
+// LevelMinus1 and LanguageCPlusPlus, and so do all symbols of a value that has
+// nothing else, or whose words are those of a value before it.
+//
 // No input makes the package panic. Its functions are safe for concurrent use.
 package lexgen

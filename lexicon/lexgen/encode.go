@@ -12,20 +12,20 @@ import (
 // objectAppend writes the method AppendLex of a struct. Keys are sorted here.
 func (w *writer) objectAppend(t *typ, fields []*field, isRecord bool) {
 	lex := w.lex()
+	w.setsErr, w.setsOK = false, false
 	body := w.detach(func() { w.appendPairs(t, fields, isRecord) })
 	w.p("// AppendLex implements lex.Appender.")
 	w.p("func (x *%s) AppendLex(dst []byte, m %s.Mode) ([]byte, error) {", t.name, lex)
 	w.p("if x == nil || m.Deep() {\nreturn %s.AppendDeep(dst, x, x == nil, m)\n}", lex)
 	w.p("start := len(dst)")
-	if usesVar(body, "err") {
+	if w.setsErr {
 		w.p("var err error")
 	}
-	checks := usesVar(body, "ok")
-	if checks {
+	if w.setsOK {
 		w.p("ok := true")
 	}
 	w.out.Write(body)
-	if checks {
+	if w.setsOK {
 		w.p("if !ok {\nreturn dst, %s.ValueError(x)\n}", lex)
 	}
 	w.p("if !x.Extra.IsZero() {\nreturn %s.AppendExtra(dst, start, x.Extra, m)\n}", lex)
@@ -39,11 +39,6 @@ func (w *writer) detach(f func()) []byte {
 	body := bytes.Clone(w.out.Bytes()[from:])
 	w.out.Truncate(from)
 	return body
-}
-
-// usesVar reports whether code assigns a variable, on the left of an equals sign.
-func usesVar(code []byte, name string) bool {
-	return bytes.Contains(code, []byte(", "+name+" = "))
 }
 
 // appendPairs writes the head of a map and its pairs. A map of which the number
@@ -238,16 +233,16 @@ func (w *writer) appendValue(t *typ, x string, at place, level int) {
 	case kindInt:
 		w.p("dst = %s.AppendInt(dst, %s)", lex, x)
 	case kindText:
-		w.p("dst, ok = %s.AppendText(dst, %s, ok)", lex, x)
+		w.appendChecked("AppendText", x)
 	case kindBytes:
 		w.p("dst = %s.AppendBytes(dst, %s)", lex, x)
 	case kindLink:
-		w.p("dst, ok = %s.AppendLink(dst, %s, ok)", lex, x)
+		w.appendChecked("AppendLink", x)
 	case kindBlob:
-		w.p("dst, ok = %s.AppendBlob(dst, %s, ok)", lex, address(x))
+		w.appendChecked("AppendBlob", address(x))
 	case kindArray:
 		if t.elem.kind == kindText {
-			w.p("dst, ok = %s.AppendTexts(dst, %s, ok)", lex, x)
+			w.appendChecked("AppendTexts", x)
 			return
 		}
 		i := fmt.Sprintf("i%d", level)
@@ -262,6 +257,13 @@ func (w *writer) appendValue(t *typ, x string, at place, level int) {
 		}
 		w.p("}")
 	default:
+		w.setsErr = true
 		w.p("if dst, err = %s.AppendLex(dst, m.In(%d)); err != nil {\nreturn dst, %s\n}", x, level, w.wrap(at))
 	}
+}
+
+// appendChecked writes the call of a function that appends what may be invalid.
+func (w *writer) appendChecked(f, x string) {
+	w.setsOK = true
+	w.p("dst, ok = %s.%s(dst, %s, ok)", w.lex(), f, x)
 }

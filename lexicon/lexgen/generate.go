@@ -265,12 +265,16 @@ func (g *generator) generate(p *goPackage) ([]File, error) {
 }
 
 // group returns the name of the file of a document: its first segment behind the
-// prefix if there are more, or the name of the package.
+// prefix if there are more, or the name of the package. Go passes over files that
+// begin with a line.
 func (p *goPackage) group(id syntax.NSID) string {
 	rest := strings.TrimPrefix(strings.TrimPrefix(id.String(), p.match(id.String())), ".")
 	first, _, more := strings.Cut(rest, ".")
-	if !more {
-		return p.name
+	switch {
+	case more:
+		return strings.ToLower(first)
+	case p.name[0] == '_':
+		return "lex" + strings.ToLower(p.name)
 	}
-	return strings.ToLower(first)
+	return strings.ToLower(p.name)
 }

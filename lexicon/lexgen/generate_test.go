@@ -97,7 +97,7 @@ func TestNoState(t *testing.T) {
 		{Prefixes: []string{"org.example"}, Import: "example.com/two", Dir: "two"},
 	}})
 	require.NoError(t, err)
-	require.Len(t, files, 2)
+	require.Len(t, files, 3)
 	for _, f := range files {
 		parsed, err := parser.ParseFile(token.NewFileSet(), f.Name, f.Text, 0)
 		require.NoError(t, err)
@@ -274,10 +274,16 @@ func TestConfig(t *testing.T) {
 		{`{"packages":[{"import":"x","prefixes":["a.b"],"name":"func"}]}`, `lexgen: name "func" of package "x" is no identifier`},
 		{`{"packages":[{"import":"x","prefixes":["a.b"]},{"import":"y","prefixes":["a.b"]}]}`, `lexgen: prefix "a.b" twice`},
 		{`{"packages":[{"import":"x","prefixes":["a.b"]},{"import":"x","prefixes":["a.c"]}]}`, `lexgen: package "x" twice`},
+		{`{"packages":[{"import":"x","prefixes":["a.b"],"dir":"a"},{"import":"y","prefixes":["a.c"],"dir":"./a"}]}`, `lexgen: packages "x" and "y" have the same directory "a"`},
+		{`{"packages":[{"import":"x","prefixes":["a.b"],"dir":"."},{"import":"y","prefixes":["a.c"]},{"import":"z","prefixes":["a.d"],"dir":"a/.."}]}`, `lexgen: packages "x" and "z" have the same directory "."`},
+		{`{"packages":[{"import":"x/main","prefixes":["a.b"],"dir":"a"}]}`, `lexgen: name "main" of package "x/main" is that of a program, which cannot be imported`},
+		{`{"packages":[{"import":"x","prefixes":["a.b"],"dir":"a"},{"import":"y","prefixes":["a.c"],"name":"main"}]}`, `lexgen: name "main" of package "y" is that of a program, which cannot be imported`},
 		{`{"packages":[{"import":"x","prefixes":["a.b"]}]} {}`, "lexgen: configuration: text behind the object"},
 		{`{"package":[]}`, `lexgen: configuration: json: unknown field "package"`},
 	} {
 		_, err := lexgen.ParseConfig([]byte(c.text))
 		require.EqualError(t, err, c.want)
 	}
+	_, err := lexgen.ParseConfig([]byte(`{"packages":[{"import":"x","prefixes":["a.b"]},{"import":"y","prefixes":["a.c"]},{"import":"z","prefixes":["a.d"],"dir":"."}]}`))
+	require.NoError(t, err, "what others have generated has no directory")
 }

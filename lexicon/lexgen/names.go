@@ -103,12 +103,22 @@ func packageName(path string) string {
 type names map[string]bool
 
 // take returns name, or if it is taken, name with the first number behind it
-// that is free.
+// that is free. A name that ends in a digit is kept apart from the number.
 func (n names) take(name string) string {
 	free := name
 	for i := 2; n[free]; i++ {
-		free = name + itoa(i)
+		free = joinName(name, itoa(i))
 	}
 	n[free] = true
 	return free
+}
+
+// joinName joins parts of a name, with a line between two digits.
+func joinName(a, b string) string {
+	last, _ := utf8.DecodeLastRuneInString(a)
+	first, _ := utf8.DecodeRuneInString(b)
+	if unicode.IsDigit(last) && unicode.IsDigit(first) {
+		return a + "_" + b
+	}
+	return a + b
 }

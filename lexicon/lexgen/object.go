@@ -69,7 +69,7 @@ func note(list []string) string {
 	if len(list) == 0 {
 		return ""
 	}
-	return "// " + strings.Join(list, ", ")
+	return "// " + plain(strings.Join(list, ", "))
 }
 
 // notes says what the schema demands of a field.

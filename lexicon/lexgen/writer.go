@@ -3,6 +3,8 @@ package lexgen
 import (
 	"bytes"
 	"fmt"
+	"go/doc"
+	"go/token"
 	"path"
 	"slices"
 	"strconv"
@@ -31,6 +33,9 @@ type writer struct {
 	out     bytes.Buffer
 	imports map[string]string // names by path
 	at      schema.Name       // the definition at hand
+
+	// Which variables the code of a method AppendLex has assigned so far.
+	setsErr, setsOK bool
 }
 
 // p writes a line.
@@ -48,6 +53,9 @@ func (w *writer) use(importPath, name string) string {
 	if have, ok := w.imports[importPath]; ok {
 		return have
 	}
+	if isReserved(name) {
+		name = "lex" + name
+	}
 	free := name
 	for i := 2; w.isUsed(free); i++ {
 		free = name + itoa(i)
@@ -56,10 +64,9 @@ func (w *writer) use(importPath, name string) string {
 	return free
 }
 
-// isUsed reports whether a name of a package would hide another name: that of
-// another import, or a variable of the code.
+// isUsed reports whether a package must not have a name, or another one has it.
 func (w *writer) isUsed(name string) bool {
-	if contains(splitWords("x r m v q before dst err ok n start outer out params query c ctx in i e list body p text def typ b cursor page next o int string bool byte any new make len append error nil true false int64 uint"), name) {
+	if isReserved(name) {
 		return true
 	}
 	for _, have := range w.imports {
@@ -67,7 +74,23 @@ func (w *writer) isUsed(name string) bool {
 			return true
 		}
 	}
-	return name == "lex" || name == "xrpc" || name == "dagcbor" || name == "data" || name == "lexicon" || name == "schema" || name == "context"
+	return false
+}
+
+// locals are the variables of the code, and the names of the packages that it
+// always calls so.
+const locals = "x r m v q before dst err ok start outer out params query c ctx in head body p text def typ b cursor page next o lex xrpc dagcbor data lexicon schema context"
+
+// isReserved reports whether a package of that name would hide what the code needs,
+// or be hidden: variables, of which those of nested lists have a number, names that
+// Go declares, and exported names, which are those of types. Go imports no package
+// as init (https://go.dev/ref/spec#Package_initialization).
+func isReserved(name string) bool {
+	switch strings.TrimRight(name, "0123456789") {
+	case "n", "i", "e", "list":
+		return true
+	}
+	return name == "init" || doc.IsPredeclared(name) || token.IsExported(name) || contains(splitWords(locals), name)
 }
 
 func (w *writer) lex() string { w.imports[pathLex] = "lex"; return "lex" }
@@ -163,11 +186,27 @@ func (w *writer) file() []byte {
 	return f.Bytes()
 }
 
+// plain returns text as it may stand in a comment: on one line, and without what
+// Go source must not have (https://go.dev/ref/spec#Source_code_representation),
+// what has no meaning there, and what would show the code around it in another
+// order than it has.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), r == '\ufeff', unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		}
+		return r
+	}, text)
+}
+
 // comment writes a comment, broken into lines.
 func (w *writer) comment(text string) {
 	const width = 77
 	line := "//"
-	for word := range strings.FieldsSeq(text) {
+	for word := range strings.FieldsSeq(plain(text)) {
 		if line != "//" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
 			w.p("%s", line)
 			line = "//"
@@ -199,7 +238,7 @@ func (w *writer) fieldDescription(text string) {
 // paragraphs returns what is written of a description.
 func (w *writer) paragraphs(text string) []string {
 	var list []string
-	if w.g.config.Descriptions && strings.TrimSpace(text) != "" {
+	if w.g.config.Descriptions && strings.TrimSpace(plain(text)) != "" {
 		list = append(list, text)
 	}
 	if deprecated(text) {
@@ -269,63 +308,6 @@ func (w *writer) nested(base, where string, t *typ, src schema.Type) {
 	case *schema.String:
 		w.values(base, where, s)
 	}
-}
-
-// values writes the values of a string that are known, as constants.
-func (w *writer) values(base, where string, t *schema.String) {
-	list := slices.Concat(t.KnownValues, t.Enum)
-	seen := make(map[string]bool)
-	var lines []string
-	for _, value := range list {
-		if seen[value] || strings.Contains(value, "#") && w.g.isToken(value) {
-			continue
-		}
-		seen[value] = true
-		lines = append(lines, w.pkg.taken.take(base+valueName(value))+" = "+strconv.Quote(value))
-	}
-	if lines == nil {
-		return
-	}
-	w.p("")
-	what := "Known values of "
-	if t.Enum != nil {
-		what = "The values of "
-	}
-	w.comment(what + where + ".")
-	w.p("const (")
-	for _, line := range lines {
-		w.p("%s", line)
-	}
-	w.p(")")
-}
-
-// valueName returns the part of a name that stands for a value of a string.
-func valueName(value string) string {
-	if i := strings.LastIndexByte(value, '#'); i >= 0 {
-		value = value[i+1:]
-	}
-	return strings.TrimPrefix(goName(value), "X0") + emptyValue(value)
-}
-
-func emptyValue(value string) string {
-	if value == "" {
-		return "Empty"
-	}
-	return ""
-}
-
-// isToken reports whether a full name is that of a token.
-func (g *generator) isToken(name string) bool {
-	n, err := schema.ParseName(name)
-	if err != nil {
-		return false
-	}
-	d := g.defs[n]
-	if d == nil {
-		return false
-	}
-	_, is := d.typ.(*schema.Token)
-	return is
 }
 
 // keyLiteral returns an encoded key as a Go literal.

@@ -124,6 +124,7 @@ func TestRules(t *testing.T) {
 		{page(`,"limit":{"type":"integer","minimum":1,"maximum":9}`, list), "pagination"},
 		{page(limit, `"items":{"type":"array","items":{"type":"integer"}}`), "pagination"},
 		{page(limit, `"cursor":`+str), "pagination"},
+		{strings.Replace(page(limit, list), `"schema":{"type":"object",`, `"schema":{"type":"object","required":["cursor"],`, 1), "pagination"},
 		{strings.Replace(page(limit, list), `"cursor":`+str, `"cursor":{"type":"integer"}`, 1), "pagination"},
 		{method("subscription", `,"message":{"schema":{"type":"union","refs":[]}}`), "subscription-no-messages"},
 		{stream(`{"type":"integer"}`, bothErrs, `"#a","#info"`, seqDefs), ""},
@@ -180,6 +181,7 @@ func TestPublished(t *testing.T) {
 	issues := lint.Catalog(c, nil)
 	require.False(t, lint.HasErrors(issues))
 	require.NotEmpty(t, issues)
+	require.Equal(t, issues, lint.Catalog(c, &lint.Options{File: "one.json"}), "a catalog is not one file")
 
 	parsed, err := schema.Parse([]byte(field(`{"type":"ref","ref":"com.example.none"}`)), nil)
 	require.NoError(t, err)

@@ -180,7 +180,7 @@ func (c *checker) blob(t *Blob) {
 	}
 	for _, pattern := range t.Accept {
 		if !isMediaRange(pattern) {
-			c.add(t.Offset(), `accept %s is no media type, nor "*/*" or one such as "image/*"`, quote(pattern))
+			c.add(t.Offset(), "accept %s is no media type%s", quote(pattern), whyNoMedia(pattern, `, nor "*/*" or one such as "image/*"`))
 		}
 	}
 }
@@ -314,7 +314,7 @@ func (c *checker) body(name string, b *Body) {
 	case b.Encoding == "":
 		c.add(b.Offset(), "no encoding")
 	case !isMediaRange(b.Encoding):
-		c.add(b.Offset(), "encoding %s is no media type", quote(b.Encoding))
+		c.add(b.Offset(), "encoding %s is no media type%s", quote(b.Encoding), whyNoMedia(b.Encoding, ""))
 	}
 	switch b.Schema.(type) {
 	case nil:

@@ -38,6 +38,15 @@ func isMediaRange(s string) bool {
 	return isMediaName(kind) || kind == "*" && sub == "*"
 }
 
+// whyNoMedia returns what to say of what is no media type: that parameters are too
+// much, if it is only for these, or else what is given.
+func whyNoMedia(s, otherwise string) string {
+	if media, _, ok := strings.Cut(s, ";"); ok && isMediaRange(strings.TrimRight(media, " \t")) {
+		return ": parameters are not allowed"
+	}
+	return otherwise
+}
+
 // isMediaName reports whether s is a token of RFC 9110 without an asterisk
 // (https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).
 func isMediaName(s string) bool {

@@ -47,12 +47,19 @@ func TestMethod(t *testing.T) {
 	m.Params.Required[0], m.Params.Properties[0].Name, m.Errors[0] = "", "", ""
 	*m.Params.Property("s").(*schema.String).Default = "changed"
 	m.Params.Property("i").(*schema.Integer).Enum[0] = 9
+	text := m.Params.Property("s").(*schema.String)
+	text.Enum[0], text.KnownValues[0], *text.MinLength = "changed", "changed", 9
+	list := m.Params.Property("l").(*schema.Array)
+	*list.MaxLength, *list.Items.(*schema.Integer).Const = 9, 9
 	m, _ = d.Method()
 	require.Equal(t, want(), m)
 
 	m, ok = parse(`{"type":"query","parameters":{"type":"params","properties":{}},"output":{"encoding":"*/*"}}`).Method()
 	require.True(t, ok)
 	require.Equal(t, schema.Method{NSID: "com.example.test", Kind: schema.KindQuery, Output: schema.MethodBody{Encoding: "*/*"}}, m)
+	m, ok = parse(`{"type":"query","output":{"encoding":"text/plain","schema":{"type":"object","properties":{}}}}`).Method()
+	require.True(t, ok)
+	require.Equal(t, schema.MethodBody{Encoding: "text/plain"}, m.Output, "what is no JSON is of no type")
 	m, ok = parse(`{"type":"subscription","message":{"schema":{"type":"union","refs":[]}}}`).Method()
 	require.True(t, ok)
 	require.Equal(t, schema.Method{NSID: "com.example.test", Kind: schema.KindSubscription}, m)

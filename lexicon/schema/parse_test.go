@@ -161,7 +161,9 @@ func TestInvalid(t *testing.T) {
 		{body(`[]`), "/defs/main/output", "not an object"},
 		{body(`{"encoding":5}`), "/defs/main/output/encoding", "not a string"},
 		{body(`{"encoding":"json"}`), "/defs/main/output", `encoding "json" is no media type`},
-		{body(`{"encoding":"a/b;q=1"}`), "/defs/main/output", "is no media type"},
+		{body(`{"encoding":"a/b;q=1"}`), "/defs/main/output", `encoding "a/b;q=1" is no media type: parameters are not allowed`},
+		{body(`{"encoding":"application/json ; charset=utf-8"}`), "/defs/main/output", "is no media type: parameters are not allowed"},
+		{body(`{"encoding":"json;q=1"}`), "/defs/main/output", `encoding "json;q=1" is no media type`},
 		{body(`{"encoding":"a/b, c/d"}`), "/defs/main/output", "is no media type"},
 		{body(`{"encoding":"a /b"}`), "/defs/main/output", "is no media type"},
 		{body(`{"encoding":"*/b"}`), "/defs/main/output", "is no media type"},
@@ -215,6 +217,7 @@ func TestInvalid(t *testing.T) {
 		{prop(`{"type":"bytes","minLength":2,"maxLength":1}`), "/defs/main/properties/p", "minLength 2 is greater than maxLength 1"},
 		{prop(`{"type":"blob","maxSize":0}`), "/defs/main/properties/p", "maxSize is not positive"},
 		{prop(`{"type":"blob","accept":["text/ht*"]}`), "/defs/main/properties/p", `accept "text/ht*" is no media type`},
+		{prop(`{"type":"blob","accept":["image/*;q=1"]}`), "/defs/main/properties/p", `accept "image/*;q=1" is no media type: parameters are not allowed`},
 		{prop(`{"type":"blob","accept":["*"]}`), "/defs/main/properties/p", "is no media type"},
 		{prop(`{"type":"array"}`), "/defs/main/properties/p/items", "no type"},
 		{prop(`{"type":"array","items":{"type":"token"}}`), "/defs/main/properties/p/items", "type token cannot stand inside of another"},
@@ -362,6 +365,8 @@ func TestTree(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "Room", space.Main().(*schema.Space).Name)
 	require.Error(t, space.Check(nil))
+	space.Main().(*schema.Space).Name = strings.Repeat("x", 64)
+	require.NoError(t, space.Check(&schema.Options{Drafts: true}), "as long as it may be")
 	for _, bad := range []string{
 		`"key":"any","collections":[]`, `"key":"any","name":"` + strings.Repeat("x", 65) + `","collections":[]`, `"name":"x","collections":[]`,
 		`"key":"any","name":"x"`, `"key":"any","name":"x","collections":["y"]`, `"key":"any","name":"x","collections":[],"name:lang":{"X Y":"z"}`,

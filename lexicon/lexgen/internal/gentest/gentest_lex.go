@@ -8,6 +8,7 @@ import (
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/lexicon/lex"
+	lexn1 "github.com/linnet-at/linnet/lexicon/lexgen/internal/gentest/n1"
 	"github.com/linnet-at/linnet/lexicon/lexgen/internal/gentest/shared"
 	"github.com/linnet-at/linnet/lexicon/schema"
 	"github.com/linnet-at/linnet/xrpc"
@@ -4971,12 +4972,12 @@ func (x *OddMutual) ValidateLex(v *lex.Validator) {
 
 // Known values of strings of type com.example.odd#vals.
 const (
-	OddValsAB     = "a-b"
-	OddValsAB2    = "a_b"
-	OddValsAB3    = "A b"
-	OddValsXEmpty = ""
-	OddValsX      = "!"
-	OddValsX1     = "1"
+	OddValsAB           = "a-b"
+	OddValsAUnderscoreB = "a_b"
+	OddValsASpaceB      = "A b"
+	OddValsEmpty        = ""
+	OddValsExclamation  = "!"
+	OddVals1            = "1"
 )
 
 // A Odd2 is an object of type com.example.odd2.
@@ -5138,6 +5139,301 @@ func (x *Odd2) NullOrDefault() string {
 	}
 	return "d"
 }
+
+// A Odd2Assign is an object of type com.example.odd2#assign.
+//
+// A byte order mark, a carriage return and */ // more
+type Odd2Assign struct {
+	Ok     bool   // ", ok = "
+	AErrB  *int64 // "a, err = b", optional
+	DstErr []byte // "dst, err = \ufeff\n", optional
+
+	Extra lex.Extra // properties that the schema does not know
+}
+
+// LexType returns the name of the type, com.example.odd2#assign.
+func (*Odd2Assign) LexType() string { return "com.example.odd2#assign" }
+
+// AppendCBOR appends x in DAG-CBOR. On an error it returns dst as it was.
+func (x *Odd2Assign) AppendCBOR(dst []byte) ([]byte, error) {
+	out, err := x.AppendLex(dst, lex.Root)
+	if err != nil {
+		return dst, err
+	}
+	return out, nil
+}
+
+// MarshalCBOR returns x in DAG-CBOR.
+func (x Odd2Assign) MarshalCBOR() ([]byte, error) { return x.AppendCBOR(nil) }
+
+// UnmarshalCBOR decodes x from DAG-CBOR. It leaves x alone on error.
+func (x *Odd2Assign) UnmarshalCBOR(b []byte) error {
+	var v Odd2Assign
+	r := lex.NewReader(b, nil)
+	v.ReadLex(&r)
+	if err := r.End(); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
+// Validate reports what in x is not as its schema has it.
+func (x *Odd2Assign) Validate() error {
+	var v lex.Validator
+	x.ValidateLex(&v)
+	return v.Err()
+}
+
+// AppendJSON appends x in JSON. On an error it returns dst as it was.
+func (x *Odd2Assign) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSON(dst, x) }
+
+// MarshalJSON returns x in JSON.
+func (x Odd2Assign) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
+
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
+func (x *Odd2Assign) UnmarshalJSON(text []byte) error {
+	before := *x
+	*x = Odd2Assign{}
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
+}
+
+// AppendLex implements lex.Appender.
+func (x *Odd2Assign) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
+	}
+	start := len(dst)
+	head := byte(0xa1)
+	dst = append(dst, "\xa1"...)
+	if m.Typed() {
+		head++
+		dst = append(dst, "\x65$type\x77com.example.odd2#assign"...)
+	}
+	dst = append(dst, "\x67, ok = "...)
+	dst = lex.AppendBool(dst, x.Ok)
+	if x.AErrB != nil {
+		head++
+		dst = append(dst, "\x6aa, err = b"...)
+		dst = lex.AppendInt(dst, *x.AErrB)
+	}
+	if x.DstErr != nil {
+		head++
+		dst = append(dst, "\x6fdst, err = \ufeff\n"...)
+		dst = lex.AppendBytes(dst, x.DstErr)
+	}
+	dst[start] = head
+	if !x.Extra.IsZero() {
+		return lex.AppendExtra(dst, start, x.Extra, m)
+	}
+	return dst, nil
+}
+
+// ReadLex implements lex.Value.
+func (x *Odd2Assign) ReadLex(r *lex.Reader) {
+	outer := r.Map()
+	r.MemberType()
+	if r.Key("\x67, ok = ") {
+		x.Ok = r.Bool()
+	} else {
+		r.Missing(", ok = ")
+	}
+	if r.Key("\x6aa, err = b") {
+		x.AErrB = new(r.Int())
+	}
+	if r.Key("\x6fdst, err = \ufeff\n") {
+		x.DstErr = r.Bytes()
+	}
+	x.Extra = r.EndMap(outer, "com.example.odd2#assign")
+}
+
+// ValidateLex implements lex.Value.
+func (x *Odd2Assign) ValidateLex(v *lex.Validator) {
+	if !v.Go(x != nil) {
+		return
+	}
+	outer := v.Enter("com.example.odd2#assign")
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.odd2#assign", ", ok = ", "a, err = b", "dst, err = \ufeff\n")
+	}
+	v.Leave(outer)
+}
+
+// A Odd2Boxes is an object of type com.example.odd2#boxes.
+type Odd2Boxes struct {
+	Box   lexn1.Box
+	Lists [][]lexn1.Box // optional
+
+	Extra lex.Extra // properties that the schema does not know
+}
+
+// LexType returns the name of the type, com.example.odd2#boxes.
+func (*Odd2Boxes) LexType() string { return "com.example.odd2#boxes" }
+
+// AppendCBOR appends x in DAG-CBOR. On an error it returns dst as it was.
+func (x *Odd2Boxes) AppendCBOR(dst []byte) ([]byte, error) {
+	out, err := x.AppendLex(dst, lex.Root)
+	if err != nil {
+		return dst, err
+	}
+	return out, nil
+}
+
+// MarshalCBOR returns x in DAG-CBOR.
+func (x Odd2Boxes) MarshalCBOR() ([]byte, error) { return x.AppendCBOR(nil) }
+
+// UnmarshalCBOR decodes x from DAG-CBOR. It leaves x alone on error.
+func (x *Odd2Boxes) UnmarshalCBOR(b []byte) error {
+	var v Odd2Boxes
+	r := lex.NewReader(b, nil)
+	v.ReadLex(&r)
+	if err := r.End(); err != nil {
+		return err
+	}
+	*x = v
+	return nil
+}
+
+// Validate reports what in x is not as its schema has it.
+func (x *Odd2Boxes) Validate() error {
+	var v lex.Validator
+	x.ValidateLex(&v)
+	return v.Err()
+}
+
+// AppendJSON appends x in JSON. On an error it returns dst as it was.
+func (x *Odd2Boxes) AppendJSON(dst []byte) ([]byte, error) { return lex.AppendJSON(dst, x) }
+
+// MarshalJSON returns x in JSON.
+func (x Odd2Boxes) MarshalJSON() ([]byte, error) { return lex.AppendJSON(nil, &x) }
+
+// UnmarshalJSON decodes x from JSON. It leaves x alone on error.
+func (x *Odd2Boxes) UnmarshalJSON(text []byte) error {
+	before := *x
+	*x = Odd2Boxes{}
+	return lex.Undo(lex.DecodeJSON(text, x), x, before)
+}
+
+// AppendLex implements lex.Appender.
+func (x *Odd2Boxes) AppendLex(dst []byte, m lex.Mode) ([]byte, error) {
+	if x == nil || m.Deep() {
+		return lex.AppendDeep(dst, x, x == nil, m)
+	}
+	start := len(dst)
+	var err error
+	head := byte(0xa1)
+	dst = append(dst, "\xa1\x63box"...)
+	if dst, err = x.Box.AppendLex(dst, m.In(1)); err != nil {
+		return dst, lex.In("box", err)
+	}
+	if m.Typed() {
+		head++
+		dst = append(dst, "\x65$type\x76com.example.odd2#boxes"...)
+	}
+	if x.Lists != nil {
+		head++
+		dst = append(dst, "\x65lists"...)
+		dst = lex.AppendArray(dst, len(x.Lists))
+		for _, e1 := range x.Lists {
+			dst = lex.AppendArray(dst, len(e1))
+			for i2 := range e1 {
+				if dst, err = e1[i2].AppendLex(dst, m.In(3)); err != nil {
+					return dst, lex.InItem("lists", i2, err)
+				}
+			}
+		}
+	}
+	dst[start] = head
+	if !x.Extra.IsZero() {
+		return lex.AppendExtra(dst, start, x.Extra, m)
+	}
+	return dst, nil
+}
+
+// ReadLex implements lex.Value.
+func (x *Odd2Boxes) ReadLex(r *lex.Reader) {
+	outer := r.Map()
+	if r.Key("\x63box") {
+		x.Box.ReadLex(r)
+	} else {
+		r.Missing("box")
+	}
+	r.MemberType()
+	if r.Key("\x65lists") {
+		n1 := r.Array()
+		list1 := lex.MakeSlice[[]lexn1.Box](r, n1)
+		for range n1 {
+			if !r.More() {
+				break
+			}
+			var e1 []lexn1.Box
+			n2 := r.Array()
+			list2 := lex.MakeSlice[lexn1.Box](r, n2)
+			for range n2 {
+				if !r.More() {
+					break
+				}
+				list2 = append(list2, lexn1.Box{})
+				list2[len(list2)-1].ReadLex(r)
+			}
+			r.EndArray()
+			e1 = list2
+			list1 = append(list1, e1)
+		}
+		r.EndArray()
+		x.Lists = list1
+	}
+	x.Extra = r.EndMap(outer, "com.example.odd2#boxes")
+}
+
+// ValidateLex implements lex.Value.
+func (x *Odd2Boxes) ValidateLex(v *lex.Validator) {
+	if !v.Go(x != nil) {
+		return
+	}
+	outer := v.Enter("com.example.odd2#boxes")
+	v.Push("box")
+	x.Box.ValidateLex(v)
+	v.Pop()
+	if x.Lists != nil {
+		v.PushArray("lists")
+		for i1 := range x.Lists {
+			v.PushIndex(i1)
+			v.Array()
+			for i2 := range x.Lists[i1] {
+				v.PushIndex(i2)
+				x.Lists[i1][i2].ValidateLex(v)
+				v.Pop()
+			}
+			v.Pop()
+		}
+		v.Pop()
+	}
+	if !x.Extra.IsZero() {
+		v.Extra(x.Extra, "com.example.odd2#boxes", "box", "lists")
+	}
+	v.Leave(outer)
+}
+
+// Known values of strings of type com.example.odd2#level.
+const (
+	Odd2Level0         = "0"
+	Odd2Level1         = "1"
+	Odd2Level0_5       = "0.5"
+	Odd2LevelX0rg      = "X0rg"
+	Odd2LevelMinus1    = "-1"
+	Odd2Level12        = "12"
+	Odd2LevelC         = "C"
+	Odd2LevelCPlusPlus = "C++"
+	Odd2LevelCHash     = "C#"
+	Odd2Level日本        = "日本"
+	Odd2LevelU1F44D    = "👍"
+)
+
+// The values of strings of type com.example.odd2#grade1.
+const (
+	Odd2Grade1_2 = "2"
+)
 
 // ParamsNSID is the method com.example.params.
 const ParamsNSID = "com.example.params"
