@@ -16,6 +16,9 @@ type Auth interface {
 	// Authorization. It is called for each attempt, and may take its time, such
 	// as to renew what is about to expire. It must change nothing of req but
 	// headers. The method that is called is the last segment of the URL's path.
+	//
+	// An error ends the call, whatever it is: calls that Authorize makes repeat
+	// themselves what is to be repeated.
 	Authorize(ctx context.Context, req *http.Request) error
 }
 
@@ -32,7 +35,7 @@ type ResponseAuth interface {
 	//
 	// It reports whether the request should be sent again with new credentials.
 	// That is done once in a call, and only if the body of the request can be
-	// had again. An error ends the call.
+	// had again. An error ends the call, as one of Authorize does.
 	HandleResponse(ctx context.Context, req *http.Request, res *http.Response, e *Error) (again bool, err error)
 }
 

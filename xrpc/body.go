@@ -45,6 +45,12 @@ type Body struct {
 // If there are fewer, the call fails with [io.ErrUnexpectedEOF]: before anything
 // is sent if r can seek, and otherwise at the end of r, without being complete.
 //
+// A call with a media type that is none, or is "*/*" or the like, fails before
+// anything is sent.
+//
+// If r fails, so does the call, with that error, and is not repeated. The server
+// may have a part of the content then.
+//
 // r is not closed. If a call returns before all was sent, a Read of r may still
 // be under way.
 func NewBody(mediaType string, r io.Reader, size int64) *Body {
@@ -52,6 +58,9 @@ func NewBody(mediaType string, r io.Reader, size int64) *Body {
 		mediaType = DefaultMediaType
 	}
 	b := &Body{mediaType: mediaType, size: max(size, -1), reader: r}
+	if !validMediaType(mediaType) {
+		b.err = fmt.Errorf("invalid media type %s", quote(mediaType))
+	}
 	switch r := r.(type) {
 	case nil:
 		b.setBytes(nil)
@@ -85,7 +94,7 @@ func (b *Body) setSeeker(r io.ReadSeeker) {
 	switch rest := max(end-start, 0); {
 	case b.size < 0:
 		b.size = rest
-	case rest < b.size:
+	case rest < b.size && b.err == nil:
 		b.err = fmt.Errorf("%d bytes instead of %d: %w", rest, b.size, io.ErrUnexpectedEOF)
 	}
 	b.rewind = func() (io.Reader, error) {

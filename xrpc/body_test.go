@@ -65,6 +65,7 @@ func TestBody(t *testing.T) {
 		{"stream", once{strings.NewReader("hello")}, -1, "hello", -1, false},
 		{"stream with size", once{strings.NewReader("hello")}, 5, "hello", 5, false},
 		{"stream, less of it", once{strings.NewReader("hello")}, 2, "he", 2, false},
+		{"stream whose end comes with its data", iotest.DataErrReader(strings.NewReader("hello")), 5, "hello", 5, false},
 		{"empty stream", once{strings.NewReader("")}, -1, "", -1, false},
 		{"one byte at a time", iotest.OneByteReader(strings.NewReader("hello")), -1, "hello", -1, false},
 		{"large", bytes.NewReader(make([]byte, 1<<20)), -1, string(make([]byte, 1<<20)), 1 << 20, true},
@@ -328,4 +329,56 @@ func TestEarlyAnswer(t *testing.T) {
 	c := newClient(t, s.URL, nil)
 	err := upload(t.Context(), c, xrpc.NewBody("", in, -1), nil)
 	require.True(t, xrpc.Is(err, xrpc.PayloadTooLarge), "%v", err)
+}
+
+// A slowSource takes its time for its first Read, and notes when it is used
+// meanwhile.
+type slowSource struct {
+	*strings.Reader
+	reads   int
+	reading bool
+	misused bool
+}
+
+func (s *slowSource) Read(p []byte) (int, error) {
+	s.misused = s.misused || s.reading
+	if s.reads++; s.reads == 1 {
+		s.reading = true
+		time.Sleep(time.Second)
+		s.reading = false
+	}
+	return s.Reader.Read(p)
+}
+
+func (s *slowSource) Seek(offset int64, whence int) (int64, error) {
+	s.misused = s.misused || s.reading
+	return s.Reader.Seek(offset, whence)
+}
+
+// TestRepeatedWhileRead: a source that is being read is not used for the next
+// attempt before that has an end.
+func TestRepeatedWhileRead(t *testing.T) {
+	for status, body := range map[int]string{429: "", 401: `{"error":"ExpiredToken"}`} {
+		synctest.Test(t, func(t *testing.T) {
+			var got string
+			c := fakeClient(t, xrpc.Options{Auth: &renewing{}, Retry: &xrpc.Retry{Backoff: -1}}, func(r *http.Request) (*http.Response, error) {
+				if r.Header.Get("Authorization") == "Bearer token0" && got == "" {
+					got = "nothing"
+					go io.ReadAll(r.Body)
+					time.Sleep(100 * time.Millisecond)
+					r.Body = nil
+					return respond(r, status, body), nil
+				}
+				b, err := io.ReadAll(r.Body)
+				got = string(b)
+				return respond(r, 200, `{}`), err
+			})
+			source := &slowSource{Reader: strings.NewReader("hello")}
+			start := time.Now()
+			require.NoError(t, upload(t.Context(), c, xrpc.NewBody("", source, -1), nil))
+			require.Equal(t, "hello", got)
+			require.False(t, source.misused)
+			require.Equal(t, time.Second, time.Since(start))
+		})
+	}
 }

@@ -44,7 +44,7 @@ func New(host string, o *Options) (*Client, error) {
 		return nil, err
 	}
 	c.host = c.origin.String()
-	c.opts.Header = c.opts.Header.Clone()
+	c.opts.Header = canonicalHeader(c.opts.Header.Clone())
 	c.userAgent, c.json = []string{c.opts.UserAgent}, []string{typeJSON}
 	if err := checkHeader(http.Header{userAgent: c.userAgent}); err != nil {
 		return nil, err
@@ -72,8 +72,8 @@ func (c *Client) CloseIdleConnections() { c.opts.HTTPClient.CloseIdleConnections
 // The error is an [*Error] if the server says that the call failed, a
 // [*NetworkError] if there is no answer, an [*InvalidResponseError] if the
 // answer is not what the method gives, a [*LimitError] if it is too large or
-// the parameters are too long, or that of the Auth. Nothing was sent if it is
-// another.
+// the parameters are too long, that of the Auth, or that of the source of a
+// [Body]. Nothing was sent if it is another.
 func (c *Client) Call(ctx context.Context, call *Call) (Response, error) {
 	x := &exchange{client: c, call: call}
 	if c.opts.Hooks.Call != nil {

@@ -34,7 +34,7 @@ type exchange struct {
 	deadline time.Time // zero for none
 	attempts int
 	renewed  bool // credentials were renewed for it
-	final    bool // another attempt would be no better
+	final    bool // another attempt would be no better, whatever the error is
 	received int64
 }
 
@@ -89,6 +89,9 @@ func (x *exchange) prepare() error {
 	if err := cmp.Or(checkHeader(x.call.Options.Header), checkLabelers(x.call.Options.Labelers)); err != nil {
 		return err
 	}
+	if accept := x.call.Accept; !validHeaderValue(accept) {
+		return fmt.Errorf("xrpc: %s: accepts the invalid media type %s", x.call.NSID, quote(accept))
+	}
 	x.setOptions()
 	if err := x.setOrigin(); err != nil {
 		return err
@@ -97,7 +100,7 @@ func (x *exchange) prepare() error {
 		x.query = string(x.call.Params.AppendQuery(make([]byte, 0, querySize)))
 	}
 	if n := len(x.origin.Scheme) + len("://") + len(x.origin.Host) + len("/xrpc/?") + len(x.call.NSID) + len(x.query); n > maxURL {
-		return &LimitError{Name: limitURL, Limit: maxURL, Got: int64(n), Offset: -1}
+		return x.named(&LimitError{Name: limitURL, Limit: maxURL, Got: int64(n), Offset: -1})
 	}
 	if x.call.Input == nil {
 		return nil
@@ -112,6 +115,7 @@ func (x *exchange) prepare() error {
 // setOptions takes the client's options where the call has none.
 func (x *exchange) setOptions() {
 	x.opts = x.call.Options
+	x.opts.Header = canonicalHeader(x.opts.Header)
 	o := x.client.opts
 	x.opts.Timeout = cmp.Or(x.opts.Timeout, o.Timeout)
 	x.opts.AttemptTimeout = cmp.Or(x.opts.AttemptTimeout, o.AttemptTimeout)
@@ -159,13 +163,14 @@ func (x *exchange) attempt(ctx context.Context) (_ Response, again bool, err err
 	actx, dog := watch(ctx, x.opts.AttemptTimeout)
 	req, body, err := x.request(actx, dog)
 	if err != nil {
+		x.final = true
 		dog.stop()
 		return Response{}, false, err
 	}
 	if x.auth != nil {
 		if err := x.auth.Authorize(actx, req); err != nil {
 			dog.stop()
-			return Response{}, false, fmt.Errorf("xrpc: %s: %w", x.call.NSID, err)
+			return Response{}, false, x.authFailed(err)
 		}
 	}
 	done := x.observeAttempt(actx, req)
@@ -174,9 +179,11 @@ func (x *exchange) attempt(ctx context.Context) (_ Response, again bool, err err
 		defer context.AfterFunc(actx, body.abandon)()
 	}
 	x.arm(dog)
-	res, reason, err := x.send(req)
-	if err != nil {
-		err = x.networkError(ctx, actx, err)
+	res, reason, cause := x.send(req)
+	if cause != nil {
+		if err = x.sourceError(ctx, body); err == nil {
+			err = x.networkError(ctx, actx, cause)
+		}
 		done(nil, err)
 		dog.stop()
 		return Response{}, false, x.settle(ctx, body, err)
@@ -219,13 +226,40 @@ func (x *exchange) settle(ctx context.Context, body *sender, err error) error {
 		return err
 	}
 	body.abandon()
-	if x.final = body.failed(); x.final || !x.opts.Retry.repeats(x.call, err) {
+	if x.final || !x.opts.Retry.repeats(x.call, err) {
 		return err
 	}
 	if ctx.Err() == nil && body.settle(ctx) != nil {
 		return x.networkError(ctx, ctx, ctx.Err())
 	}
 	return err
+}
+
+// authFailed returns the error for err of the Auth, which is no answer to this
+// call, even if it is an [*Error] of another.
+func (x *exchange) authFailed(err error) error {
+	x.final = true
+	return fmt.Errorf("xrpc: %s: %w", x.call.NSID, err)
+}
+
+// sourceError returns the error for a source of the body that has failed, which
+// is the caller's and not the network's, and nil for one that has not, or when
+// the caller has given up.
+func (x *exchange) sourceError(ctx context.Context, body *sender) error {
+	if body == nil || ctx.Err() != nil {
+		return nil
+	}
+	err := body.failed()
+	if err == nil {
+		return nil
+	}
+	x.final = true
+	return fmt.Errorf("xrpc: %s: body: %w", x.call.NSID, err)
+}
+
+// named returns an error about a limit that says which method was called.
+func (x *exchange) named(err *LimitError) error {
+	return fmt.Errorf("%w: %s", err, x.call.NSID)
 }
 
 // request makes the request of an attempt, without credentials.

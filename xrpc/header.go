@@ -2,7 +2,9 @@ package xrpc
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 )
 
 // userAgent is the name of the header that says who is asking.
@@ -45,11 +47,31 @@ func validHeaderValue(s string) bool {
 	return true
 }
 
-// setHeader puts the headers of from into h: a name without values is taken
-// out.
+// canonicalHeader returns h with names as they are written, which is h itself if
+// all are. Case does not matter in names: what stands under several spellings
+// of one is joined, in the order of these.
+//
+// https://www.rfc-editor.org/rfc/rfc9110#section-5.1
+func canonicalHeader(h http.Header) http.Header {
+	canonical := true
+	for name := range h {
+		canonical = canonical && name == http.CanonicalHeaderKey(name)
+	}
+	if canonical {
+		return h
+	}
+	c := make(http.Header, len(h))
+	for _, name := range slices.Sorted(maps.Keys(h)) {
+		key := http.CanonicalHeaderKey(name)
+		c[key] = slices.Concat(c[key], h[name])
+	}
+	return c
+}
+
+// setHeader puts the headers of from, which is canonical, into h: a name without
+// values is taken out.
 func setHeader(h, from http.Header) {
 	for name, values := range from {
-		name = http.CanonicalHeaderKey(name)
 		switch {
 		case len(values) > 0:
 			h[name] = values

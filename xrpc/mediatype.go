@@ -33,3 +33,22 @@ func essence(contentType string) (string, bool) {
 	slash := strings.IndexByte(t, '/')
 	return t, slash > 0 && slash < len(t)-1 && strings.LastIndexByte(t, '/') == slash
 }
+
+// validMediaType reports whether s is a media type that content can have: not
+// "image/*", and with anything a header can hold as its parameters.
+//
+// https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1
+func validMediaType(s string) bool {
+	t, ok := essence(s)
+	if !ok || !validHeaderValue(s) {
+		return false
+	}
+	for _, c := range []byte(t) {
+		switch {
+		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9':
+		case strings.IndexByte("/!#$%&'+-.^_`|~", c) < 0:
+			return false
+		}
+	}
+	return true
+}

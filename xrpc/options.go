@@ -34,7 +34,7 @@ type Options struct {
 	// Empty means that of this library.
 	UserAgent string
 
-	// Header is sent with each call.
+	// Header is sent with each call. Case does not matter in names.
 	Header http.Header
 
 	// Proxy is the service to which the account's server passes calls on. It

@@ -59,7 +59,7 @@ func NewPager[T any](fetch func(ctx context.Context, cursor string) (items []T, 
 // Items returns the items of the pages from where the pager is. The pair with
 // an error is the last one: that of fetch or of ctx, [ErrCursorLoop], or a
 // [*LimitError]. After an error, or when the loop was left, a new loop begins
-// with the page that was not finished, and gives its items again.
+// with the page at Cursor, and gives its items, again if some were taken.
 func (p *Pager[T]) Items(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for page, err := range p.Pages(ctx) {
@@ -121,15 +121,17 @@ func (p *Pager[T]) advance(next string) error {
 		p.done = true
 		return nil
 	}
-	if next == p.cursor || p.loop.seen(next) {
+	loop := next == p.cursor || p.loop.seen(next)
+	p.cursor = next
+	if loop {
 		return ErrCursorLoop
 	}
-	p.cursor = next
 	return nil
 }
 
 // Cursor returns where to go on: the cursor of the first page whose items were
 // not all taken. It is for [PagerOptions].Cursor, if Done does not report true.
+// After [ErrCursorLoop] it is the one that has come again.
 func (p *Pager[T]) Cursor() string { return p.cursor }
 
 // Done reports whether the last page was taken.

@@ -62,6 +62,8 @@ func TestPager(t *testing.T) {
 		{"three", map[string]page{"": {items: []int{1}, next: "b"}, "b": {items: []int{2}, next: "a"}, "a": {items: []int{3}}}, nil, []int{1, 2, 3}, []string{"", "b", "a"}, nil, true, "a"},
 		{"empty page", map[string]page{"": {next: "b"}, "b": {next: "c"}, "c": {items: []int{3}}}, nil, []int{3}, []string{"", "b", "c"}, nil, true, "c"},
 		{"cursor that stays", map[string]page{"": {items: []int{1}, next: "b"}, "b": {items: []int{2}, next: "b"}}, nil, []int{1, 2}, []string{"", "b"}, xrpc.ErrCursorLoop, false, "b"},
+		{"cursor that stays where it began", map[string]page{"b": {items: []int{2}, next: "b"}}, &xrpc.PagerOptions{Cursor: "b"}, []int{2}, []string{"b"}, xrpc.ErrCursorLoop, false, "b"},
+		{"empty pages, of which the last is the end", map[string]page{"": {next: "b"}, "b": {}}, &xrpc.PagerOptions{MaxEmptyPages: 1}, nil, []string{"", "b"}, nil, true, "b"},
 		{"from the middle", map[string]page{"b": {items: []int{2}}}, &xrpc.PagerOptions{Cursor: "b"}, []int{2}, []string{"b"}, nil, true, "b"},
 		{"failure", map[string]page{"": {items: []int{1}, next: "b"}, "b": {err: broken, items: []int{9}}}, nil, []int{1}, []string{"", "b"}, broken, false, "b"},
 		{"at most two", map[string]page{"": {items: []int{1}, next: "b"}, "b": {items: []int{2}, next: "c"}}, &xrpc.PagerOptions{MaxPages: 2}, []int{1, 2}, []string{"", "b"}, nil, false, "c"},

@@ -42,7 +42,7 @@ func (x *exchange) refused(ctx context.Context, req *http.Request, res *http.Res
 		again, err = auth.HandleResponse(ctx, req, res, e)
 	}
 	if err != nil {
-		return Response{}, false, fmt.Errorf("xrpc: %s: %w", x.call.NSID, err)
+		return Response{}, false, x.authFailed(err)
 	}
 	if !again || x.renewed || x.call.Body != nil && !x.call.Body.Rewinds() {
 		return Response{}, false, x.settle(ctx, body, e)
@@ -59,7 +59,7 @@ func (x *exchange) accepted(ctx, actx context.Context, req *http.Request, res *h
 	r := Response{Status: res.StatusCode, Header: res.Header, Size: res.ContentLength}
 	out := &streamBody{
 		body: res.Body, dog: dog, sender: body, limit: max(x.opts.MaxOutput, 0), size: res.ContentLength,
-		fail: func(err error) error { return x.networkError(ctx, actx, err) },
+		fail: func(err error) error { return x.networkError(ctx, actx, err) }, over: x.named,
 	}
 	if err := x.fits(ctx, req, res); err != nil {
 		_ = out.Close() // the error counts
@@ -82,7 +82,7 @@ func (x *exchange) accepted(ctx, actx context.Context, req *http.Request, res *h
 func (x *exchange) fits(ctx context.Context, req *http.Request, res *http.Response) error {
 	if auth, ok := x.auth.(ResponseAuth); ok {
 		if _, err := auth.HandleResponse(ctx, req, res, nil); err != nil {
-			return fmt.Errorf("xrpc: %s: %w", x.call.NSID, err)
+			return x.authFailed(err)
 		}
 	}
 	accept := x.call.accept()
@@ -121,8 +121,8 @@ func (x *exchange) buffered(res *http.Response, fail func(error) error) error {
 	*buf, err = readAll((*buf)[:0], res, x.opts.MaxOutput)
 	x.received = int64(len(*buf))
 	if err != nil {
-		if _, ok := errors.AsType[*LimitError](err); ok {
-			return err
+		if limit, ok := errors.AsType[*LimitError](err); ok {
+			return x.named(limit)
 		}
 		return fail(err)
 	}

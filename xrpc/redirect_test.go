@@ -87,6 +87,39 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// TestRedirectSteps: as many redirects as there may be are followed, and no more.
+func TestRedirectSteps(t *testing.T) {
+	for steps, ok := range map[int]bool{5: true, 6: false} {
+		requests := 0
+		c := fakeClient(t, xrpc.Options{Retry: noRetry}, func(r *http.Request) (*http.Response, error) {
+			if requests++; requests <= steps {
+				return respond(r, 302, "", "Location: /x"), nil
+			}
+			return respond(r, 200, `{}`), nil
+		})
+		_, err := query(t, c, xrpc.CallOptions{})
+		require.Equal(t, ok, err == nil, "%v", err)
+		require.Equal(t, 6, requests)
+	}
+}
+
+// TestRedirectBare: of a Location that has more than a URL should have, only that
+// is followed.
+func TestRedirectBare(t *testing.T) {
+	var arrived *http.Request
+	c := fakeClient(t, xrpc.Options{Retry: noRetry}, func(r *http.Request) (*http.Response, error) {
+		if r.URL.Path != "/there" {
+			return respond(r, 302, "", "Location: https://mallet:secret@pds.example.com/there?x=1#part"), nil
+		}
+		arrived = r
+		return respond(r, 200, `{}`), nil
+	})
+	_, err := query(t, c, xrpc.CallOptions{})
+	require.NoError(t, err)
+	require.Equal(t, "https://pds.example.com/there?x=1", arrived.URL.String())
+	require.Empty(t, arrived.Header.Get("Authorization"))
+}
+
 // TestRedirectToPrivate: the default transport holds redirects to its rules too.
 func TestRedirectToPrivate(t *testing.T) {
 	s := newServer(t, &xrpc.Options{Retry: noRetry}, func(w http.ResponseWriter, r *http.Request) {

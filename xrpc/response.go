@@ -49,8 +49,9 @@ type streamBody struct {
 	dog    *watchdog
 	sender *sender           // of the input; may be nil
 	fail   func(error) error // makes the error of one of the network
-	limit  int64             // bytes; 0 for none
-	size   int64             // declared; -1 if not known
+	over   func(*LimitError) error
+	limit  int64 // bytes; 0 for none
+	size   int64 // declared; -1 if not known
 
 	read  atomic.Int64
 	err   error // what Read returns from now on
@@ -72,7 +73,7 @@ func (b *streamBody) Read(p []byte) (int, error) {
 	b.dog.disarm()
 	if b.limit > 0 && int64(n) > left {
 		n = int(left)
-		err = &LimitError{Name: limitOutput, Limit: b.limit, Got: max(b.limit+1, b.size), Offset: -1}
+		err = b.over(&LimitError{Name: limitOutput, Limit: b.limit, Got: max(b.limit+1, b.size), Offset: -1})
 	} else if err != nil && !errors.Is(err, io.EOF) {
 		err = b.fail(err)
 	}

@@ -34,7 +34,7 @@ type sender struct {
 	muted bool // the answer has begun: what is left is nobody's business
 	over  bool // done is closed
 
-	broken bool // the source has failed
+	broken error // with which the source has failed; nil if it has not
 }
 
 func newSender(b *Body, dog *watchdog) (*sender, error) {
@@ -98,7 +98,7 @@ func (s *sender) fill() bool {
 		}
 		if s.err != nil && !errors.Is(s.err, io.EOF) {
 			s.mu.Lock()
-			s.broken = true
+			s.broken = s.err
 			s.mu.Unlock()
 		}
 		return true
@@ -161,8 +161,9 @@ func (s *sender) mute(success bool) {
 	s.dog.arm()
 }
 
-// failed reports whether it was the source that failed, and not the network.
-func (s *sender) failed() bool {
+// failed returns the error of the source, if it was that which failed, and not
+// the network.
+func (s *sender) failed() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.broken

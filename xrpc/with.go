@@ -13,7 +13,7 @@ import (
 // CallOptions change nothing.
 type CallOptions struct {
 	// Header is sent with the call, such as Accept-Language. A name without
-	// values takes a header out.
+	// values takes a header out. Case does not matter in names.
 	Header http.Header
 
 	// Proxy is the service to which the account's server passes the call on,
@@ -68,7 +68,10 @@ type CallOptions struct {
 //
 // It costs next to nothing, and what it is made of is shared. What a call says
 // itself goes before o, and o before what c says.
-func With(c Caller, o CallOptions) Caller { return &withCaller{c, o} }
+func With(c Caller, o CallOptions) Caller {
+	o.Header = canonicalHeader(o.Header)
+	return &withCaller{c, o}
+}
 
 type withCaller struct {
 	caller Caller
@@ -89,9 +92,7 @@ func (o CallOptions) with(p *CallOptions) CallOptions {
 		o.Header = p.Header
 	case len(p.Header) > 0:
 		o.Header = maps.Clone(o.Header)
-		for name, values := range p.Header {
-			o.Header[http.CanonicalHeaderKey(name)] = values
-		}
+		maps.Copy(o.Header, canonicalHeader(p.Header))
 	}
 	if p.NoProxy || !p.Proxy.IsZero() {
 		o.NoProxy, o.Proxy = p.NoProxy, p.Proxy

@@ -1,8 +1,6 @@
-// Bot greets everybody who mentions it:
+// Bot greets everybody who mentions it. The password should be an app password:
 //
 //	BOT_PASSWORD=abcd-efgh-ijkl-mnop go run ./examples/bot -every 1m bot.example.com
-//
-// The password should be an app password. Without -every it looks once and ends.
 package main
 
 import (
@@ -23,24 +21,25 @@ import (
 
 func main() {
 	host := flag.String("host", "", "`URL` of the account's server; without it, the name is looked up")
-	every := flag.Duration("every", 0, "how often to look")
+	every := flag.Duration("every", 0, "how often to look; without it, once")
+	sessions := flag.String("sessions", "sessions", "`directory` that keeps the session between starts")
 	dev := flag.Bool("dev", false, "admit servers on this machine")
 	flag.Parse()
-	ctx := context.Background()
-	s, err := session.Login(ctx, flag.Arg(0), os.Getenv("BOT_PASSWORD"), &session.Options{
-		Host: *host, Client: xrpc.Options{Development: *dev, UserAgent: "greeting-bot/1.0 (+https://example.com/bot)"},
-	})
+	store, err := session.NewFileStore(*sessions)
+	if err != nil {
+		log.Fatal(err)
+	}
+	o := session.Options{Host: *host, Store: store, Client: xrpc.Options{Development: *dev, UserAgent: "greeting-bot/1.0 (+https://example.com/bot)"}}
+	s, err := session.Open(context.Background(), flag.Arg(0), os.Getenv("BOT_PASSWORD"), &o)
 	if err != nil {
 		log.Fatal(err)
 	}
 	author := post.NewAuthor(s.Client(), s.DID())
-	for {
-		err := greet(ctx, s.Client(), author)
-		if *every == 0 || s.Err() != nil { // it has looked, or can't log in any more
-			if err != nil {
-				log.Fatal(err)
-			}
-			return
+	for looked := false; !looked || *every > 0; looked = true {
+		if err := greet(context.Background(), s.Client(), author); err != nil && (*every == 0 || s.Err() != nil) {
+			log.Fatal(err) // it is over; another start logs in again
+		} else if err != nil {
+			log.Print(err)
 		}
 		time.Sleep(*every)
 	}
@@ -48,28 +47,29 @@ func main() {
 
 // greet answers the mentions that were not seen yet, the oldest first.
 func greet(ctx context.Context, c xrpc.Caller, author *post.Author) error {
-	out, err := bsky.NotificationListNotifications(ctx, c, &bsky.NotificationListNotificationsParams{Reasons: []string{"mention"}})
-	if err != nil {
-		return err
+	var unread []bsky.NotificationListNotificationsNotification
+	for n, err := range bsky.NotificationListNotificationsPager(c, &bsky.NotificationListNotificationsParams{Reasons: []string{"mention"}}, nil).Items(ctx) {
+		if err != nil {
+			return err
+		} else if n.IsRead {
+			break
+		}
+		unread = append(unread, n)
 	}
-	for _, n := range slices.Backward(out.Notifications) {
-		if n.IsRead {
-			continue
-		}
-		who, err := syntax.ParseDID(n.Author.DID)
-		if err != nil {
-			return err
-		}
+	for _, n := range slices.Backward(unread) {
+		who, _ := syntax.ParseDID(n.Author.DID) // Build refuses what is none
 		text, err := new(richtext.Builder).Text("Hello ").Mention("@"+n.Author.Handle, who).Text("! 🐦 ").Tag("linnet").Build()
-		if err != nil {
-			return err
-		}
 		p := post.New(text)
-		if p.Reply, err = post.Reply(n.URI, n.CID, n.Record); err != nil {
-			return err
+		if err == nil {
+			p.Reply, err = post.Reply(n.URI, n.CID, n.Record)
 		}
-		if _, err := author.Post(ctx, p); err != nil {
-			return err
+		if err == nil {
+			if _, err = author.Post(ctx, p); err != nil && !xrpc.Is(err, xrpc.InvalidRequest) {
+				return err
+			}
+		}
+		if err != nil {
+			log.Printf("no answer to %q: %v", n.URI, err)
 		}
 		if err := bsky.NotificationUpdateSeen(ctx, c, &bsky.NotificationUpdateSeenInput{SeenAt: n.IndexedAt}); err != nil {
 			return err

@@ -175,9 +175,9 @@ func TestExamples(t *testing.T) {
 			mentions = append(mentions, ref)
 			view.notify(t, alice, ref, p)
 		}
-		run := example(t, "bot")
+		run, sessions := example(t, "bot"), t.TempDir()
 		for range 2 {
-			out, err := run("BOT_PASSWORD=password", "-host", pds.URL, "-dev", "greeter.test")
+			out, err := run("BOT_PASSWORD=password", "-host", pds.URL, "-dev", "-sessions", sessions, "greeter.test")
 			require.NoError(t, err, out)
 			require.NoError(t, view.failed)
 			posts := bot.posts(t)
@@ -200,7 +200,7 @@ func TestExamples(t *testing.T) {
 		require.NoError(t, author.Delete(t.Context(), mentions[1].URI), "it is gone already")
 		require.Len(t, alice.posts(t), 1)
 
-		out, err := run("BOT_PASSWORD=wrong", "-host", pds.URL, "-dev", "greeter.test")
+		out, err := run("BOT_PASSWORD=wrong", "-host", pds.URL, "-dev", "-sessions", t.TempDir(), "greeter.test")
 		require.Error(t, err)
 		require.Contains(t, out, "AuthenticationRequired")
 	})

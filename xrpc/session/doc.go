@@ -9,7 +9,7 @@
 // A session has a token for calls that is good for an hour or two, and one with
 // which both are renewed; the session sees to that by itself. With a [Store],
 // such as a [FileStore], it outlives the program: [Open] continues what is
-// stored, and logs in if there is nothing. Servers allow some tens of logins a
+// stored, and logs in if that is of no use. Servers allow some tens of logins a
 // day, so that programs that start often need a store. [CreateAccount] makes an
 // account, and [Session.Logout] ends the session.
 //
@@ -30,7 +30,8 @@
 // When the server refuses to renew a session because it has expired, was ended,
 // or the account was taken down, it is taken out of the store, [Options].Lost
 // is called, and all calls fail with an error that matches [ErrLost]. No other
-// failure ends it.
+// failure ends it. Calls that need a renewal which has just failed share its error,
+// so that the server is not asked by each of them.
 //
 // # Security
 //

@@ -177,19 +177,58 @@ func Resume(ctx context.Context, account syntax.DID, o *Options) (*Session, erro
 	return newSession(opts, key, st)
 }
 
-// Open continues the session that is in Options.Store, and if there is none
-// logs in, as [Resume] and [Login] do. identifier is a handle or a DID, or with
-// Options.Key and Options.Host anything that Login takes.
+// Open continues the session that is in Options.Store, and if there is none that
+// can be used logs in, as [Resume] and [Login] do. identifier is a handle or a
+// DID, or with Options.Key and Options.Host anything that Login takes.
+//
+// A stored session can't be used if it can't be read, such as one of another
+// version of this package, or if it is over. To know that, Open asks the server
+// if the access token has expired, or does not say when it does; a session about
+// which the server can't be asked now is continued. What is stored is replaced
+// when the login has succeeded, and never if it is of another account than the
+// one that identifier means. A session that is lost later, as [Session.Err] then
+// says, can be opened anew.
 func Open(ctx context.Context, identifier, password string, o *Options) (*Session, error) {
 	account, err := o.account(ctx, identifier)
 	if err != nil {
 		return nil, err
 	}
 	s, err := Resume(ctx, account, o)
-	if errors.Is(err, ErrNoSession) {
+	if err == nil {
+		err = s.revive(ctx)
+	}
+	_, rubbish := errors.AsType[unreadable](err)
+	switch {
+	case err == nil:
+		return s, nil
+	case rubbish, errors.Is(err, ErrNoSession), errors.Is(err, ErrLost):
 		return Login(ctx, identifier, password, o)
 	}
-	return s, err
+	return nil, err
+}
+
+// revive finds out whether a session from a store is over, where it may well be,
+// and tells nobody else so. It fails if it is, or if ctx is done.
+func (s *Session) revive(ctx context.Context) (err error) {
+	st := s.current.Load()
+	s.setQuiet(true)
+	switch {
+	case st.expires.IsZero():
+		_, err = s.Check(ctx)
+	case st.expired():
+		err = s.renew(ctx, st.Access)
+	}
+	if err != nil && (errors.Is(err, ErrLost) || ctx.Err() != nil) {
+		return err // a renewal may still be under way
+	}
+	s.setQuiet(false)
+	return nil
+}
+
+func (s *Session) setQuiet(quiet bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.quiet = quiet
 }
 
 // account returns the account that an identifier means, or zero if Options.Key

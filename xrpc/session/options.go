@@ -65,7 +65,8 @@ type Options struct {
 	Renewed func(Info)
 	// Lost is called once, when the session can't be used any more without
 	// having been logged out here: it has expired, was ended elsewhere, or the
-	// account was taken down. Nil is not called.
+	// account was taken down. A stored session that [Open] does not continue is
+	// none of its business. Nil is not called.
 	Lost func(error)
 	// StoreFailed is called when the session was renewed and could not be
 	// stored. It goes on in memory. Nil is not called.

@@ -13,9 +13,12 @@ import (
 	"github.com/linnet-at/linnet/xrpc"
 )
 
-// pauseAfterFailure is how long no renewal is tried after one has failed, while
-// the token is still good.
-const pauseAfterFailure = 10 * time.Second
+// How long no renewal is tried after one has failed: the first pause, which
+// doubles with each failure, and the longest.
+const (
+	minPause = time.Second
+	maxPause = time.Minute
+)
 
 // A flight is one renewal, for which any number of calls wait.
 type flight struct {
@@ -63,20 +66,35 @@ func (s *Session) fly(ctx context.Context, f *flight, st *state) {
 	}
 	s.mu.Lock()
 	f.err, s.flight = err, nil
-	switch {
-	case lost && s.over == nil:
+	if lost && s.over == nil {
 		s.over = err
-	case err != nil:
-		s.paused = time.Now().Add(pauseAfterFailure)
 	}
+	s.note(err)
+	tell := lost && !s.quiet
 	s.mu.Unlock()
 	defer close(f.done)
 	switch {
-	case lost && s.opts.Lost != nil:
+	case tell && s.opts.Lost != nil:
 		s.opts.Lost(err)
 	case next != nil && s.opts.Renewed != nil:
 		s.opts.Renewed(next.info())
 	}
+}
+
+// note keeps how a renewal ended, for those that come in the pause after it. The
+// lock must be held.
+func (s *Session) note(err error) {
+	if s.failure = err; err == nil {
+		s.failures, s.paused = 0, time.Time{}
+		return
+	}
+	now := time.Now()
+	pause := min(minPause<<min(s.failures, 10), maxPause)
+	if e, ok := errors.AsType[*xrpc.Error](err); ok {
+		pause = min(max(pause, e.RetryAfter(now)), maxPause)
+	}
+	s.failures++
+	s.paused = now.Add(pause)
 }
 
 // renewed returns the state after st: one that another process has stored, or

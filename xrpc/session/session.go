@@ -67,7 +67,12 @@ type Session struct {
 	over   error           // why the session can't be used; nil if it can
 	flight *flight         // the renewal under way; nil for none
 	hosts  map[string]bool // to which the token may be sent
-	paused time.Time       // until when no renewal is tried that can wait
+	quiet  bool            // that the session is lost is not told
+
+	refused  string    // the access token that the server has refused; "" for none
+	failure  error     // of the last renewal; nil if that did not fail
+	failures int       // in a row
+	paused   time.Time // until when failure stands for further renewals
 }
 
 var (
@@ -92,6 +97,7 @@ func (s *Session) use(st *state) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hosts[st.Host] = true
+	s.refused = ""
 	s.current.Store(st)
 }
 
@@ -122,17 +128,18 @@ func (s *Session) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "session o
 // Authorize implements [xrpc.Auth]. It adds the access token, renewed if it is
 // about to expire. It refuses requests to servers other than the account's, so
 // that the token does not get there.
+//
+// After a renewal that failed there is none for a time, which grows from a second
+// to a minute, and is as long as the server asks for within that. Meanwhile, a
+// token that has expired is not sent: the error is that of the renewal.
 func (s *Session) Authorize(ctx context.Context, req *http.Request) error {
 	if err := s.Err(); err != nil {
 		return err
 	}
-	st := s.current.Load()
-	if st.due(s.opts.RenewBefore) && !s.resting(st) {
-		if err := s.renew(ctx, st.Access); err != nil && (st.expired() || errors.Is(err, ErrLost)) {
-			return err
-		}
-		st = s.current.Load()
+	if err := s.freshen(ctx, s.current.Load()); err != nil {
+		return err
 	}
+	st := s.current.Load()
 	if !s.mayHave(req.URL, st) {
 		return fmt.Errorf("session: %q is not the server of %s", req.URL.Host, st.DID)
 	}
@@ -140,11 +147,44 @@ func (s *Session) Authorize(ctx context.Context, req *http.Request) error {
 	return nil
 }
 
-// resting reports whether a renewal can wait, since the last one has just failed.
-func (s *Session) resting(st *state) bool {
+// freshen renews a session whose access token is about to expire, or has, if that
+// was not tried just now. It is an error only for a token that has.
+func (s *Session) freshen(ctx context.Context, st *state) error {
+	s.mu.Lock()
+	useless := s.refused == st.Access || s.opts.RenewBefore >= 0 && st.expired()
+	failure := s.recent()
+	s.mu.Unlock()
+	switch {
+	case useless && failure != nil:
+		return failure
+	case !useless && (failure != nil || !st.due(s.opts.RenewBefore)):
+		return nil
+	}
+	if err := s.renew(ctx, st.Access); useless || st.expired() || errors.Is(err, ErrLost) {
+		return err
+	}
+	return nil
+}
+
+// recent returns the error of a renewal that has just failed, if there is one,
+// and no renewal under way. The lock must be held.
+func (s *Session) recent() error {
+	if s.flight == nil && time.Now().Before(s.paused) {
+		return s.failure
+	}
+	return nil
+}
+
+// refuse notes that the server has refused the access token used, and returns
+// the error of a renewal of it that has just failed, if there is one.
+func (s *Session) refuse(used string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return !st.expired() && time.Now().Before(s.paused)
+	if s.current.Load().Access != used {
+		return nil
+	}
+	s.refused = used
+	return s.recent()
 }
 
 // mayHave reports whether a token may be sent to a URL: to the server that the
@@ -160,7 +200,8 @@ func (s *Session) mayHave(u *url.URL, st *state) bool {
 }
 
 // HandleResponse implements [xrpc.ResponseAuth]. It renews the session if the
-// server says that the access token has expired, with the status 400 or 401.
+// server says that the access token has expired, with the status 400 or 401. If
+// a renewal has just failed, that is the error; see [Session.Authorize].
 //
 // https://atproto.com/specs/xrpc#authentication
 func (s *Session) HandleResponse(ctx context.Context, req *http.Request, _ *http.Response, e *xrpc.Error) (bool, error) {
@@ -171,13 +212,17 @@ func (s *Session) HandleResponse(ctx context.Context, req *http.Request, _ *http
 	if !ok {
 		return false, nil
 	}
+	if err := s.refuse(used); err != nil {
+		return false, err
+	}
 	if err := s.renew(ctx, used); err != nil {
 		return false, err
 	}
 	return true, nil
 }
 
-// Renew renews the tokens now, whether they need it or not.
+// Renew renews the tokens now, whether they need it or not, and whether it has
+// just failed or not.
 func (s *Session) Renew(ctx context.Context) error {
 	return s.renew(ctx, s.current.Load().Access)
 }

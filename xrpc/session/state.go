@@ -3,7 +3,6 @@ package session
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -100,26 +99,32 @@ func (s *state) encode(l *lease) ([]byte, error) {
 	return json.Marshal(&c)
 }
 
+// An unreadable error says why a stored value is of no use. It quotes nothing of
+// it, as it is secret.
+type unreadable string
+
+// Error implements error.
+func (e unreadable) Error() string { return "session: stored session " + string(e) }
+
 // decodeState reads a stored value, which is of no use if anything is wrong.
-// Errors quote nothing of it, as it is secret.
 func decodeState(value []byte) (*state, error) {
 	if strictjson.Check(value, nil) != nil {
-		return nil, errors.New("session: stored session is not valid JSON")
+		return nil, unreadable("is not valid JSON")
 	}
 	d := json.NewDecoder(bytes.NewReader(value))
 	d.DisallowUnknownFields()
 	s := new(state)
 	if d.Decode(s) != nil {
-		return nil, errors.New("session: stored session is not one of this version")
+		return nil, unreadable("is not one of this version")
 	}
 	switch {
 	case s.Version != stateVersion:
-		return nil, fmt.Errorf("session: stored session is of version %d", s.Version)
+		return nil, unreadable(fmt.Sprintf("is of version %d", s.Version))
 	case s.DID.IsZero() || !validToken(s.Access) || !validToken(s.Refresh):
-		return nil, errors.New("session: stored session is not complete")
+		return nil, unreadable("is not complete")
 	}
 	if _, err := xrpc.New(s.Host, &xrpc.Options{Development: true}); err != nil {
-		return nil, errors.New("session: stored session has no valid host")
+		return nil, unreadable("has no valid host")
 	}
 	s.prepare()
 	return s, nil

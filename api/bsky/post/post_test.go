@@ -160,6 +160,18 @@ func TestReply(t *testing.T) {
 	require.Equal(t, otherCID, r.Root.CID)
 	require.Equal(t, postURI, r.Parent.URI)
 
+	// Of the post that is answered, nothing else counts.
+	for text, root := range map[string]string{
+		`{"$type":"app.bsky.feed.post","text":"@bot hi"}`:                                                      postURI,
+		`{"$type":"app.bsky.feed.post","text":1,"createdAt":"yesterday","embed":[],"reply":null}`:              postURI,
+		`{"$type":"app.bsky.feed.post","reply":{"parent":7,"root":` + answer(otherURI, otherCID) + `,"x":[]}}`: otherURI,
+	} {
+		r, err = post.Reply(postURI, postCID, record(t, text))
+		require.NoError(t, err)
+		require.Equal(t, root, r.Root.URI)
+		require.Equal(t, postURI, r.Parent.URI)
+	}
+
 	like := `{"$type":"app.bsky.feed.like","subject":` + answer(postURI, postCID) + `,"createdAt":"2026-11-22T12:00:00Z"}`
 	for _, tt := range []struct{ uri, cid, record, want string }{
 		{"x", postCID, answered, "invalid AT-URI"},
@@ -169,7 +181,9 @@ func TestReply(t *testing.T) {
 		{"at://did:plc:ewvi7nxzyoun6zhxrhs64oiz", postCID, answered, "does not refer to a post"},
 		{postURI, postCID, like, `is a "app.bsky.feed.like"`},
 		{postURI, postCID, `{"text":"x"}`, `is a ""`},
-		{postURI, postCID, `{"$type":"app.bsky.feed.post","text":1,"createdAt":"2026-11-22T12:00:00Z"}`, "text"},
+		{postURI, postCID, `{"$type":"app.bsky.feed.post","reply":1}`, "root: syntax: invalid AT-URI"},
+		{postURI, postCID, `{"$type":"app.bsky.feed.post","reply":{"parent":` + answer(otherURI, otherCID) + `}}`, "root: syntax: invalid AT-URI"},
+		{postURI, postCID, `{"$type":"app.bsky.feed.post","reply":{"root":{"uri":"` + otherURI + `","cid":1}}}`, "root: syntax: invalid CID"},
 		{postURI, postCID, strings.ReplaceAll(answered, otherURI, "at://x"), "root: "},
 		{postURI, postCID, strings.ReplaceAll(answered, otherURI, "at://alice.example.com/app.bsky.feed.post/x"), "root: "},
 		{postURI, postCID, strings.ReplaceAll(answered, otherURI, strings.ReplaceAll(otherURI, "feed.post", "feed.like")), "root: "},

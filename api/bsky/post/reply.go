@@ -21,7 +21,8 @@ func Ref(r syntax.StrongRef) atproto.RepoStrongRef {
 //	p.Reply, err = post.Reply(view.URI, view.CID, view.Record)
 //
 // The thread is that of the other post, if this is an answer itself, and
-// otherwise begins with it. The error says that it is no post, or refers to
+// otherwise begins with it. Nothing else in the record matters, so that a post
+// with mistakes can be answered. The error says that it is no post, or answers
 // something that can't be.
 //
 // https://docs.bsky.app/docs/advanced-guides/posts#replies-quote-posts-and-embeds
@@ -33,23 +34,35 @@ func Reply(uri, cid string, record lex.Unknown) (*bsky.FeedPostReplyRef, error) 
 	if err := isPost(parent); err != nil {
 		return nil, fmt.Errorf("post: reply: %w", err)
 	}
-	var p bsky.FeedPost
 	if typ := record.LexType(); typ != bsky.FeedPostNSID {
 		return nil, fmt.Errorf("post: reply: %q is a %q", parent.URI, typ)
 	}
-	if err := record.Decode(&p); err != nil {
-		return nil, fmt.Errorf("post: reply: %w", err)
-	}
-	root := parent
-	if p.Reply != nil {
-		if root, err = syntax.ParseStrongRef(p.Reply.Root.URI, p.Reply.Root.CID); err != nil {
-			return nil, fmt.Errorf("post: reply: root: %w", err)
-		}
-		if err := isPost(root); err != nil {
-			return nil, fmt.Errorf("post: reply: root: %w", err)
-		}
+	root, err := rootOf(parent, record)
+	if err != nil {
+		return nil, fmt.Errorf("post: reply: root: %w", err)
 	}
 	return &bsky.FeedPostReplyRef{Root: Ref(root), Parent: Ref(parent)}, nil
+}
+
+// rootOf returns where the thread of a post begins.
+func rootOf(post syntax.StrongRef, record lex.Unknown) (syntax.StrongRef, error) {
+	v, err := record.View()
+	if err != nil {
+		return syntax.StrongRef{}, err
+	}
+	if reply, ok := v.Get("reply"); !ok || reply.IsNull() {
+		return post, nil
+	}
+	text := func(field string) string {
+		member, _ := v.Get("reply", "root", field)
+		s, _ := member.Text()
+		return s
+	}
+	root, err := syntax.ParseStrongRef(text("uri"), text("cid"))
+	if err != nil {
+		return syntax.StrongRef{}, err
+	}
+	return root, isPost(root)
 }
 
 // isPost reports whether a reference is one to a post that lasts.
