@@ -51,8 +51,10 @@ func (r *Repo) ApplyWith(ctx context.Context, o *ApplyOptions, writes ...Write) 
 	if o == nil {
 		o = &ApplyOptions{}
 	}
-	r.write.Lock()
-	defer r.write.Unlock()
+	if err := r.write.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer r.write.unlock()
 	now := r.now.Load()
 	a := applier{state: now, base: now.tree, o: o, writes: writes}
 	if err := a.plan(ctx); err != nil {
@@ -83,7 +85,7 @@ func (r *Repo) sign(ctx context.Context, head *Commit, root dagcbor.CID) (*Commi
 			return nil, fmt.Errorf("repo: no revision after %s: %w", head.rev, err)
 		}
 	}
-	return SignCommit(ctx, r.key, UnsignedCommit{r.did, r.clock.Next(), root})
+	return SignCommit(ctx, *r.key.Load(), UnsignedCommit{r.did, r.clock.Next(), root})
 }
 
 // applier is one Apply on its way.
@@ -164,6 +166,9 @@ func (a *applier) op(ctx context.Context, w Write) (Op, error) {
 // collect finds the nodes that the CAR slice has, those of them that are new, and
 // those that are gone, and checks that the slice is not too large.
 func (a *applier) collect(ctx context.Context, did syntax.DID) (err error) {
+	if a.tooBig {
+		return a.compare(ctx)
+	}
 	if a.proof, err = covering(ctx, a.tree, a.keys); err != nil {
 		return err
 	}
@@ -182,6 +187,19 @@ func (a *applier) collect(ctx context.Context, did syntax.DID) (err error) {
 			return &LimitError{Name: "repo: size of blocks of a commit", Limit: MaxCommitBlocks, Got: int64(size), Offset: -1}
 		}
 		a.tooBig = true
+	}
+	return nil
+}
+
+// compare is collect for a commit of which it is known that it has no slice.
+func (a *applier) compare(ctx context.Context) error {
+	added, removed, err := mst.DiffNodes(ctx, a.base, a.tree)
+	if err != nil {
+		return err
+	}
+	a.nodes = blocksOf(added)
+	if a.head != nil {
+		a.gone = blocksOf(removed)
 	}
 	return nil
 }
@@ -254,7 +272,10 @@ func (a *applier) result(c *Commit) *Result {
 	block := car.Block{CID: c.cid, Data: c.block}
 	res := &Result{
 		Commit: c, Ops: a.ops, TooBig: a.tooBig, Batch: a.batch(block),
-		blocks: a.slice(block), before: a.base, after: a.tree,
+		blocks: []car.Block{block}, before: a.base, after: a.tree,
+	}
+	if !a.tooBig {
+		res.blocks = a.slice(block)
 	}
 	if a.head != nil {
 		res.Since, res.PrevData = a.head.rev, a.head.data

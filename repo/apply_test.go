@@ -1,6 +1,7 @@
 package repo_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/linnet-at/linnet/internal/ledger"
 	"github.com/linnet-at/linnet/mst"
 	"github.com/linnet-at/linnet/repo"
+	"github.com/linnet-at/linnet/repo/blockstore"
 	"github.com/linnet-at/linnet/syntax"
 )
 
@@ -183,7 +185,9 @@ func TestApplyFails(t *testing.T) {
 		{create("com.example.other/y", v), `record has $type "com.example.record", not that of its collection, "com.example.other"`},
 		{create("COM.example.record/y", v), "collection is not in its normal form com.example.record"},
 		{create("com.Example.record/y", record(t, `{"$type":"com.Example.record"}`)), "collection is not in its normal form com.example.record"},
-		{repo.Delete(repoPath(t, "COM.example.record/1")), "collection is not in its normal form com.example.record"},
+		{repo.Put(repoPath(t, "COM.example.record/y"), record(t, `{"$type":"COM.example.record"}`)), "collection is not in its normal form com.example.record"},
+		{repo.Update(repoPath(t, "COM.example.record/y"), record(t, `{"$type":"COM.example.record"}`)), "mst: no such key"},
+		{repo.Delete(repoPath(t, "COM.example.record/1")), "mst: no such key"},
 		{repo.Create(at(t, "y"), sized(t, repo.MaxRecordWrite+1)), "repo: size of record 1000001 exceeds the limit of 1000000"},
 	} {
 		good := []repo.Write{repo.Create(at(t, "x1"), v), repo.Delete(at(t, "2"))}
@@ -207,6 +211,28 @@ func TestApplyFails(t *testing.T) {
 	require.Len(t, content(t, r), 3)
 }
 
+// What others have written at a path that is not in its normal form can be
+// changed and removed.
+func TestApplyNotNormal(t *testing.T) {
+	ledger.Covers(t, "REP-025")
+	path := repoPath(t, "COM.Example.thing/abc")
+	rec := func(text string) []byte { return record(t, `{"$type":"COM.Example.thing","text":"`+text+`"}`) }
+	old := blockOf(rec("old"))
+	store := &blockstore.Memory{}
+	_, err := repo.Import(t.Context(), store, bytes.NewReader(forge(t, []mst.Entry{{Key: path.String(), Value: old.CID}}, old)), options(t))
+	require.NoError(t, err)
+	r := open(t, store)
+	last := old.CID
+	for i, w := range []repo.Write{repo.Put(path, rec("put")), repo.Update(path, rec("update")), repo.Delete(path)} {
+		op := apply(t, r, w).Ops[0]
+		require.Equal(t, []any{[]mst.Action{mst.Update, mst.Update, mst.Delete}[i], last, w.CID()}, []any{op.Action, op.Prev, op.CID})
+		last = w.CID()
+	}
+	require.Empty(t, content(t, r))
+	_, err = r.Apply(t.Context(), repo.Put(path, rec("again")))
+	require.ErrorContains(t, err, "collection is not in its normal form com.example.thing")
+}
+
 func TestApplyTooMany(t *testing.T) {
 	r := newRepo(t)
 	var writes []repo.Write
@@ -223,6 +249,46 @@ func TestApplyTooMany(t *testing.T) {
 	require.Equal(t, before, stateOf(t, r))
 	apply(t, r, writes...)
 	require.Empty(t, content(t, r))
+}
+
+// A commit without a slice stores and drops what any other does.
+func TestApplyTooBigStored(t *testing.T) {
+	store := &blockstore.Memory{}
+	r := open(t, store)
+	have := map[string]string{}
+	for step, text := range []string{"a", "b", "", "c"} {
+		var writes []repo.Write
+		for i := range repo.MaxWrites + 50 {
+			path := at(t, fmt.Sprint(i))
+			if text == "" {
+				writes = append(writes, repo.Delete(path))
+				delete(have, path.String())
+				continue
+			}
+			v := value(t, text+fmt.Sprint(i/2)) // each at two paths
+			writes = append(writes, repo.Put(path, v))
+			have[path.String()] = string(v)
+		}
+		release := func() {}
+		var tree *mst.Tree
+		if step > 0 {
+			r = open(t, store)
+			tree, release = r.Tree(), hold(t, r)
+		}
+		res, err := r.ApplyWith(t.Context(), &repo.ApplyOptions{AllowTooBig: true}, writes...)
+		require.NoError(t, err)
+		require.True(t, res.TooBig)
+		require.Equal(t, res.SyncCAR(), res.CAR())
+		require.Equal(t, res.SyncCAR(), res.Message().Blocks)
+		requireStored(t, store, res.Commit, have)
+		if tree != nil {
+			_, err := tree.Count(t.Context()) // what was dropped is held
+			require.NoError(t, err)
+		}
+		release()
+		apply(t, r, repo.Put(at(t, "more"), value(t, text)))
+		apply(t, r, repo.Delete(at(t, "more")))
+	}
 }
 
 func TestApplySignerFails(t *testing.T) {

@@ -7,8 +7,9 @@ import (
 	"github.com/linnet-at/linnet/syntax"
 )
 
-// ErrStale says that a revision is not later than the last known one: it was
-// seen already, or is one that somebody kept.
+// ErrStale says that a revision is not later than the last known one. Of an
+// honest message or file it says that it was seen already, or is one that
+// somebody kept; but nothing else was verified by then, no signature either.
 var ErrStale = errors.New("repo: revision is not new")
 
 // A StaleError reports a revision that is not later than the last one. It

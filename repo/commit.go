@@ -88,7 +88,7 @@ type SignatureError struct {
 }
 
 func (e *SignatureError) Error() string {
-	return fmt.Sprintf("repo: commit %s of %s: %s", e.CID, e.DID, e.err)
+	return fmt.Sprintf("repo: commit %s of %s: %s", e.CID, e.DID, reason(e.err))
 }
 
 // Unwrap returns the reason.
@@ -112,8 +112,8 @@ func (e *CommitError) Error() string {
 	return s + e.Msg
 }
 
-// Unwrap returns [ErrUnsupportedVersion], or the error of package dagcbor or
-// syntax that says more, or nil.
+// Unwrap returns [ErrUnsupportedVersion], or [mst.ErrNotFound] for a block that
+// is missing, or the error of package dagcbor or syntax that says more, or nil.
 func (e *CommitError) Unwrap() error { return e.err }
 
 // ErrUnsupportedVersion says that a commit is of another version than [Version],
@@ -122,7 +122,8 @@ var ErrUnsupportedVersion = errors.New("repo: unsupported repository version")
 
 // ParseCommit reads a commit. Its block has to be canonical DAG-CBOR with all
 // fields of [Version] in their right form; fields that are unknown are
-// tolerated and covered by the signature. A nil o is strict. The error is a
+// tolerated and covered by the signature. A nil o is strict; of another one only
+// AllowMissingPrev and AllowVersion2 count. The error is a
 // [*CommitError], and matches [ErrUnsupportedVersion] for other versions. The
 // Commit keeps block, which is not to be changed.
 func ParseCommit(block []byte, o *Options) (*Commit, error) {

@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -33,17 +34,66 @@ func (e *Export) Tree(ctx context.Context) (*mst.Tree, error) {
 //
 // What was deleted is not in the file and cannot be told from it: only together
 // with the tree before does it say what the repository is, as [ImportDiff]
-// puts them together. [Repo.TreeBefore] makes the tree of an earlier commit.
+// puts them together.
+//
+// A base that is of this Repo's own store loses nodes when there are commits:
+// without a [Repo.Hold] that began before them the error is a
+// [*mst.MissingBlockError]. A host that keeps the ops of commits does not need a
+// base, but calls [Repo.ExportSinceOps].
 func (r *Repo) ExportSince(ctx context.Context, w io.Writer, base *mst.Tree, written ...syntax.RepoPath) error {
 	if base == nil {
 		return r.Export(ctx, w)
 	}
-	defer r.Hold()()
-	return r.readError(ctx, r.exportSince(ctx, w, base, written))
+	return r.held(ctx, func() error { return r.exportSince(ctx, w, r.now.Load(), base, written) })
 }
 
-func (r *Repo) exportSince(ctx context.Context, w io.Writer, base *mst.Tree, written []syntax.RepoPath) error {
-	s := r.now.Load()
+// ExportSinceOps is [Repo.ExportSince] for a host that keeps the ops of commits
+// for its event stream: what has changed since the tree had the root since, by
+// the ops of all commits after that, the oldest first. The root is the
+// [Result.PrevData] of the first of these commits; if it is undefined, which
+// means before the first commit of all, the file is that of [Repo.Export]. The
+// paths of the ops are those that were written to.
+//
+// Others may write meanwhile, but the ops must be those up to [Repo.Head]. Where
+// they do not lead to its tree the error is a [*mst.CommitOpError], and where
+// they do not lead from since, a [*SinceError]: read the ops again, and try once
+// more, or export the whole. Nothing was written then.
+func (r *Repo) ExportSinceOps(ctx context.Context, w io.Writer, since dagcbor.CID, ops ...Op) error {
+	if !since.Defined() {
+		return r.Export(ctx, w)
+	}
+	return r.held(ctx, func() error {
+		s := r.now.Load()
+		base, err := undo(ctx, s.tree, ops)
+		if err != nil {
+			return err
+		}
+		if got := base.Root(); got != since {
+			return &SinceError{Want: since, Got: got}
+		}
+		written := make([]syntax.RepoPath, len(ops))
+		for i, op := range ops {
+			written[i] = op.Path
+		}
+		return r.exportSince(ctx, w, s, base, written)
+	})
+}
+
+// A SinceError reports ops that do not lead from where they should: some are
+// missing, or there are too many. It matches [ErrDesynchronized].
+type SinceError struct {
+	Want dagcbor.CID // the root of the tree before the ops
+	Got  dagcbor.CID // the root that undoing them leads to
+}
+
+func (e *SinceError) Error() string {
+	return "repo: ops lead from the root " + orNone(e.Got) + ", not from " + orNone(e.Want)
+}
+
+// Unwrap returns [ErrDesynchronized].
+func (e *SinceError) Unwrap() error { return ErrDesynchronized }
+
+func (r *Repo) exportSince(ctx context.Context, w io.Writer, s *state, base *mst.Tree, written []syntax.RepoPath) error {
 	x, err := newExporter(r.src, s.head, w)
 	if err != nil {
 		return err
@@ -52,6 +102,12 @@ func (r *Repo) exportSince(ctx context.Context, w io.Writer, base *mst.Tree, wri
 	d, err := compare(ctx, base, s.tree)
 	if err != nil {
 		return err
+	}
+	if len(d.nodes) == 0 && base.Root() == mst.New().Root() {
+		// Of no tree that had records the root is empty, nor that of none at all.
+		if d.nodes, err = covering(ctx, s.tree, nil); err != nil {
+			return err
+		}
 	}
 	for _, n := range d.nodes {
 		if err := x.put(n.CID, n.Data); err != nil {
@@ -78,8 +134,7 @@ func (r *Repo) exportSince(ctx context.Context, w io.Writer, base *mst.Tree, wri
 // again writes the record at key if there is one that is not among the changes,
 // whose keys ascend.
 func (x *exporter) again(ctx context.Context, t *mst.Tree, changes []mst.Change, key string) error {
-	_, changed := slices.BinarySearchFunc(changes, key, func(c mst.Change, key string) int { return strings.Compare(c.Key, key) })
-	if changed {
+	if hasChange(changes, key) {
 		return nil
 	}
 	c, found, err := t.Get(ctx, key)
@@ -87,6 +142,12 @@ func (x *exporter) again(ctx context.Context, t *mst.Tree, changes []mst.Change,
 		return err
 	}
 	return x.record(ctx, mst.Entry{Key: key, Value: c})
+}
+
+// hasChange reports whether key is among the changes, whose keys ascend.
+func hasChange(changes []mst.Change, key string) bool {
+	_, found := slices.BinarySearchFunc(changes, key, func(c mst.Change, key string) int { return strings.Compare(c.Key, key) })
+	return found
 }
 
 // ImportDiff brings the repository in store to a later revision, by a CAR file
@@ -97,10 +158,18 @@ func (x *exporter) again(ctx context.Context, t *mst.Tree, changes []mst.Change,
 //
 // Everything is verified before anything is stored: the commit, as [Read] does
 // with o, all nodes that are new, and that their records are in the file or in
-// the store. If blocks are missing the error is a [*mst.MissingBlockError] or
+// the store. The limits of Options.Tree, and Options.CheckRecords, hold for what
+// is new. If blocks are missing the error is a [*mst.MissingBlockError] or
 // [*MissingRecordError], and the whole repository is needed. What was in the
 // store must be of the same account, else the error is a [*DIDMismatchError], and
 // of an earlier revision, else it is a [*StaleError].
+//
+// What the new revision has in common with the one in the store is not looked
+// at: a block that the store has lost there is not missed. Only if the file has
+// all nodes of the tree is every block of it compared with the store's, and
+// stored if it was lost. The error is an [*UnreadableError] if the store has
+// lost records that go, or its commit or root, or has other bytes under a CID of
+// the file. [Import] of the whole can do with all that is lost but the commit.
 func ImportDiff(ctx context.Context, store blockstore.Store, r io.Reader, o *Options) (*Commit, []mst.Change, error) {
 	o, err := o.forImport()
 	if err != nil {
@@ -117,27 +186,63 @@ func ImportDiff(ctx context.Context, store blockstore.Store, r io.Reader, o *Opt
 	if err != nil {
 		return nil, nil, err
 	}
-	src := overlay{e.file, store}
-	tree, err := mst.Load(ctx, src, e.commit.data, storedTree())
+	d, err := e.since(ctx, store, old)
 	if err != nil {
 		return nil, nil, err
 	}
-	base := old.tree
-	if old.head == nil {
-		base = nil
-	}
-	d, err := compare(ctx, base, tree)
+	b, err := d.batch(ctx, old, e, store)
 	if err != nil {
 		return nil, nil, err
 	}
-	b, err := d.batch(ctx, old.cid(), e.commit, src)
-	if err != nil {
-		return nil, nil, err
+	err = store.Commit(ctx, b)
+	if _, lacks := errors.AsType[*blockstore.BatchError](err); lacks {
+		err = &UnreadableError{b.Prev, err}
 	}
-	if err := store.Commit(ctx, b); err != nil {
+	if err != nil {
 		return nil, nil, err
 	}
 	return e.commit, d.changes, nil
+}
+
+// since returns what is new in e since the commit old in store, which is nil for
+// none.
+func (e *Export) since(ctx context.Context, store blockstore.Store, old *Commit) (*difference, error) {
+	var base *mst.Tree
+	var err error
+	if old != nil {
+		if base, err = mst.Load(ctx, store, old.data, storedTree()); err != nil {
+			return nil, unreadable(ctx, old.cid, err)
+		}
+	}
+	in := e.tree
+	in.TrustHashes = false // of the store
+	tree, err := mst.Load(ctx, overlay{e.file, store}, e.commit.data, &in)
+	if err != nil {
+		return nil, err
+	}
+	d, err := compare(ctx, base, tree)
+	if err != nil {
+		return nil, err
+	}
+	return d, e.checkEntries(d.changes)
+}
+
+// checkEntries holds the entries that are new to the limit for those of a tree.
+func (e *Export) checkEntries(changes []mst.Change) error {
+	limit := e.tree.MaxEntries
+	if limit == 0 {
+		limit = mst.DefaultMaxEntries
+	}
+	n := int64(0)
+	for i := range changes {
+		if changes[i].New.Defined() {
+			n++
+		}
+	}
+	if limit >= 0 && n > limit {
+		return &LimitError{Name: "repo: entries that are new", Limit: limit, Got: n, Offset: -1}
+	}
+	return nil
 }
 
 // overlay is a source of what is in a file, or in a store.
@@ -153,17 +258,21 @@ func (o overlay) Block(ctx context.Context, c dagcbor.CID) ([]byte, error) {
 	return o.store.Block(ctx, c)
 }
 
-// batch returns what brings a store from the head prev to c. The records are
-// checked as they are found.
-func (d *difference) batch(ctx context.Context, prev dagcbor.CID, c *Commit, src mst.Source) (*blockstore.Batch, error) {
-	b := &blockstore.Batch{Prev: prev, Head: c.cid, Drop: d.gone, TrustHashes: true}
+// batch returns what brings a store from the commit old, which is nil for none,
+// to that of e. The records are checked as they are found.
+func (d *difference) batch(ctx context.Context, old *Commit, e *Export, store blockstore.Store) (*blockstore.Batch, error) {
+	c := e.commit
+	b := &blockstore.Batch{Prev: cidOrNone(old), Head: c.cid, Drop: d.gone, TrustHashes: true}
 	b.Put = append([]car.Block{{CID: c.cid, Data: c.block}}, d.nodes...)
-	if prev.Defined() {
-		b.Drop = append(b.Drop, prev)
+	if old != nil {
+		b.Drop = append(b.Drop, old.cid)
 	}
 	for _, ch := range d.changes {
 		if ch.New.Defined() {
-			rec, err := loadRecord(ctx, src, mst.Entry{Key: ch.Key, Value: ch.New})
+			rec, err := loadRecord(ctx, overlay{e.file, store}, mst.Entry{Key: ch.Key, Value: ch.New})
+			if err == nil && e.o.CheckRecords {
+				err = rec.Validate()
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -173,5 +282,8 @@ func (d *difference) batch(ctx context.Context, prev dagcbor.CID, c *Commit, src
 			b.Drop = append(b.Drop, ch.Old)
 		}
 	}
-	return b, nil
+	if old == nil {
+		return b, nil
+	}
+	return b, (&restorer{difference: d, file: e, store: store, b: b}).run(ctx)
 }

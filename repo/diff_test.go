@@ -14,6 +14,8 @@ import (
 	"github.com/linnet-at/linnet/internal/ledger"
 	"github.com/linnet-at/linnet/mst"
 	"github.com/linnet-at/linnet/repo"
+	"github.com/linnet-at/linnet/repo/blockstore"
+	"github.com/linnet-at/linnet/repo/car"
 	"github.com/linnet-at/linnet/syntax"
 )
 
@@ -205,4 +207,161 @@ func TestExportTree(t *testing.T) {
 	require.NoError(t, err)
 	_, err = tree.Count(t.Context())
 	errorIs[*repo.LimitError](t, err)
+}
+
+// A host that keeps ops serves what is new, whatever is written meanwhile.
+func TestExportSinceOps(t *testing.T) {
+	ledger.Covers(t, "REP-032")
+	r, store := holdable(t)
+	mirror := &blockstore.Memory{}
+	_, err := repo.Import(t.Context(), mirror, bytes.NewReader(export(t, r)), options(t))
+	require.NoError(t, err)
+	since, whole := r.Tree().Root(), export(t, r)
+	a := value(t, "1")
+	first := apply(t, r, repo.Delete(at(t, "1")), repo.Update(at(t, "2"), value(t, "x")))
+	second := apply(t, r, repo.Create(at(t, "1"), a), repo.Create(at(t, "3x"), value(t, "y")))
+	ops := slices.Concat(first.Ops, second.Ops)
+	r = open(t, store)
+
+	var want bytes.Buffer
+	base, err := r.TreeBefore(t.Context(), ops...)
+	require.NoError(t, err)
+	require.NoError(t, r.ExportSince(t.Context(), &want, base, at(t, "1"), at(t, "2"), at(t, "3x")))
+	calls := 1
+	for call := 0; call <= calls; call++ { // at which somebody writes
+		other := newFaulty()
+		copyStore(t, other.Memory, store.Memory)
+		r := open(t, other)
+		other.calls = 0
+		other.fail = func(string) error {
+			if other.calls == call {
+				other.fail = nil
+				rewrite(t, r, "new ")
+			}
+			return nil
+		}
+		var got bytes.Buffer
+		require.NoError(t, r.ExportSinceOps(t.Context(), &got, since, ops...), call)
+		require.Equal(t, want.Bytes(), got.Bytes(), call)
+		if call == 0 {
+			calls = other.calls
+		}
+	}
+	require.Greater(t, calls, 5)
+	commit, _, err := repo.ImportDiff(t.Context(), mirror, &want, options(t))
+	require.NoError(t, err)
+	requireStored(t, mirror, commit, content(t, r))
+
+	// Ops that are not those since then are told, before anything is written.
+	for name, tc := range map[string]struct {
+		ops []repo.Op
+		got dagcbor.CID
+	}{
+		"the last are missing":  {first.Ops, dagcbor.CID{}},
+		"the first are missing": {second.Ops, second.PrevData},
+		"none":                  {nil, r.Head().Data()},
+	} {
+		var file bytes.Buffer
+		err := r.ExportSinceOps(t.Context(), &file, since, tc.ops...)
+		require.Zero(t, file.Len(), name)
+		if !tc.got.Defined() {
+			errorIs[*mst.CommitOpError](t, err)
+			continue
+		}
+		require.Equal(t, &repo.SinceError{Want: since, Got: tc.got}, err, name)
+		require.ErrorIs(t, err, repo.ErrDesynchronized)
+		require.EqualError(t, err, "repo: ops lead from the root "+tc.got.String()+", not from "+since.String())
+	}
+	var file bytes.Buffer
+	require.NoError(t, r.ExportSinceOps(t.Context(), &file, dagcbor.CID{}, ops...)) // before the first commit
+	require.Equal(t, export(t, r), file.Bytes())
+	require.NotEqual(t, whole, file.Bytes())
+}
+
+// copyStore copies what is in a store.
+func copyStore(t *testing.T, to, from *blockstore.Memory) {
+	t.Helper()
+	head, err := from.Head(t.Context())
+	require.NoError(t, err)
+	b := &blockstore.Batch{Head: head}
+	for ref, err := range from.Refs(t.Context()) {
+		require.NoError(t, err)
+		block, err := from.Block(t.Context(), ref.CID)
+		require.NoError(t, err)
+		for range ref.Refs {
+			b.Put = append(b.Put, car.Block{CID: ref.CID, Data: block})
+		}
+	}
+	require.NoError(t, to.Commit(t.Context(), b))
+}
+
+// A diff of nothing to nothing has the root, for whoever has nothing yet.
+func TestExportSinceEmpty(t *testing.T) {
+	r := newRepo(t)
+	apply(t, r)
+	var file bytes.Buffer
+	require.NoError(t, r.ExportSince(t.Context(), &file, mst.New()))
+	require.Equal(t, export(t, r), file.Bytes())
+	store := &blockstore.Memory{}
+	commit, changes, err := repo.ImportDiff(t.Context(), store, bytes.NewReader(file.Bytes()), options(t))
+	require.NoError(t, err)
+	require.Empty(t, changes)
+	requireStored(t, store, commit, nil)
+
+	res := apply(t, r)
+	file.Reset()
+	require.NoError(t, r.ExportSinceOps(t.Context(), &file, res.PrevData, res.Ops...))
+	commit, _, err = repo.ImportDiff(t.Context(), store, bytes.NewReader(file.Bytes()), options(t))
+	require.NoError(t, err)
+	requireStored(t, store, commit, nil)
+}
+
+// What the options ask of a repository holds for what is new in a diff.
+func TestImportDiffOptions(t *testing.T) {
+	bad := blockOf(dagcbor.AppendText(nil, "no record"))
+	wrong := forge(t, []mst.Entry{{Key: collection + "/1", Value: bad.CID}}, bad)
+	r, _ := holdable(t)
+	good := export(t, r)
+	nodes := int64(0)
+	for step, err := range r.Tree().Preorder(t.Context()) {
+		require.NoError(t, err)
+		if step.Node != nil {
+			nodes++
+		}
+	}
+	for name, tc := range map[string]struct {
+		file    []byte
+		o       repo.Options
+		refused func(error) bool
+	}{
+		"records":        {wrong, repo.Options{CheckRecords: true}, isA[*repo.RecordError]},
+		"any records":    {wrong, repo.Options{}, nil},
+		"right records":  {good, repo.Options{CheckRecords: true}, nil},
+		"entries":        {good, repo.Options{Tree: &mst.Options{MaxEntries: held - 1}}, isA[*repo.LimitError]},
+		"enough entries": {good, repo.Options{Tree: &mst.Options{MaxEntries: held}}, nil},
+		"any entries":    {good, repo.Options{Tree: &mst.Options{MaxEntries: -1}}, nil},
+		"nodes":          {good, repo.Options{Tree: &mst.Options{MaxNodes: nodes - 1}}, isA[*repo.LimitError]},
+		"enough nodes":   {good, repo.Options{Tree: &mst.Options{MaxNodes: nodes}}, nil},
+	} {
+		o := tc.o
+		o.Key, o.DID = privateKey(t, crypto.K256).PublicKey(), account
+		for i, run := range []func(blockstore.Store) error{
+			func(s blockstore.Store) error {
+				_, err := repo.Import(t.Context(), s, bytes.NewReader(tc.file), &o)
+				return err
+			},
+			func(s blockstore.Store) error {
+				_, _, err := repo.ImportDiff(t.Context(), s, bytes.NewReader(tc.file), &o)
+				return err
+			},
+		} {
+			store := &blockstore.Memory{}
+			err := run(store)
+			require.Equal(t, tc.refused != nil, err != nil, "%s %d: %v", name, i, err)
+			if err != nil {
+				require.True(t, tc.refused(err), "%s %d: %v", name, i, err)
+				require.Zero(t, store.Len())
+			}
+		}
+	}
 }

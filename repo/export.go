@@ -20,8 +20,7 @@ import (
 // repository as it was when Export began, however long it takes to write it.
 // Writes to w are buffered; after an error, what w got is not to be used.
 func (r *Repo) Export(ctx context.Context, w io.Writer) error {
-	defer r.Hold()()
-	return r.readError(ctx, r.export(ctx, w))
+	return r.held(ctx, func() error { return r.export(ctx, w) })
 }
 
 func (r *Repo) export(ctx context.Context, w io.Writer) error {
@@ -51,8 +50,7 @@ func (r *Repo) export(ctx context.Context, w io.Writer) error {
 // without the nodes and records that have nothing to do with them. Reading it
 // in full ends at the first node that is missing.
 func (r *Repo) ExportCollection(ctx context.Context, w io.Writer, collections ...syntax.NSID) error {
-	defer r.Hold()()
-	return r.readError(ctx, r.exportCollection(ctx, w, collections))
+	return r.held(ctx, func() error { return r.exportCollection(ctx, w, collections) })
 }
 
 func (r *Repo) exportCollection(ctx context.Context, w io.Writer, collections []syntax.NSID) error {
@@ -81,11 +79,13 @@ func (r *Repo) exportCollection(ctx context.Context, w io.Writer, collections []
 // from the root down to the path, and the record. Several paths can share a
 // proof. [VerifyProof] is the other side of it.
 func (r *Repo) WriteProof(ctx context.Context, w io.Writer, paths ...syntax.RepoPath) error {
-	defer r.Hold()()
-	return r.readError(ctx, r.writeProof(ctx, w, paths))
+	return r.held(ctx, func() error { return r.writeProof(ctx, w, paths) })
 }
 
 func (r *Repo) writeProof(ctx context.Context, w io.Writer, paths []syntax.RepoPath) error {
+	if slices.ContainsFunc(paths, syntax.RepoPath.IsZero) {
+		return errNoPath
+	}
 	x, tree, err := r.exportPart(ctx, w)
 	if err != nil {
 		return err

@@ -15,16 +15,17 @@ import (
 // through this Repo. What commits drop from the store stays in memory for so
 // long. The methods of Repo that read do so by themselves while they run.
 //
-// It may wait for a commit that is under way. To call release again does
-// nothing.
-func (r *Repo) Hold() (release func()) { return r.keep.hold() }
+// It may wait for a commit that is under way, and fails if ctx ends before, with
+// the cause of that; release is then nil. How long ctx lasts has nothing to do
+// with how long the hold does. To call release again does nothing.
+func (r *Repo) Hold(ctx context.Context) (release func(), err error) { return r.keep.hold(ctx) }
 
 // A keeper has the blocks that commits have dropped from the store while
 // somebody reads the repository as it was before.
 type keeper struct {
 	mu      sync.Mutex
-	ended   sync.Cond                 // a commit of which nothing is kept
-	alone   bool                      // there is such a commit now
+	alone   chan struct{}             // a commit of which nothing is kept, closed when it ends; nil if there is none
+	waiting int                       // holds that wait for its end
 	commits uint64                    // that there were
 	oldest  uint64                    // how many there were before the oldest hold; all, if there is none
 	holds   map[uint64]int            // how many there are, by the commits before them
@@ -38,16 +39,14 @@ type keptBlock struct {
 }
 
 func newKeeper() *keeper {
-	k := &keeper{holds: map[uint64]int{}, dropped: map[dagcbor.CID]keptBlock{}}
-	k.ended.L = &k.mu
-	return k
+	return &keeper{holds: map[uint64]int{}, dropped: map[dagcbor.CID]keptBlock{}}
 }
 
-func (k *keeper) hold() (release func()) {
+func (k *keeper) hold(ctx context.Context) (release func(), err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for k.alone {
-		k.ended.Wait()
+	if err := k.wait(ctx); err != nil {
+		return nil, err
 	}
 	n := k.commits
 	k.holds[n]++
@@ -58,15 +57,37 @@ func (k *keeper) hold() (release func()) {
 			delete(k.holds, n)
 			k.forget()
 		}
-	})
+	}), nil
+}
+
+// wait waits, with the mutex let go of meanwhile, for the end of a commit of
+// which nothing is kept. No other such commit begins before it returns.
+func (k *keeper) wait(ctx context.Context) error {
+	if k.alone == nil {
+		return nil
+	}
+	ended := k.alone
+	k.waiting++
+	k.mu.Unlock()
+	var err error
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	k.mu.Lock()
+	k.waiting--
+	return err
 }
 
 // begin begins a commit, and reports whether what it drops has to be kept.
 func (k *keeper) begin() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.alone = len(k.holds) == 0
-	return !k.alone
+	if len(k.holds) == 0 && k.waiting == 0 {
+		k.alone = make(chan struct{})
+	}
+	return k.alone == nil
 }
 
 // add keeps a block that the commit under way will drop.
@@ -81,8 +102,10 @@ func (k *keeper) end() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.commits++
-	k.alone = false
-	k.ended.Broadcast()
+	if k.alone != nil {
+		close(k.alone)
+		k.alone = nil
+	}
 	k.forget()
 }
 
@@ -151,14 +174,26 @@ func (r *Repo) keepDropped(ctx context.Context, a *applier) error {
 	return nil
 }
 
+// held calls read under a hold, and returns [Repo.readError] of its error.
+func (r *Repo) held(ctx context.Context, read func() error) error {
+	release, err := r.Hold(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return r.readError(ctx, read())
+}
+
 // readError returns err, of reading the repository, or if blocks are missing
 // because somebody else has written to the store, an error that says so.
 func (r *Repo) readError(ctx context.Context, err error) error {
 	if !isMissing(err) {
 		return err
 	}
-	r.write.Lock() // a commit is in the store before it is in r.now
-	defer r.write.Unlock()
+	if err := r.write.lock(ctx); err != nil { // a commit is in the store before it is in r.now
+		return err
+	}
+	defer r.write.unlock()
 	return r.conflict(ctx, err)
 }
 

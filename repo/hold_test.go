@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -42,6 +43,13 @@ func rewrite(t *testing.T, r *repo.Repo, to string) {
 	apply(t, r, writes...)
 }
 
+func hold(t *testing.T, r *repo.Repo) (release func()) {
+	t.Helper()
+	release, err := r.Hold(t.Context())
+	require.NoError(t, err)
+	return release
+}
+
 // Whatever is written while a repository is read: what is read is what was there
 // at the beginning, to the last byte, at whichever call everything changes.
 func TestReadMeanwhile(t *testing.T) {
@@ -64,8 +72,19 @@ func TestReadMeanwhile(t *testing.T) {
 			}
 			return nil
 		},
+		"TreeBefore": func(r *repo.Repo, w io.Writer) error {
+			tree, err := r.TreeBefore(t.Context(), repo.Op{Action: mst.Create, Path: at(t, "1"), CID: blockOf(value(t, "1")).CID})
+			if err != nil {
+				return err
+			}
+			_, err = io.WriteString(w, tree.Root().String())
+			return err
+		},
 		"Tree": func(r *repo.Repo, w io.Writer) error {
-			release := r.Hold()
+			release, err := r.Hold(t.Context())
+			if err != nil {
+				return err
+			}
 			defer release()
 			defer release()
 			for e, err := range r.Tree().Entries(t.Context()) {
@@ -119,9 +138,9 @@ func TestHoldEnds(t *testing.T) {
 		}
 		return nil
 	}
-	first := r.Hold()
+	first := hold(t, r)
 	rewrite(t, r, "a")
-	second := r.Hold()
+	second := hold(t, r)
 	rewrite(t, r, "b")
 	second()
 	require.NoError(t, walk())
@@ -219,6 +238,17 @@ func TestConflicts(t *testing.T) {
 		},
 		"Export":     func(r *repo.Repo) error { return r.Export(t.Context(), io.Discard) },
 		"WriteProof": func(r *repo.Repo) error { return r.WriteProof(t.Context(), io.Discard, at(t, "7")) },
+		"ExportCollection": func(r *repo.Repo) error {
+			return r.ExportCollection(t.Context(), io.Discard, at(t, "7").Collection())
+		},
+		"ExportSince": func(r *repo.Repo) error { return r.ExportSince(t.Context(), io.Discard, mst.New()) },
+		"TreeBefore": func(r *repo.Repo) error {
+			rec, found, err := a.Get(t.Context(), at(t, "7"))
+			require.NoError(t, err)
+			require.True(t, found)
+			_, err = r.TreeBefore(t.Context(), repo.Op{Action: mst.Create, Path: at(t, "7"), CID: rec.CID()})
+			return err
+		},
 	} {
 		r := open(t, store)
 		stale := r.Head().CID()
@@ -232,4 +262,37 @@ func TestConflicts(t *testing.T) {
 		require.NoError(t, a.Refresh(t.Context()))
 		apply(t, a, repo.Put(at(t, "7"), value(t, "back")))
 	}
+}
+
+// Who wants to hold everything while a commit is under way, of which nothing is
+// kept, waits for it.
+func TestHoldDuringCommit(t *testing.T) {
+	store := &afterCommit{Memory: &blockstore.Memory{}}
+	var writes []repo.Write
+	for i := range held {
+		writes = append(writes, repo.Create(at(t, strconv.Itoa(i)), value(t, strconv.Itoa(i))))
+	}
+	apply(t, open(t, store), writes...)
+	r := open(t, store) // with nothing in memory
+	result := make(chan error, 1)
+	store.do = func() {
+		go func() {
+			release, err := r.Hold(context.Background())
+			if err != nil {
+				result <- err
+				return
+			}
+			defer release()
+			for _, err := range r.Tree().Entries(context.Background()) {
+				if err != nil {
+					result <- err
+					return
+				}
+			}
+			result <- nil
+		}()
+		time.Sleep(50 * time.Millisecond) // in which it could go wrong
+	}
+	rewrite(t, r, "new ")
+	require.NoError(t, <-result)
 }

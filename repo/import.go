@@ -1,10 +1,13 @@
 package repo
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/mst"
@@ -19,15 +22,25 @@ import (
 // The blocks come into the store as they are read, in batches, since a
 // repository may be larger than memory. The head is set with the last batch,
 // after all was verified: until then the store shows what it showed before, and
-// when something fails the blocks are taken out again. If the process dies in
-// the middle, or the store fails, blocks may stay that belong to no head; where
-// that matters, import into a new store and swap the stores.
+// when something fails the blocks are taken out again, also if that is that ctx
+// has ended. If the process dies in the middle, or the store fails or is written
+// to by others all the time, blocks may stay that belong to no head; where that
+// matters, import into a new store and swap the stores.
 //
 // Only blocks of the repository are stored, once for each place at which they
-// are. What was in the store must be of the same account, else the error is a
-// [*DIDMismatchError], and of an earlier revision, else it is a [*StaleError]. A
-// host that takes over an account goes on with [Open] and [Repo.Resign], which
-// signs with its own key.
+// are, and one more until the end. What was in the store must be of the same
+// account, else the error is a [*DIDMismatchError], and of an earlier revision,
+// else it is a [*StaleError]. A host that takes over an account goes on with
+// [Open] and [Repo.Resign], which signs with its own key.
+//
+// What was in the store may be damaged. Blocks that it has lost are stored again
+// if they are in the file, and what the new repository does not use is dropped:
+// if the old tree cannot be walked, or lacks records, everything else that is in
+// the store, if that is a [blockstore.Lister]; nobody else may import into it
+// at that time. The error is an [*UnreadableError] if the store is none, if it has
+// other bytes under the CID of a block that is in the file, or cannot read them,
+// and if the old commit cannot be read: nothing says then whose the store is, and
+// which revisions are later. The way out is to import into a new store.
 func Import(ctx context.Context, store blockstore.Store, r io.Reader, o *Options) (*Commit, error) {
 	o, err := o.forImport()
 	if err != nil {
@@ -42,10 +55,10 @@ func Import(ctx context.Context, store blockstore.Store, r io.Reader, o *Options
 	if err != nil {
 		return nil, err
 	}
-	im := importer{store: store, head: old.cid(), next: s.commit.cid}
+	im := importer{store: store, old: old, next: s.commit}
 	err = im.read(ctx, s)
 	if err == nil {
-		err = im.finish(ctx, s.commit, old)
+		err = im.finish(ctx)
 	}
 	if err != nil {
 		return nil, im.undo(ctx, err)
@@ -66,18 +79,20 @@ func (o *Options) forImport() (*Options, error) {
 	return &in, nil
 }
 
-// replaced returns what is in a store before c comes there.
-func replaced(ctx context.Context, store blockstore.Store, c *Commit) (*state, error) {
+// replaced returns the commit that is in a store before c comes there, or nil.
+func replaced(ctx context.Context, store blockstore.Store, c *Commit) (*Commit, error) {
 	head, err := store.Head(ctx)
-	if err != nil {
+	if err != nil || !head.Defined() {
 		return nil, err
 	}
-	old, err := loadState(ctx, store, head, c.did)
-	if err != nil {
-		return nil, err
-	}
-	if old.head != nil && c.rev.Compare(old.head.rev) <= 0 {
-		return nil, &StaleError{Repo: c.did, Rev: c.rev, Last: old.head.rev}
+	old, err := loadCommit(ctx, store, head)
+	switch {
+	case err != nil:
+		return nil, unreadable(ctx, head, err)
+	case old.did != c.did:
+		return nil, &DIDMismatchError{old.cid, old.did, c.did}
+	case c.rev.Compare(old.rev) <= 0:
+		return nil, &StaleError{Repo: c.did, Rev: c.rev, Last: old.rev}
 	}
 	return old, nil
 }
@@ -87,15 +102,25 @@ const (
 	importBlocks = 8192    // in a batch
 )
 
+// undoTries is how often an import that failed is undone again because somebody
+// else has committed.
+const undoTries = 10
+
 // importer is one import.
 type importer struct {
 	store blockstore.Store
-	head  dagcbor.CID // until the end
-	next  dagcbor.CID // from then on
+	old   *Commit // that is the head until the end; nil for none
+	next  *Commit // that is the head from then on
 
 	put  []car.Block   // the next batch
 	data []byte        // of the batch
 	done []dagcbor.CID // that are in the store
+	// lost has the blocks that the store did not have, if there is an old
+	// commit: its tree may have them nevertheless.
+	lost []dagcbor.CID
+	// mark is a block that no other import has. As long as it is there nobody
+	// has dropped what is done.
+	mark dagcbor.CID
 }
 
 // read stores the records as they come, and the nodes that they make.
@@ -120,18 +145,62 @@ func (im *importer) read(ctx context.Context, s *Stream) error {
 }
 
 func (im *importer) add(ctx context.Context, c dagcbor.CID, block []byte) error {
-	start := len(im.data)
-	im.data = append(im.data, block...) // what is in the batch stays where it is
-	im.put = append(im.put, car.Block{CID: c, Data: im.data[start:len(im.data):len(im.data)]})
+	if err := im.look(ctx, c, block); err != nil {
+		return err
+	}
+	im.take(c, block)
 	if len(im.data) < importBytes && len(im.put) < importBlocks {
 		return nil
 	}
-	return im.flush(ctx, im.head, nil)
+	if !im.mark.Defined() {
+		mark := []byte(rand.Text())
+		im.mark = dagcbor.Sum(dagcbor.Raw, mark)
+		im.take(im.mark, mark)
+	}
+	return im.flush(ctx, cidOrNone(im.old), nil)
+}
+
+// look finds out whether the store has a block of the old repository as it is
+// to be: it is not stored a second time.
+func (im *importer) look(ctx context.Context, c dagcbor.CID, block []byte) error {
+	if im.old == nil {
+		return nil
+	}
+	found, err := hasBlock(ctx, im.store, c, block)
+	if err != nil {
+		return unreadable(ctx, im.old.cid, err)
+	}
+	if !found {
+		im.lost = append(im.lost, c)
+	}
+	return nil
+}
+
+// hasBlock reports whether a store has a block. The error is that of the store,
+// or says that it has other bytes.
+func hasBlock(ctx context.Context, store blockstore.Store, c dagcbor.CID, block []byte) (bool, error) {
+	have, err := store.Block(ctx, c)
+	switch {
+	case errors.Is(err, blockstore.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case !bytes.Equal(have, block):
+		return false, errors.New("block " + c.String() + " is not what its CID names")
+	}
+	return true, nil
+}
+
+// take adds a block to the batch.
+func (im *importer) take(c dagcbor.CID, block []byte) {
+	start := len(im.data)
+	im.data = append(im.data, block...) // what is in the batch stays where it is
+	im.put = append(im.put, car.Block{CID: c, Data: im.data[start:len(im.data):len(im.data)]})
 }
 
 // flush stores what has come together.
 func (im *importer) flush(ctx context.Context, head dagcbor.CID, drop []dagcbor.CID) error {
-	err := im.store.Commit(ctx, &blockstore.Batch{Prev: im.head, Head: head, Put: im.put, Drop: drop, TrustHashes: true})
+	err := im.store.Commit(ctx, &blockstore.Batch{Prev: cidOrNone(im.old), Head: head, Put: im.put, Drop: drop, TrustHashes: true})
 	if err != nil {
 		return err
 	}
@@ -143,29 +212,76 @@ func (im *importer) flush(ctx context.Context, head dagcbor.CID, drop []dagcbor.
 	return nil
 }
 
-// finish makes c the head and drops what was there before.
-func (im *importer) finish(ctx context.Context, c *Commit, old *state) error {
-	im.put = append(im.put, car.Block{CID: c.cid, Data: c.block})
-	drop, err := old.blocks(ctx)
-	if err != nil {
-		return err
+// finish makes the new commit the head and drops what was there before.
+func (im *importer) finish(ctx context.Context) error {
+	im.put = append(im.put, car.Block{CID: im.next.cid, Data: im.next.block})
+	drop, err := im.oldBlocks(ctx)
+	if err == nil {
+		err = im.flush(ctx, im.next.cid, im.marked(drop))
+		if _, lacks := errors.AsType[*blockstore.BatchError](err); !lacks {
+			return err
+		}
 	}
-	return im.flush(ctx, c.cid, drop)
+	store, lists := im.store.(blockstore.Lister)
+	if !lists || ctx.Err() != nil {
+		return unreadable(ctx, im.old.cid, err)
+	}
+	if drop, err = im.otherBlocks(ctx, store); err != nil {
+		return unreadable(ctx, im.old.cid, err)
+	}
+	return im.flush(ctx, im.next.cid, im.marked(drop))
 }
 
-// blocks returns the CIDs of all blocks, once for each place at which they are.
-func (s *state) blocks(ctx context.Context) ([]dagcbor.CID, error) {
-	if s.head == nil {
+// marked returns what is dropped besides drop, too.
+func (im *importer) marked(drop []dagcbor.CID) []dagcbor.CID {
+	if im.mark.Defined() {
+		drop = append(drop, im.mark)
+	}
+	return drop
+}
+
+// oldBlocks returns the CIDs of all blocks of the old repository, once for each
+// place at which they are, except those that the store had lost.
+func (im *importer) oldBlocks(ctx context.Context) ([]dagcbor.CID, error) {
+	if im.old == nil {
 		return nil, nil
 	}
-	all := []dagcbor.CID{s.head.cid}
-	for step, err := range s.tree.Preorder(ctx) {
+	tree, err := mst.Load(ctx, im.store, im.old.data, storedTree())
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(im.lost, dagcbor.CID.Compare)
+	all := []dagcbor.CID{im.old.cid}
+	for step, err := range tree.Preorder(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, step.CID)
+		if _, lost := slices.BinarySearchFunc(im.lost, step.CID, dagcbor.CID.Compare); !lost {
+			all = append(all, step.CID)
+		}
 	}
 	return all, nil
+}
+
+// otherBlocks returns the CIDs of all blocks that are in the store and not from
+// this import, once for each reference.
+func (im *importer) otherBlocks(ctx context.Context, store blockstore.Lister) ([]dagcbor.CID, error) {
+	slices.SortFunc(im.done, dagcbor.CID.Compare)
+	var others []dagcbor.CID
+	for ref, err := range store.Refs(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		n := ref.Refs
+		i, _ := slices.BinarySearchFunc(im.done, ref.CID, dagcbor.CID.Compare)
+		for ; i < len(im.done) && im.done[i] == ref.CID; i++ {
+			n--
+		}
+		for range n {
+			others = append(others, ref.CID)
+		}
+	}
+	return others, nil
 }
 
 // undo takes out of the store what has come there, and returns err. It does so
@@ -174,21 +290,42 @@ func (im *importer) undo(ctx context.Context, err error) error {
 	if len(im.done) == 0 {
 		return err
 	}
-	ctx = context.WithoutCancel(ctx)
-	for {
-		head, undoErr := im.store.Head(ctx)
-		if head == im.next {
-			return err // but it was done
-		}
-		if undoErr == nil {
-			undoErr = im.store.Commit(ctx, &blockstore.Batch{Prev: head, Head: head, Drop: im.done})
-		}
-		switch {
-		case errors.Is(undoErr, blockstore.ErrConflict):
-			continue // somebody commits all the time
-		case undoErr != nil:
-			return fmt.Errorf("%w; of it %d blocks stay in the store: %v", err, len(im.done), undoErr)
-		}
-		return err
+	undoErr := im.drop(context.WithoutCancel(ctx))
+	if undoErr != nil {
+		return fmt.Errorf("%w; of it %d blocks stay in the store: %v", err, len(im.done), undoErr)
 	}
+	return err
+}
+
+// drop drops what is done, on whichever head there is.
+func (im *importer) drop(ctx context.Context) error {
+	on := im.next.cid // the head of the last try
+	var err error
+	for range undoTries {
+		head, headErr := im.store.Head(ctx)
+		switch {
+		case headErr != nil:
+			return headErr
+		case head == im.next.cid:
+			return nil // it was done
+		case err != nil && head == on:
+			return err // nobody has committed
+		}
+		if _, gone := im.store.Block(ctx, im.mark); errors.Is(gone, blockstore.ErrNotFound) {
+			return nil // another import has dropped it
+		}
+		on = head
+		err = im.store.Commit(ctx, &blockstore.Batch{Prev: head, Head: head, Drop: im.done})
+		if !errors.Is(err, blockstore.ErrConflict) {
+			return err
+		}
+	}
+	return err
+}
+
+func cidOrNone(c *Commit) dagcbor.CID {
+	if c == nil {
+		return dagcbor.CID{}
+	}
+	return c.cid
 }

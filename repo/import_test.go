@@ -359,3 +359,47 @@ func TestImportLeaves(t *testing.T) {
 	require.ErrorIs(t, err, disk)
 	require.ErrorContains(t, err, "blocks stay in the store: disk is gone")
 }
+
+// denying is a store that refuses all but the first batch as if somebody else
+// had committed, and moves its head if it is told to.
+type denying struct {
+	blockstore.Memory
+	t     *testing.T
+	moves int
+	tries int
+}
+
+func (d *denying) Commit(ctx context.Context, b *blockstore.Batch) error {
+	if d.tries++; d.tries == 1 {
+		return d.Memory.Commit(ctx, b)
+	}
+	if d.tries > 1000 {
+		d.t.Error("no end")
+		return errors.New("no end")
+	}
+	if d.tries-2 < d.moves {
+		head, err := d.Head(ctx)
+		require.NoError(d.t, err)
+		next := blockOf([]byte(strconv.Itoa(d.tries)))
+		require.NoError(d.t, d.Memory.Commit(ctx, &blockstore.Batch{Prev: head, Head: next.CID, Put: []car.Block{next}}))
+	}
+	return &blockstore.ConflictError{}
+}
+
+// A store in which nobody commits, but which says so, or in which somebody
+// commits all the time, is left as it is at some time.
+func TestImportUndoEnds(t *testing.T) {
+	file := synthetic(t, 9_000)
+	for moves, want := range map[int]int{
+		0:    2 + 1, // nobody, so that it is tried once
+		1:    2 + 1, // the import's own conflict
+		4:    2 + 4,
+		1000: 2 + 10,
+	} {
+		store := &denying{t: t, moves: moves}
+		_, err := repo.Import(t.Context(), store, bytes.NewReader(file), options(t))
+		require.ErrorIs(t, err, blockstore.ErrConflict)
+		require.ErrorContains(t, err, "blocks stay in the store: blockstore: head is")
+		require.Equal(t, want, store.tries, moves)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"sync"
 	"sync/atomic"
 
 	"github.com/linnet-at/linnet/crypto"
@@ -35,8 +34,8 @@ type Repo struct {
 	src   *source // of both
 	clock *syntax.TIDClock
 
-	write sync.Mutex // held while something is changed
-	key   crypto.Signer
+	write lock // held while something is changed
+	key   atomic.Pointer[crypto.Signer]
 	now   atomic.Pointer[state]
 }
 
@@ -60,7 +59,9 @@ func newRepo(store blockstore.Store, did syntax.DID, key crypto.Signer, clock *s
 		clock = &syntax.TIDClock{}
 	}
 	keep := newKeeper()
-	return &Repo{did: did, store: store, keep: keep, src: &source{store, keep}, clock: clock, key: key}
+	r := &Repo{did: did, store: store, keep: keep, src: &source{store, keep}, clock: clock, write: newLock()}
+	r.key.Store(&key)
+	return r
 }
 
 // Open returns the repository of the account did in store, which may be empty:
@@ -87,8 +88,10 @@ func Open(ctx context.Context, store blockstore.Store, did syntax.DID, key crypt
 // [*blockstore.ConflictError], or with an error of the storage, which leaves
 // open whether the commit was made.
 func (r *Repo) Refresh(ctx context.Context) error {
-	r.write.Lock()
-	defer r.write.Unlock()
+	if err := r.write.lock(ctx); err != nil {
+		return err
+	}
+	defer r.write.unlock()
 	for {
 		head, err := r.store.Head(ctx)
 		if err != nil {
@@ -157,12 +160,9 @@ func (s *state) cid() dagcbor.CID {
 // SetKey makes key the one that signs from now on, after the account's key was
 // changed. Verifiers then want a commit of that key
 // (https://atproto.com/specs/repository#commit-objects): go on with
-// [Repo.Resign], or with [Repo.Apply] if there is something to write.
-func (r *Repo) SetKey(key crypto.Signer) {
-	r.write.Lock()
-	defer r.write.Unlock()
-	r.key = key
-}
+// [Repo.Resign], or with [Repo.Apply] if there is something to write, which
+// come after a commit that is under way and may have the key before.
+func (r *Repo) SetKey(key crypto.Signer) { r.key.Store(&key) }
 
 // DID returns the account.
 func (r *Repo) DID() syntax.DID { return r.did }
@@ -170,8 +170,10 @@ func (r *Repo) DID() syntax.DID { return r.did }
 // Head returns the last commit, or nil before the first one.
 func (r *Repo) Head() *Commit { return r.now.Load().head }
 
-// Tree returns the tree of the last commit. See [Repo.Hold] if it is to be read
-// while others write.
+// Tree returns the tree of the last commit. A later commit drops the nodes that
+// it replaces, so that reading the tree then ends with a
+// [*mst.MissingBlockError]: see [Repo.Hold] if it is to be read while others
+// write.
 func (r *Repo) Tree() *mst.Tree { return r.now.Load().tree }
 
 // Get returns the record at path and whether there is one. Its bytes are
@@ -182,7 +184,11 @@ func (r *Repo) Get(ctx context.Context, path syntax.RepoPath) (Record, bool, err
 		return rec, found, err
 	}
 	// What is missing may have been replaced meanwhile.
-	defer r.Hold()()
+	release, err := r.Hold(ctx)
+	if err != nil {
+		return Record{}, false, err
+	}
+	defer release()
 	rec, found, err = r.get(ctx, path.String())
 	return rec, found, r.readError(ctx, err)
 }
@@ -230,7 +236,12 @@ func (r *Repo) Collection(ctx context.Context, collection syntax.NSID) iter.Seq2
 // the loop begins. A pair with an error is the last one; its Record is zero.
 func (r *Repo) Range(ctx context.Context, lo, hi string) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		defer r.Hold()()
+		release, err := r.Hold(ctx)
+		if err != nil {
+			yield(Record{}, err)
+			return
+		}
+		defer release()
 		for e, err := range r.Tree().Range(ctx, lo, hi) {
 			var rec Record
 			if err == nil {

@@ -63,12 +63,14 @@ type Options struct {
 	// of the repository. Blocks that are there several times are refused by
 	// car.Options.RefuseDuplicates. A stream refuses either only together with
 	// RequirePreorder, and a file of changes or a proof cannot be asked for
-	// RefuseExtra: what does not do what these options say fails.
+	// RefuseExtra: what does not do what these options say fails. It does not
+	// concern [Export.Get] and an [Export.Range] with bounds.
 	RefuseExtra bool
 	// RequirePreorder makes [ReadStream] refuse a CAR file with an
 	// [*OrderError] if its blocks do not stand in pre-order, each where it is
 	// needed, also if it was there before, and none besides. Nothing is kept
-	// then but the path to the present record, in memory or elsewhere.
+	// then but the path to the present record, in memory or elsewhere. What
+	// reads a file as a whole, as [Read] does, cannot be asked for it and fails.
 	RequirePreorder bool
 	// ReuseMemory makes the Bytes of a record that a [Stream] yields valid only
 	// until the next step of the loop. Memory is then used again, instead of
@@ -78,13 +80,15 @@ type Options struct {
 	// MemoryBudget is how many bytes ReadStream holds in memory of a CAR file
 	// in another order, before it goes on in a temporary file; 0 means
 	// [DefaultMemoryBudget]. For a moment, when the file has come to its end
-	// and the pieces are joined, it is twice as much. A negative number lifts the limit as far as it
-	// goes, to 4 GiB - 1.
+	// and the pieces are joined, it is twice as much. A negative number lifts
+	// the limit as far as it goes, to 4 GiB - 1.
 	MemoryBudget int64
 	// TempDir is the directory of temporary files; "" means [os.TempDir].
 	TempDir string
 
-	// CAR and Tree are further limits; nil means the defaults.
+	// CAR and Tree are further limits; nil means the defaults. [VerifyProof]
+	// and [Export.Get] compute the layers of keys even if Tree says
+	// TrustLayers: a key on a wrong one could hide another.
 	CAR  *car.Options
 	Tree *mst.Options
 }
@@ -129,6 +133,7 @@ var errNoKey = errors.New("repo: no key to verify with: set Options.Key, or Skip
 var (
 	errStreamExtra = errors.New("repo: a stream refuses extra blocks and duplicates only with RequirePreorder")
 	errPartExtra   = errors.New("repo: RefuseExtra is for whole repositories")
+	errWholeOrder  = errors.New("repo: RequirePreorder is for streams")
 )
 
 // checkStream is check for a file that is read as a stream.
@@ -142,9 +147,20 @@ func (o *Options) checkStream() error {
 	return nil
 }
 
-// checkPart is check for a file that has a part of a repository.
-func (o *Options) checkPart() error {
+// checkWhole is check for a file that is held in memory.
+func (o *Options) checkWhole() error {
 	if err := o.check(); err != nil {
+		return err
+	}
+	if o.RequirePreorder {
+		return errWholeOrder
+	}
+	return nil
+}
+
+// checkPart is checkWhole for a file that has a part of a repository.
+func (o *Options) checkPart() error {
+	if err := o.checkWhole(); err != nil {
 		return err
 	}
 	if o.RefuseExtra {

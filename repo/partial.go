@@ -2,6 +2,7 @@ package repo
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/linnet-at/linnet/dagcbor"
@@ -9,12 +10,18 @@ import (
 	"github.com/linnet-at/linnet/syntax"
 )
 
+var errNoPath = errors.New("repo: no path")
+
 // Range returns the records from the path lo on, in ascending order, up to the
 // path hi, which is not among them; an empty hi is no bound. Only the nodes on
 // the way to them are looked at: the CAR file may lack all others. That no
 // record of the range is left out is verified like everything else. A pair with
-// an error is the last one; its Record is zero.
+// an error is the last one; its Record is zero. Without bounds it is
+// [Export.Records].
 func (e *Export) Range(ctx context.Context, lo, hi string) iter.Seq2[Record, error] {
+	if lo == "" && hi == "" {
+		return e.Records(ctx)
+	}
 	return e.records(rangeOf(ctx, e.file, e.commit.data, &e.tree, lo, hi))
 }
 
@@ -27,11 +34,10 @@ func (e *Export) Collection(ctx context.Context, collection syntax.NSID) iter.Se
 // from the commit down. The error is a [*mst.MissingBlockError] if a node is
 // missing that is needed to tell.
 func (e *Export) Get(ctx context.Context, path syntax.RepoPath) (Record, bool, error) {
-	tree, err := mst.Load(ctx, e.file, e.commit.data, &e.tree)
-	if err != nil {
-		return Record{}, false, err
+	if path.IsZero() {
+		return Record{}, false, errNoPath
 	}
-	c, found, err := tree.Get(ctx, path.String())
+	c, found, err := mst.VerifyProof(ctx, e.file, e.commit.data, path.String(), &e.tree)
 	if err != nil || !found {
 		return Record{}, false, err
 	}
@@ -41,9 +47,13 @@ func (e *Export) Get(ctx context.Context, path syntax.RepoPath) (Record, bool, e
 
 // Range is [Stream.Records] for a part of the repository: the records from the
 // path lo on up to the path hi, which is not among them; an empty hi is no
-// bound. Blocks of others are skipped, and the CAR file may lack them. What
-// comes behind the last record of the range is not read.
+// bound. Blocks of others are skipped, and the CAR file may lack them, also
+// with [Options.RequirePreorder]. What comes behind the last record of the range
+// is not read. Without bounds it is [Stream.Records].
 func (s *Stream) Range(ctx context.Context, lo, hi string) iter.Seq2[Record, error] {
+	if lo == "" && hi == "" {
+		return s.Records(ctx)
+	}
 	return func(yield func(Record, error) bool) {
 		s.sparse = true
 		s.run(ctx, rangeOf(ctx, mst.SourceFunc(s.node), s.commit.data, &s.tree, lo, hi), yield)

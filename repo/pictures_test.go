@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/linnet-at/linnet/data"
 	"github.com/linnet-at/linnet/mst"
 	"github.com/linnet-at/linnet/repo"
+	"github.com/linnet-at/linnet/repo/blockstore"
 	"github.com/linnet-at/linnet/repo/car"
 	"github.com/linnet-at/linnet/syntax"
 )
@@ -57,17 +59,22 @@ func drawOperations(t *testing.T) map[string][]byte {
 	}
 	apply(t, r, writes...)
 	base, draw := r.Tree(), map[string][]byte{}
+	var mirror blockstore.Memory
+	_, err := repo.Import(t.Context(), &mirror, bytes.NewReader(export(t, r)), options(t))
+	require.NoError(t, err)
 
 	first := apply(t, r, repo.Create(repoPath(t, "a.b.post/3ax"), typed(t, "a.b.post/3ax", "new")), repo.Delete(repoPath(t, "a.b.like/3bo")))
 	draw["apply"] = image(t, first.SVG)
 	draw["message"] = sent(t, "the blocks of the #commit message", first.CAR(), "a.b.post/3ax")
 	apply(t, r, repo.Update(repoPath(t, "a.b.post/3an"), typed(t, "a.b.post/3an", "other")))
+	draw["import"] = imported(t, &mirror, r, base)
 	for name, x := range map[string]struct {
 		caption string
 		write   func(io.Writer) error
 		records []string
 	}{
-		"since": {"what is new since two commits", func(w io.Writer) error { return r.ExportSince(t.Context(), w, base) }, []string{"a.b.post/3ax", "a.b.post/3an"}},
+		"export": {"the whole repository", func(w io.Writer) error { return r.Export(t.Context(), w) }, slices.Collect(keys(t, r))},
+		"since":  {"what is new since two commits", func(w io.Writer) error { return r.ExportSince(t.Context(), w, base) }, []string{"a.b.post/3ax", "a.b.post/3an"}},
 		"collection": {"the collection a.b.like", func(w io.Writer) error {
 			return r.ExportCollection(t.Context(), w, syntax.MustParseNSID("a.b.like"))
 		}, []string{"a.b.like/3ac", "a.b.like/3at", "a.b.like/3ay", "a.b.like/3bi", "a.b.like/3bk"}},
@@ -78,6 +85,30 @@ func drawOperations(t *testing.T) map[string][]byte {
 		draw[name] = sent(t, x.caption, file.Bytes(), x.records...)
 	}
 	return draw
+}
+
+// imported draws what a diff since base does to a store.
+func imported(t *testing.T, store blockstore.Store, r *repo.Repo, base *mst.Tree) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	require.NoError(t, r.ExportSince(t.Context(), &file, base))
+	_, _, err := repo.ImportDiff(t.Context(), store, &file, options(t))
+	require.NoError(t, err)
+	p, err := mst.DiffPicture(t.Context(), base, open(t, store).Tree())
+	require.NoError(t, err)
+	return image(t, p.SVG)
+}
+
+// keys returns the paths of all records.
+func keys(t *testing.T, r *repo.Repo) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for rec, err := range r.Records(t.Context()) {
+			require.NoError(t, err)
+			if !yield(rec.Path()) {
+				return
+			}
+		}
+	}
 }
 
 // typed returns a record for path.

@@ -20,6 +20,9 @@ func VerifyProof(ctx context.Context, file []byte, path syntax.RepoPath, o *Opti
 	if err := o.checkPart(); err != nil {
 		return Record{}, false, err
 	}
+	if path.IsZero() {
+		return Record{}, false, errNoPath
+	}
 	e, err := ReadBytes(file, o)
 	if err != nil {
 		return Record{}, false, err

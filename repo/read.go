@@ -17,7 +17,8 @@ import (
 // may stand there in any order, several times, and beside others that have
 // nothing to do with it, which are ignored.
 //
-// An Export is safe for concurrent use.
+// An Export is safe for concurrent use. [Read] and [ReadBytes] make one; the zero
+// Export is of no use.
 type Export struct {
 	file   *car.Index
 	size   int64
@@ -31,7 +32,7 @@ type Export struct {
 // for which account; it may not be nil, since it must hold a key or say that
 // none is wanted. The tree and the records are verified by [Export.Records].
 func Read(ctx context.Context, r io.Reader, o *Options) (*Export, error) {
-	if err := o.check(); err != nil {
+	if err := o.checkWhole(); err != nil {
 		return nil, err
 	}
 	b, err := readAll(ctx, r, o)
@@ -44,7 +45,7 @@ func Read(ctx context.Context, r io.Reader, o *Options) (*Export, error) {
 // ReadBytes is [Read] for a file that is in memory. The Export keeps b, which is
 // not to be changed.
 func ReadBytes(b []byte, o *Options) (*Export, error) {
-	if err := o.check(); err != nil {
+	if err := o.checkWhole(); err != nil {
 		return nil, err
 	}
 	if int64(len(b)) > o.maxSize() {
@@ -77,7 +78,7 @@ func rootBlock(roots []dagcbor.CID, get func(dagcbor.CID) ([]byte, bool, error))
 	case err != nil:
 		return c, nil, err
 	case !found:
-		return c, nil, &CommitError{CID: c, Msg: "is the root, and missing"}
+		return c, nil, &CommitError{CID: c, Msg: "is the root, and missing", err: mst.ErrNotFound}
 	case c.Codec() != dagcbor.DAGCBOR:
 		return c, nil, &CommitError{CID: c, Msg: "is not DAG-CBOR by its CID"}
 	}

@@ -15,6 +15,9 @@ const (
 	// growth is how many times as much as was really read is allocated on its
 	// word after that.
 	growth = 4
+	// maxEmptyReads is how often in a row a reader may return nothing, as
+	// package bufio has it.
+	maxEmptyReads = 100
 )
 
 // readAll reads r to its end, up to the limit. If r can tell its size, the
@@ -60,13 +63,21 @@ func boundReader(ctx context.Context, r io.Reader, maxSize int64) io.Reader {
 	})
 }
 
-// limitReader reads from r until there are more than maxSize bytes.
+// limitReader reads from r until there are more than maxSize bytes, or nothing
+// comes.
 func limitReader(r io.Reader, maxSize int64) io.Reader {
 	var total int64
+	empty := 0
 	return readerFunc(func(b []byte) (int, error) {
 		n, err := r.Read(b[:min(len(b), readStep)])
 		if total += int64(n); total > maxSize {
 			return n, sizeError(maxSize, total)
+		}
+		if empty++; n != 0 || len(b) == 0 {
+			empty = 0
+		}
+		if empty >= maxEmptyReads && err == nil {
+			err = io.ErrNoProgress
 		}
 		if err != nil && err != io.EOF { //nolint:errorlint // the end of a stream is io.EOF itself
 			err = fmt.Errorf("repo: reading a CAR file: %w", err)

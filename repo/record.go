@@ -8,6 +8,7 @@ import (
 
 	"github.com/linnet-at/linnet/dagcbor"
 	"github.com/linnet-at/linnet/data"
+	"github.com/linnet-at/linnet/mst"
 	"github.com/linnet-at/linnet/syntax"
 )
 
@@ -109,14 +110,23 @@ type RecordError struct {
 }
 
 func (e *RecordError) Error() string {
-	return fmt.Sprintf("repo: record %s (%s): %s", quote(e.Path), e.CID, e.err)
+	return fmt.Sprintf("repo: record %s (%s): %s", quote(e.Path), e.CID, reason(e.err))
+}
+
+// reason is the text of an error, which a zero value may lack.
+func reason(err error) string {
+	if err == nil {
+		return "(no reason)"
+	}
+	return err.Error()
 }
 
 // Unwrap returns the reason: an error of package syntax, data or dagcbor.
 func (e *RecordError) Unwrap() error { return e.err }
 
 // A MissingRecordError reports a record that is in the tree and whose block is
-// not in the CAR file.
+// not in the CAR file, or not in the store. It matches [mst.ErrNotFound], as
+// [mst.MissingBlockError] does for a node.
 type MissingRecordError struct {
 	Path string
 	CID  dagcbor.CID
@@ -125,6 +135,9 @@ type MissingRecordError struct {
 func (e *MissingRecordError) Error() string {
 	return fmt.Sprintf("repo: record %s (%s) is missing", quote(e.Path), e.CID)
 }
+
+// Unwrap returns [mst.ErrNotFound].
+func (e *MissingRecordError) Unwrap() error { return mst.ErrNotFound }
 
 // quote prints a path of somebody else's, not all of it if it is long.
 func quote(path string) string {

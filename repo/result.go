@@ -44,7 +44,8 @@ type Result struct {
 // (https://atproto.com/specs/sync#commit): a CAR file whose root is the commit,
 // with the commit, the nodes of the tree around all that has changed, in
 // pre-order, and the records that were created or updated. With these nodes
-// whoever knows the ops can undo them and comes to PrevData.
+// whoever knows the ops can undo them and comes to PrevData. Of a commit that is
+// TooBig there is none, and this is [Result.SyncCAR].
 func (r *Result) CAR() []byte {
 	return r.AppendCAR(make([]byte, 0, carSize(r.blocks)))
 }

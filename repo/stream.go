@@ -37,7 +37,8 @@ import (
 //
 // With [Options.RequirePreorder] nothing is kept and other orders are refused.
 //
-// A Stream must not be used by several goroutines at once.
+// A Stream must not be used by several goroutines at once. [ReadStream] makes
+// one; the zero Stream is of no use.
 type Stream struct {
 	o      Options
 	tree   mst.Options
@@ -50,7 +51,8 @@ type Stream struct {
 	next   car.Block // the block that comes next, if peeked
 	peeked bool
 	sparse bool // not all blocks will be asked for
-	done   bool // was read or closed
+	done   bool // an iteration has begun, or it was closed
+	closed bool
 
 	// After the end of the input, if it was not in order, one of these has
 	// its blocks.
@@ -84,7 +86,10 @@ func ReadStream(ctx context.Context, r io.Reader, o *Options) (*Stream, error) {
 	s.spool = newSpool(limitReader(r, o.maxStream()), o)
 	s.spool.at = rereadable(r)
 	if err := s.open(ctx); err != nil {
-		return nil, errors.Join(err, s.Close())
+		if closeErr := s.Close(); closeErr != nil {
+			err = errors.Join(err, closeErr)
+		}
+		return nil, err
 	}
 	return s, nil
 }
@@ -118,12 +123,13 @@ func (s *Stream) Stats() Stats {
 }
 
 // Close ends the reading and removes what was kept. An iteration that has ended,
-// in whatever way, has done so already. Nothing works for the Stream afterwards.
+// in whatever way, has done so already; one that has not ends with [ErrClosed].
+// No other begins afterwards.
 func (s *Stream) Close() error {
 	if s.blocks != nil {
 		s.blocks.Stop()
 	}
-	s.done, s.index, s.file = true, nil, nil
+	s.done, s.closed, s.index, s.file = true, true, nil, nil
 	return s.spool.close()
 }
 
@@ -142,12 +148,13 @@ func (s *Stream) Records(ctx context.Context) iter.Seq2[Record, error] {
 	}
 }
 
-var errDone = errors.New("repo: stream was read or closed already")
+// ErrClosed says that a [Stream] was read or closed already.
+var ErrClosed = errors.New("repo: stream was read or closed already")
 
 // run hands out the records of entries, and closes the stream.
 func (s *Stream) run(ctx context.Context, entries iter.Seq2[mst.Entry, error], yield func(Record, error) bool) {
 	if s.done {
-		yield(Record{}, errDone)
+		yield(Record{}, ErrClosed)
 		return
 	}
 	s.done = true
@@ -170,6 +177,10 @@ func (s *Stream) run(ctx context.Context, entries iter.Seq2[mst.Entry, error], y
 		s.stats.RecordBytes += int64(len(r.block))
 		s.progress(false)
 		if !yield(r, nil) {
+			return
+		}
+		if s.closed {
+			yield(Record{}, ErrClosed)
 			return
 		}
 	}
@@ -217,6 +228,9 @@ func (s *Stream) finder(ctx context.Context) func(dagcbor.CID) ([]byte, bool, er
 // find returns the block that c names: the next one as a rule, otherwise one
 // further on, or one that was passed already.
 func (s *Stream) find(ctx context.Context, c dagcbor.CID) (data []byte, found bool, err error) {
+	if s.closed { // by Options.Progress
+		return nil, false, ErrClosed
+	}
 	if s.streaming() && !s.peeked && ctx.Err() == nil {
 		if data, found := s.blocks.NextIf(c); found {
 			s.stats.Blocks++

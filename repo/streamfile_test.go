@@ -59,7 +59,7 @@ func TestStreamRangeReuse(t *testing.T) {
 	for _, strict := range []bool{false, true} {
 		o := options(t)
 		o.ReuseMemory, o.RequirePreorder = true, strict
-		want, err := indexed(t, file, o)
+		want, err := indexed(t, file, options(t))
 		require.NoError(t, err)
 		s, err := repo.ReadStream(t.Context(), pipe(file), o)
 		require.NoError(t, err)

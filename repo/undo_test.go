@@ -45,11 +45,44 @@ func TestTreeBefore(t *testing.T) {
 
 	for i := range ops {
 		others := append([]repo.Op(nil), ops...)
-		others[i].CID = dagcbor.Sum(dagcbor.DAGCBOR, []byte("other"))
+		if others[i].CID == (dagcbor.CID{}) {
+			others[i].Action, others[i].CID = mst.Update, others[i].Prev
+		} else {
+			others[i].CID = dagcbor.Sum(dagcbor.DAGCBOR, []byte("other"))
+		}
 		_, err := r.TreeBefore(t.Context(), others...)
 		bad := errorIs[*mst.CommitOpError](t, err)
 		require.Equal(t, i, bad.Index)
 		require.Equal(t, ops[i].CID, bad.Found)
 		require.ErrorContains(t, err, "what comes after it has another value")
+	}
+}
+
+// An op that makes no sense is not undone.
+func TestTreeBeforeNonsense(t *testing.T) {
+	r, _ := holdable(t)
+	a, b := blockOf(value(t, "1")).CID, blockOf(value(t, "2")).CID
+	for _, tc := range []struct {
+		op   repo.Op
+		want string
+	}{
+		{repo.Op{}, "it has no path"},
+		{repo.Op{Action: mst.Create, CID: a}, "it has no path"},
+		{repo.Op{Path: at(t, "none")}, "its action is not one of a commit"},
+		{repo.Op{Action: mst.Put, Path: at(t, "1"), CID: a}, "its action is not one of a commit"},
+		{repo.Op{Action: mst.Create, Path: at(t, "1"), CID: a, Prev: b}, "its CIDs are not those of its action"},
+		{repo.Op{Action: mst.Create, Path: at(t, "none")}, "its CIDs are not those of its action"},
+		{repo.Op{Action: mst.Update, Path: at(t, "1"), CID: a}, "its CIDs are not those of its action"},
+		{repo.Op{Action: mst.Update, Path: at(t, "none"), Prev: a}, "its CIDs are not those of its action"},
+		{repo.Op{Action: mst.Delete, Path: at(t, "1"), CID: a, Prev: b}, "its CIDs are not those of its action"},
+		{repo.Op{Action: mst.Delete, Path: at(t, "none")}, "its CIDs are not those of its action"},
+	} {
+		good := repo.Op{Action: mst.Create, Path: at(t, "2"), CID: b}
+		tree, err := r.TreeBefore(t.Context(), tc.op, good)
+		require.Nil(t, tree)
+		bad := errorIs[*mst.CommitOpError](t, err)
+		require.Equal(t, []any{0, tc.want, tc.op.Path.String()}, []any{bad.Index, bad.Msg, bad.Op.Key})
+		err = r.ExportSinceOps(t.Context(), new(bytes.Buffer), a, tc.op)
+		require.Equal(t, tc.want, errorIs[*mst.CommitOpError](t, err).Msg)
 	}
 }

@@ -93,8 +93,9 @@ type Verified struct {
 // State is what is known of the account, nil if nothing is: then nothing is
 // compared with it, and whether records are missing is not known.
 //
-// Three errors are no fault of the message. One that matches [ErrStale] has come
-// before. One that matches [ErrDesynchronized] is right in itself, but
+// Three errors are no fault of an honest message. One that matches [ErrStale]
+// names a revision that is not later than the last one: only its form was looked
+// at, so that anybody may have sent it. One that matches [ErrDesynchronized] is right in itself, but
 // something before it was missed: the repository has to be fetched anew. A
 // [*SignatureError] may come of a key that is out of date: resolve the DID
 // again, once, and verify again. All others say that the message is not to be
@@ -103,18 +104,21 @@ type Verified struct {
 // and those of packages car and mst.
 //
 // The Records alias m.Blocks, which is not to be changed as long as they are
-// used.
+// used. The Commit does not.
 func (v *Verifier) Commit(ctx context.Context, m *CommitMessage, key *crypto.PublicKey, last *State) (*Verified, error) {
 	defer func() { clear(v.paths) }()
 	if err := v.checkMessage(m); err != nil {
 		return nil, err
 	}
-	if err := v.checkRev(m.Repo, m.Rev, m.Commit, last); err != nil {
+	if err := checkNew(m.Repo, m.Rev, last); err != nil {
+		return nil, err
+	}
+	if err := v.checkTime(m.Commit, m.Rev); err != nil {
 		return nil, err
 	}
 	out := new(verified)
-	c := &out.commit
-	if err := v.open(c, m.Blocks, m.Repo, m.Rev); err != nil {
+	c := &out.commit.Commit
+	if err := v.open(&out.commit, m.Blocks, m.Repo, m.Rev); err != nil {
 		return nil, err
 	}
 	if c.cid != m.Commit {
@@ -150,11 +154,15 @@ func (v *Verifier) Sync(m *SyncMessage, key *crypto.PublicKey, last *State) (*Co
 	if m.Rev.IsZero() {
 		return nil, &MessageError{m.DID, m.Rev, "rev", -1, "is missing", nil}
 	}
-	if err := v.checkRev(m.DID, m.Rev, dagcbor.CID{}, last); err != nil {
+	if err := checkNew(m.DID, m.Rev, last); err != nil {
 		return nil, err
 	}
-	c := new(Commit)
-	if err := v.open(c, m.Blocks, m.DID, m.Rev); err != nil {
+	own := new(ownCommit)
+	c := &own.Commit
+	if err := v.open(own, m.Blocks, m.DID, m.Rev); err != nil {
+		return nil, err
+	}
+	if err := v.checkTime(c.cid, m.Rev); err != nil {
 		return nil, err
 	}
 	if err := v.verifySignature(c, key); err != nil {
@@ -217,12 +225,16 @@ func (v *Verifier) checkPaths(m *CommitMessage) error {
 	return nil
 }
 
-// checkRev compares the revision of a message with the last one and with the
-// time.
-func (v *Verifier) checkRev(did syntax.DID, rev syntax.TID, commit dagcbor.CID, last *State) error {
+// checkNew compares the revision of a message with the last one.
+func checkNew(did syntax.DID, rev syntax.TID, last *State) error {
 	if last != nil && rev.Compare(last.Rev) <= 0 {
 		return &StaleError{Repo: did, Rev: rev, Last: last.Rev}
 	}
+	return nil
+}
+
+// checkTime compares the revision of a message with the time.
+func (v *Verifier) checkTime(commit dagcbor.CID, rev syntax.TID) error {
 	now := time.Now
 	if v.Options.Now != nil {
 		now = v.Options.Now
@@ -232,7 +244,7 @@ func (v *Verifier) checkRev(did syntax.DID, rev syntax.TID, commit dagcbor.CID, 
 }
 
 // open reads the blocks and the commit that is their root, into c.
-func (v *Verifier) open(c *Commit, blocks []byte, did syntax.DID, rev syntax.TID) error {
+func (v *Verifier) open(c *ownCommit, blocks []byte, did syntax.DID, rev syntax.TID) error {
 	if err := v.file.Reset(blocks, v.Options.CAR); err != nil {
 		return err
 	}
@@ -241,7 +253,7 @@ func (v *Verifier) open(c *Commit, blocks []byte, did syntax.DID, rev syntax.TID
 		return err
 	}
 	o := Options{DID: did, AllowMissingPrev: v.Options.AllowMissingPrev}
-	if err := c.read(cid, block, &o, rev); err != nil {
+	if err := c.read(cid, c.own(block), &o, rev); err != nil {
 		return err
 	}
 	switch {
@@ -265,11 +277,23 @@ func (v *Verifier) verifySignature(c *Commit, key *crypto.PublicKey) error {
 	return c.Verify(key)
 }
 
+// ownCommit is a commit that does not alias the message that it came with: a
+// Commit is immutable, and whoever reads messages uses their memory again.
+type ownCommit struct {
+	Commit
+	block [224]byte // which a block mostly fits
+}
+
+// own returns a copy of the commit's block.
+func (c *ownCommit) own(block []byte) []byte {
+	return append(c.block[:0:len(c.block)], block...)
+}
+
 // verified is a Verified with its commit and room for the records of a usual
 // message, all in one piece of memory.
 type verified struct {
 	Verified
-	commit Commit
+	commit ownCommit
 	room   [2]Record
 }
 

@@ -23,7 +23,9 @@ type Write struct {
 }
 
 // Create returns the write that adds a record, in canonical DAG-CBOR, at a path
-// where there is none. The Write keeps record, which is not to be changed.
+// where there is none. The collection has to be in its normal form
+// ([syntax.NSID.Normalize]), so that nobody takes it for two. The Write keeps
+// record, which is not to be changed.
 func Create(path syntax.RepoPath, record []byte) Write {
 	return Write{action: mst.Create, path: path, record: record, cid: dagcbor.Sum(dagcbor.DAGCBOR, record)}
 }
@@ -36,7 +38,8 @@ func Update(path syntax.RepoPath, record []byte) Write {
 
 // Put returns the write that sets the record at a path, whether there is one or
 // not, as com.atproto.repo.putRecord does. The [Op] of it says whether that was
-// a creation or an update. The Write keeps record, which is not to be changed.
+// a creation or an update. Where there is none it is held to what [Create] is.
+// The Write keeps record, which is not to be changed.
 func Put(path syntax.RepoPath, record []byte) Write {
 	return Write{action: mst.Put, path: path, record: record, cid: dagcbor.Sum(dagcbor.DAGCBOR, record)}
 }
@@ -73,7 +76,7 @@ type WriteError struct {
 }
 
 func (e *WriteError) Error() string {
-	return fmt.Sprintf("repo: write %d of %s: %s", e.Index, quote(e.Path.String()), e.err)
+	return fmt.Sprintf("repo: write %d of %s: %s", e.Index, quote(e.Path.String()), reason(e.err))
 }
 
 // Unwrap returns the reason.
@@ -84,8 +87,8 @@ func (w Write) check() error {
 	switch {
 	case w.path.IsZero():
 		return errors.New("no path")
-	case w.path.Collection().Normalize() != w.path.Collection():
-		return fmt.Errorf("collection is not in its normal form %s", w.path.Collection().Normalize())
+	case w.action == mst.Create && !w.normal():
+		return w.notNormal()
 	case w.action == mst.Delete:
 		return nil
 	case len(w.record) > MaxRecordWrite:
@@ -104,6 +107,17 @@ func (w Write) check() error {
 	return nil
 }
 
+// normal reports whether the collection has the form that new records are held
+// to: one that is there already may have another.
+func (w Write) normal() bool {
+	c := w.path.Collection()
+	return c.Normalize() == c
+}
+
+func (w Write) notNormal() error {
+	return fmt.Errorf("collection is not in its normal form %s", w.path.Collection().Normalize())
+}
+
 // op says what the write does where the record have was before, which is
 // undefined if there was none.
 func (w Write) op(have dagcbor.CID) (Op, error) {
@@ -118,6 +132,8 @@ func (w Write) op(have dagcbor.CID) (Op, error) {
 		return Op{}, mst.ErrNoKey
 	case w.action == mst.Put && have.Defined():
 		op.Action = mst.Update
+	case w.action == mst.Put && !w.normal():
+		return Op{}, w.notNormal()
 	case w.action == mst.Put:
 		op.Action = mst.Create
 	}

@@ -1,6 +1,7 @@
 package repo_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -138,5 +139,34 @@ func BenchmarkVerifyCreate100k(b *testing.B) {
 		if _, err := v.Commit(b.Context(), all[i%len(all)], nil, nil); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A commit that no message can carry: ten thousand records at once.
+func BenchmarkApplyTooBig(b *testing.B) {
+	b.ReportAllocs()
+	var writes []repo.Write
+	for i := range 10_000 {
+		writes = append(writes, repo.Create(at(b, strconv.Itoa(i)), value(b, strconv.Itoa(i))))
+	}
+	key := privateKey(b, crypto.P256)
+	for b.Loop() {
+		r := repo.New(account, key, nil)
+		if _, err := r.ApplyWith(b.Context(), &repo.ApplyOptions{AllowTooBig: true}, writes...); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// What each method that reads does first and last.
+func BenchmarkHold(b *testing.B) {
+	b.ReportAllocs()
+	r := newRepo(b)
+	for b.Loop() {
+		release, err := r.Hold(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		release()
 	}
 }

@@ -156,14 +156,14 @@ func ExampleImportDiff() {
 		log.Fatal(err)
 	}
 
-	before := r.Tree()
-	if _, err := r.Apply(ctx,
+	result, err := r.Apply(ctx,
 		repo.Create(syntax.MustParseRepoPath("com.example.post/third"), examplePost("Goldfinches, too.")),
 		repo.Delete(syntax.MustParseRepoPath("com.example.post/first")),
-	); err != nil {
+	)
+	if err != nil {
 		log.Fatal(err)
 	}
-	if err := r.ExportSince(ctx, &file, before); err != nil { // and with the parameter since
+	if err := r.ExportSinceOps(ctx, &file, result.PrevData, result.Ops...); err != nil { // and with the parameter since
 		log.Fatal(err)
 	}
 	commit, changes, err := repo.ImportDiff(ctx, &mirror, &file, o)
@@ -180,8 +180,145 @@ func ExampleImportDiff() {
 	// up to date: true
 }
 
+// A host takes a repository over from a CAR file. What it has then is verified.
+func ExampleImport() {
+	ctx := context.Background()
+	file, did, key := exampleExport() // from com.atproto.sync.getRepo and the DID document
+	var store blockstore.Memory       // or one on a disk
+
+	commit, err := repo.Import(ctx, &store, bytes.NewReader(file), &repo.Options{DID: did, Key: key})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("imported", commit.DID())
+
+	// The same again is not later than what is there.
+	_, err = repo.Import(ctx, &store, bytes.NewReader(file), &repo.Options{DID: did, Key: key})
+	fmt.Println("stale:", errors.Is(err, repo.ErrStale))
+	// Output:
+	// imported did:web:alice.example.com
+	// stale: true
+}
+
+// A repository is served to whoever asks for it, while others write to it.
+func ExampleRepo_Export() {
+	ctx := context.Background()
+	r := exampleRepo()
+	var answer bytes.Buffer // of com.atproto.sync.getRepo: application/vnd.ipld.car
+	if err := r.Export(ctx, &answer); err != nil {
+		log.Fatal(err)
+	}
+	export, err := repo.ReadBytes(answer.Bytes(), &repo.Options{DID: r.DID(), Key: exampleKey.PublicKey()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(export.Commit().Rev() == r.Head().Rev(), export.Blocks(), "blocks")
+	// Output:
+	// true 4 blocks
+}
+
+// One collection can be verified without the others, and that it is all of it.
+func ExampleRepo_ExportCollection() {
+	ctx := context.Background()
+	r := exampleRepo()
+	posts := syntax.MustParseNSID("com.example.post")
+	var file bytes.Buffer
+	if err := r.ExportCollection(ctx, &file, posts); err != nil {
+		log.Fatal(err)
+	}
+	part, err := repo.ReadBytes(file.Bytes(), &repo.Options{DID: r.DID(), Key: exampleKey.PublicKey()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for record, err := range part.Collection(ctx, posts) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(record.Path())
+	}
+	// Output:
+	// com.example.post/first
+	// com.example.post/second
+}
+
+// A tree that is to be read while others write is held.
+func ExampleRepo_Hold() {
+	ctx := context.Background()
+	r := exampleRepo()
+	release, err := r.Hold(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer release()
+	tree := r.Tree()
+	if _, err := r.Apply(ctx, repo.Delete(syntax.MustParseRepoPath("com.example.post/first"))); err != nil {
+		log.Fatal(err)
+	}
+	n, err := tree.Count(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(n, "records before")
+	// Output:
+	// 2 records before
+}
+
+// More than a message can carry is announced by a #sync.
+func ExampleRepo_ApplyWith() {
+	ctx := context.Background()
+	r := exampleRepo()
+	var writes []repo.Write
+	var clock syntax.TIDClock
+	for range 500 {
+		path, err := syntax.ParseRepoPath("com.example.post/" + clock.Next().String())
+		if err != nil {
+			log.Fatal(err)
+		}
+		writes = append(writes, repo.Create(path, examplePost("Linnets sing.")))
+	}
+	_, err := r.Apply(ctx, writes...)
+	fmt.Println(err)
+
+	result, err := r.ApplyWith(ctx, &repo.ApplyOptions{SwapCommit: r.Head().CID(), AllowTooBig: true}, writes...)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if result.TooBig {
+		fmt.Println("announced by a #sync:", result.Commit.Rev() == r.Head().Rev()) // with result.SyncCAR
+	}
+	// Output:
+	// repo: writes in a commit 500 exceeds the limit of 200
+	// announced by a #sync: true
+}
+
 // Who asks for what is new since a revision gets it from the ops that a host has
-// kept for its event stream.
+// kept for its event stream, with the root of the tree before the first of them.
+func ExampleRepo_ExportSinceOps() {
+	ctx := context.Background()
+	r := exampleRepo()
+	since := r.Head()
+	var ops []repo.Op // of all commits since then
+	for _, text := range []string{"Goldfinches, too.", "Only goldfinches."} {
+		result, err := r.Apply(ctx, repo.Put(syntax.MustParseRepoPath("com.example.post/third"), examplePost(text)))
+		if err != nil {
+			log.Fatal(err)
+		}
+		ops = append(ops, result.Ops...)
+	}
+
+	var file bytes.Buffer
+	err := r.ExportSinceOps(ctx, &file, since.Data(), ops...)
+	fmt.Println("exported:", err == nil)
+
+	// Some ops have been forgotten.
+	err = r.ExportSinceOps(ctx, &file, since.Data(), ops[1:]...)
+	fmt.Println("the whole is needed:", errors.Is(err, repo.ErrDesynchronized))
+	// Output:
+	// exported: true
+	// the whole is needed: true
+}
+
+// What changed since then can also be looked at.
 func ExampleRepo_TreeBefore() {
 	ctx := context.Background()
 	r := exampleRepo()
@@ -195,17 +332,25 @@ func ExampleRepo_TreeBefore() {
 		ops = append(ops, result.Ops...)
 	}
 
+	release, err := r.Hold(ctx) // the tree is read from the repository
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer release()
 	before, err := r.TreeBefore(ctx, ops...)
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println("the same tree:", since.Data() == before.Root())
-	var file bytes.Buffer
-	if err := r.ExportSince(ctx, &file, before); err != nil {
-		log.Fatal(err)
+	for change, err := range mst.Diff(ctx, before, r.Tree()) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(change.Action(), change.Key)
 	}
 	// Output:
 	// the same tree: true
+	// create com.example.post/third
 }
 
 // After a change of its key an account's content is signed again.

@@ -1,6 +1,7 @@
 package car_test
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 
@@ -35,6 +36,27 @@ func TestRefuseDuplicates(t *testing.T) {
 			at := append([]int64{header}, ends...)[tt.twice]
 			require.Equal(t, &car.DuplicateError{CID: tt.blocks[tt.twice].CID, Offset: at}, err)
 			require.EqualError(t, err, fmt.Sprintf("car: block %s stands there a second time at offset %d", tt.blocks[tt.twice].CID, at))
+		}
+	}
+}
+
+// TestRefuseDuplicatesDamaged: damage is told whether duplicates are refused or
+// not, and before them.
+func TestRefuseDuplicatesDamaged(t *testing.T) {
+	many := sizedBlocks(mixedSizes()...)
+	for _, blocks := range [][]car.Block{
+		{block("a"), block("b")}, {block("a"), block("a"), block("b")}, many, append([]car.Block{many[40]}, many...),
+	} {
+		b := file(append(blocks, block("the last"))...)
+		flipped := bytes.Clone(b)
+		flipped[len(b)-1] ^= 1
+		for _, bad := range [][]byte{flipped, b[:len(b)-1]} {
+			for _, workers := range []int{1, 2} {
+				_, want := car.NewIndex(bad, &car.Options{Workers: workers})
+				require.Error(t, want)
+				_, err := car.NewIndex(bad, &car.Options{Workers: workers, RefuseDuplicates: true})
+				require.Equal(t, want, err)
+			}
 		}
 	}
 }

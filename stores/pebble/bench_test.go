@@ -31,7 +31,7 @@ func BenchmarkCommit(b *testing.B) {
 			db, err := pebble.Open(b.TempDir(), &pebble.Options{Logger: quiet{}})
 			require.NoError(b, err)
 			defer func() { require.NoError(b, db.Close()) }()
-			s := pebblestore.New(db, did, o)
+			s := pebblestore.New(db, o).Store(did)
 			batch := &blockstore.Batch{TrustHashes: true}
 			var old []dagcbor.CID
 			b.ReportAllocs()
@@ -51,7 +51,7 @@ func BenchmarkBlock(b *testing.B) {
 	db, err := pebble.Open(b.TempDir(), &pebble.Options{Logger: quiet{}})
 	require.NoError(b, err)
 	defer func() { require.NoError(b, db.Close()) }()
-	s := pebblestore.New(db, did, nil)
+	s := pebblestore.New(db, nil).Store(did)
 	put, cids := blocks(0)
 	require.NoError(b, s.Commit(b.Context(), &blockstore.Batch{Head: cids[0], Put: put}))
 	b.ReportAllocs()

@@ -24,7 +24,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	store := pebblestore.New(db, "did:plc:ewvi7nxzyoun6zhxrhs64oiz", nil)
+	store := pebblestore.New(db, nil).Store("did:plc:ewvi7nxzyoun6zhxrhs64oiz")
 
 	record := []byte("\xa1\x64text\x65Hello")
 	block := car.Block{CID: dagcbor.Sum(dagcbor.DAGCBOR, record), Data: record}

@@ -2,10 +2,16 @@
 // github.com/cockroachdb/pebble: many repositories in one database, each under
 // a name of its own, beside whatever else is there.
 //
-// [New] makes a blockstore.Store of a database that the caller has opened and
-// will close. It is a module of its own so that who does not use it does not
-// depend on Pebble, and an example of a store on a key-value database: a batch
-// becomes one atomic write.
+// [New] takes a database that the caller has opened and will close, and
+// [DB.Store] hands out the stores in it, as many and as often as wanted: a host
+// makes one for each request.
+//
+//	stores := pebblestore.New(db, nil) // once for the database
+//	store := stores.Store(did)
+//
+// It is a module of its own so that who does not use it does not depend on
+// Pebble, and an example of a store on a key-value database: a batch becomes one
+// atomic write.
 package pebblestore
 
 import (
@@ -14,7 +20,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -30,8 +35,33 @@ type Options struct {
 	NoSync bool
 }
 
-// A Store is the blocks of one repository. It is safe for concurrent use. There
-// must be one Store at a time for one name in one database.
+// A DB is a database in which repositories are kept, and the stores of all of
+// them. It is safe for concurrent use, needs no closing, and takes memory only
+// for the batches that are being committed.
+//
+// There must be one DB at a time for a database: a batch of one store waits for
+// those of others of the same name, and that they do not undo each other is seen
+// to by the DB that they come from.
+type DB struct {
+	db    *pebble.DB
+	sync  *pebble.WriteOptions
+	turns turns
+}
+
+// New returns the DB of a database that is open. It must not be closed as long
+// as stores are used.
+func New(db *pebble.DB, o *Options) *DB {
+	d := &DB{db: db, sync: pebble.Sync}
+	if o != nil && o.NoSync {
+		d.sync = pebble.NoSync
+	}
+	return d
+}
+
+// A Store is the blocks of one repository. It is safe for concurrent use, as are
+// several Stores of one name that come from the same [DB]: they are one
+// repository, and of two batches that follow the same head one fails, whichever
+// Stores they are committed to. A Store needs no closing.
 //
 // The keys, of which p is the name with its length before it:
 //
@@ -39,24 +69,19 @@ type Options struct {
 //	p 'b' CID  a block
 //	p 'r' CID  its references, uvarint
 type Store struct {
-	db     *pebble.DB
+	in     *DB
+	name   string
 	prefix []byte
-	sync   *pebble.WriteOptions
-	mu     sync.Mutex // held by Commit
 }
 
 var _ blockstore.Store = (*Store)(nil)
 
-// New returns the store of the repository with a name, such as the account's
-// DID. All keys that it uses in db begin with the length of name as a uvarint,
-// and name.
-func New(db *pebble.DB, name string, o *Options) *Store {
+// Store returns the store of the repository with a name, such as the account's
+// DID. All keys that it uses in the database begin with the length of name as a
+// uvarint, and name. It reads nothing: making one costs next to nothing.
+func (d *DB) Store(name string) *Store {
 	prefix := append(binary.AppendUvarint(nil, uint64(len(name))), name...)
-	s := &Store{db: db, prefix: slices.Clip(prefix), sync: pebble.Sync}
-	if o != nil && o.NoSync {
-		s.sync = pebble.NoSync
-	}
-	return s
+	return &Store{d, name, slices.Clip(prefix)}
 }
 
 // key returns the key of one kind for c.
@@ -67,7 +92,7 @@ func (s *Store) key(kind byte, c dagcbor.CID) []byte {
 
 // get passes the value of a key to f and reports whether there is one.
 func (s *Store) get(key []byte, f func(value []byte) error) (found bool, err error) {
-	value, closer, err := s.db.Get(key)
+	value, closer, err := s.in.db.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
 		return false, nil
 	}
@@ -105,14 +130,17 @@ func (s *Store) Head(ctx context.Context) (head dagcbor.CID, err error) {
 	return head, err
 }
 
-// Commit does all of b or nothing, as blockstore.Store says.
+// Commit does all of b or nothing, as blockstore.Store says. It waits for other
+// batches of the same name, until ctx ends.
 func (s *Store) Commit(ctx context.Context, b *blockstore.Batch) error {
 	changes, err := b.Changes()
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if err := s.in.turns.take(ctx, s.name); err != nil {
+		return err
+	}
+	defer s.in.turns.give(s.name)
 	head, err := s.Head(ctx)
 	if err != nil {
 		return err
@@ -120,7 +148,7 @@ func (s *Store) Commit(ctx context.Context, b *blockstore.Batch) error {
 	if b.Prev != head {
 		return &blockstore.ConflictError{Want: b.Prev, Have: head}
 	}
-	batch := s.db.NewBatch()
+	batch := s.in.db.NewBatch()
 	defer func() { _ = batch.Close() }() // of what was not committed: an error says nothing
 	for i := range changes {
 		if err := s.change(batch, &changes[i]); err != nil {
@@ -132,7 +160,7 @@ func (s *Store) Commit(ctx context.Context, b *blockstore.Batch) error {
 			return fmt.Errorf("pebblestore: %w", err)
 		}
 	}
-	if err := batch.Commit(s.sync); err != nil {
+	if err := batch.Commit(s.in.sync); err != nil {
 		return fmt.Errorf("pebblestore: %w", err)
 	}
 	return nil

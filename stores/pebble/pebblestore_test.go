@@ -34,7 +34,7 @@ func TestConformance(t *testing.T) {
 	open := func(t *testing.T) blockstore.Store {
 		db := openDB(t, vfs.NewMem())
 		t.Cleanup(func() { require.NoError(t, db.Close()) })
-		return pebblestore.New(db, did, nil)
+		return pebblestore.New(db, nil).Store(did)
 	}
 	blockstoretest.Run(t, open)
 }
@@ -45,13 +45,13 @@ func TestPowerLoss(t *testing.T) {
 	fs := vfs.NewCrashableMem()
 	db := openDB(t, fs)
 	blockstoretest.RunReopen(t,
-		func(*testing.T) blockstore.Store { return pebblestore.New(db, did, nil) },
+		func(*testing.T) blockstore.Store { return pebblestore.New(db, nil).Store(did) },
 		func(t *testing.T, _ blockstore.Store) blockstore.Store {
 			old := db
 			t.Cleanup(func() { require.NoError(t, old.Close()) })
 			fs = fs.CrashClone(vfs.CrashCloneCfg{})
 			db = openDB(t, fs)
-			return pebblestore.New(db, did, nil)
+			return pebblestore.New(db, nil).Store(did)
 		})
 	require.NoError(t, db.Close())
 }
@@ -64,7 +64,7 @@ func TestNames(t *testing.T) {
 	block := car.Block{CID: dagcbor.Sum(dagcbor.Raw, []byte("block")), Data: []byte("block")}
 	names := []string{"", "a", "ab", "abb", "b", did, did + "h"}
 	for i, name := range names {
-		s := pebblestore.New(db, name, &pebblestore.Options{NoSync: true})
+		s := pebblestore.New(db, &pebblestore.Options{NoSync: true}).Store(name)
 		head, err := s.Head(t.Context())
 		require.NoError(t, err)
 		require.False(t, head.Defined(), "%q before %d others", name, i)
@@ -73,7 +73,7 @@ func TestNames(t *testing.T) {
 		require.NoError(t, s.Commit(t.Context(), &blockstore.Batch{Head: dagcbor.Sum(dagcbor.DAGCBOR, []byte(name)), Put: []car.Block{block}}))
 	}
 	for _, name := range names {
-		s := pebblestore.New(db, name, nil)
+		s := pebblestore.New(db, nil).Store(name)
 		head, err := s.Head(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, dagcbor.Sum(dagcbor.DAGCBOR, []byte(name)), head)

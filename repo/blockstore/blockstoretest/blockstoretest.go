@@ -5,9 +5,10 @@
 //	}
 //
 // [Run] is for every store, and tests one that is a mst.BatchSource as such too.
-// [RunReopen] tests in addition that what was committed lasts, for stores that can
-// be closed and opened again. That a store survives being killed is for its own
-// tests to show.
+// Two more are for what only some stores can do: [RunShared] tests those of which
+// several may be open for one repository at a time, as on a database, and
+// [RunReopen] that what was committed lasts, for stores that can be closed and
+// opened again. That a store survives being killed is for its own tests to show.
 package blockstoretest
 
 import (
@@ -32,6 +33,20 @@ func Run(t *testing.T, open func(t *testing.T) blockstore.Store) {
 			c.run(t, open(t))
 		})
 	}
+}
+
+// RunShared is [Run] for a repository of which several stores are open at a time:
+// what was committed to one is there for all others, and of two batches that
+// follow the same head one is a conflict, whichever stores they come to. It calls
+// open for each case, for a repository that is empty; what open returns opens
+// another store of this repository, and is called by several goroutines at
+// once, once for each call of a method.
+//
+// A store that may be open once at a time, or that is all of its data, like one
+// in memory, can't be tested so.
+func RunShared(t *testing.T, open func(t *testing.T) func() blockstore.Store) {
+	t.Helper()
+	Run(t, func(t *testing.T) blockstore.Store { return shared{open(t)} })
 }
 
 // RunReopen tests that what was committed is there when the store was opened
@@ -75,5 +90,6 @@ var cases = []testCase{
 	{"Model", randomBatches, false},
 	{"ReadersAndWriter", readersAndWriter, false},
 	{"Writers", writers, false},
+	{"ManyWriters", manyWriters, false},
 	{"TenThousand", tenThousand, true},
 }

@@ -85,8 +85,13 @@ func readAll(ctx context.Context, s blockstore.Store, want []car.Block) (missing
 }
 
 // Of several writers that follow the same head, one succeeds.
-func writers(t tb, s blockstore.Store) {
-	const writers, each = 4, 25
+func writers(t tb, s blockstore.Store) { write(t, s, 4, 25) }
+
+// Each of them has one thing to write, as the requests to a host have.
+func manyWriters(t tb, s blockstore.Store) { write(t, s, 100, 1) }
+
+// write has each of some writers commit some blocks, one after the other.
+func write(t tb, s blockstore.Store, writers, each int) {
 	shared := block(0, 100)
 	failed := make(chan error, writers)
 	var wg sync.WaitGroup

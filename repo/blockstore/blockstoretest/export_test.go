@@ -50,3 +50,6 @@ func (r *recorder) Fatalf(format string, args ...any) {
 	r.msg = fmt.Sprintf(format, args...)
 	runtime.Goexit()
 }
+
+// Shared returns the store that [RunShared] tests.
+func Shared(open func() blockstore.Store) blockstore.Store { return shared{open} }

@@ -225,6 +225,7 @@ func TestCutOff(t *testing.T) {
 		}
 		states[last].requireState(t, s)
 		require.Equal(t, int64(size)-ends[last], s.Stats().Truncated)
+		require.Len(t, f.data, int(ends[last]), "it is cut off in the file")
 	}
 }
 

@@ -10,16 +10,16 @@
 // is read through once: a last batch that was not written to its end is cut off
 // ([Stats].Truncated), as it was never acknowledged; damage in any other place
 // is a [*CorruptError], and then nothing is changed. A last batch that was
-// acknowledged and damaged later looks like one that was never finished: whoever must tell
-// compares the head with what is known elsewhere.
+// acknowledged and damaged later looks like one that was never finished: whoever
+// must tell compares the head with what is known elsewhere.
 //
 // Blocks stay on disk, and each is hashed when it is read, so that trees on a
 // store may set mst.Options.TrustHashes. In memory there is an index of 21 to 43
 // bytes a block.
 //
-// Dropped blocks go when the log is compacted, which writes a new log and then puts it in
-// the place of the old one, either whole: by [Store.Compact], or by itself as
-// [Options] say. Until then their bytes are in the file.
+// Dropped blocks go when the log is compacted, which writes a new log and then
+// puts it in the place of the old one, either whole: by [Store.Compact], or by
+// itself as [Options] say. Until then their bytes are in the file.
 //
 // # Limits
 //
@@ -27,8 +27,8 @@
 // may have a store open at a time. That is enforced by a lock, which ends with
 // the process, on Windows and where flock is: Linux, macOS, the BSDs, illumos.
 // Elsewhere, and on network file systems that ignore locks, it is for the
-// caller to see to. The files are not encrypted; the directory and the files are made
-// for their owner only.
+// caller to see to. The files are not encrypted; the directory and the files are
+// made for their owner only.
 package filestore
 
 import (
@@ -172,8 +172,12 @@ func (s *Store) Head(ctx context.Context) (dagcbor.CID, error) {
 func (s *Store) Refs(ctx context.Context) iter.Seq2[blockstore.Ref, error] {
 	return func(yield func(blockstore.Ref, error) bool) {
 		s.mu.RLock()
-		slots, gen := s.index.sorted(), s.log.gen
+		closed, slots, gen := s.closed, s.index.sorted(), s.log.gen
 		s.mu.RUnlock()
+		if closed {
+			yield(blockstore.Ref{}, ErrClosed)
+			return
+		}
 		for _, slot := range slots {
 			c, err := s.cidAt(ctx, slot.at, gen)
 			if err != nil {

@@ -46,6 +46,13 @@ func TestClosed(t *testing.T) {
 	require.ErrorIs(t, s.Commit(ctx, &blockstore.Batch{}), filestore.ErrClosed)
 	require.ErrorIs(t, s.Compact(ctx), filestore.ErrClosed)
 	require.ErrorIs(t, s.Sync(ctx), filestore.ErrClosed)
+	refs := 0
+	for r, err := range s.Refs(ctx) {
+		require.ErrorIs(t, err, filestore.ErrClosed)
+		require.Zero(t, r)
+		refs++
+	}
+	require.Equal(t, 1, refs)
 }
 
 // TestOtherFiles leaves alone what is not the store's, and removes what a
