@@ -218,7 +218,7 @@ func (im *importer) finish(ctx context.Context) error {
 	drop, err := im.oldBlocks(ctx)
 	if err == nil {
 		err = im.flush(ctx, im.next.cid, im.marked(drop))
-		if _, lacks := errors.AsType[*blockstore.BatchError](err); !lacks {
+		if _, lacks := errors.AsType[*blockstore.BatchError](err); !lacks || im.old == nil {
 			return err
 		}
 	}
