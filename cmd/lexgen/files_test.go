@@ -60,3 +60,22 @@ func TestDirectoryNames(t *testing.T) {
 	require.Contains(t, out.String(), "old_lex.go")
 	require.NoFileExists(t, filepath.Join(dir, "api/sub_lex.go"))
 }
+
+// A directory may have any name, also one that looks like a pattern.
+func TestOddDirectory(t *testing.T) {
+	dir := filepath.Join(project(t, map[string]string{"[a/*?/lexgen.json": config, "[a/*?/schemas/thing.json": thing}), "[a/*?")
+	args := []string{"-config", filepath.Join(dir, "lexgen.json")}
+	var out bytes.Buffer
+	require.Equal(t, 0, run(args, &out), out.String())
+	files, err := os.ReadDir(filepath.Join(dir, "api"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	text, err := os.ReadFile(filepath.Join(dir, "api", files[0].Name()))
+	require.NoError(t, err)
+	stale := filepath.Join(dir, "api/stale_lex.go")
+	require.NoError(t, os.WriteFile(stale, text, 0o666))
+	require.Equal(t, 1, run(append(args, "-check"), &out), "it is not due")
+	require.FileExists(t, stale)
+	require.Equal(t, 0, run(args, &out), out.String())
+	require.NoFileExists(t, stale)
+}

@@ -276,12 +276,14 @@ func outdated(c *lexgen.Config, base string, due map[string]bool) ([]string, err
 		if p.Dir == "" {
 			continue
 		}
-		names, err := filepath.Glob(filepath.Join(join(base, p.Dir), "*"+lexgen.FileSuffix))
-		if err != nil {
+		dir := join(base, p.Dir)
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		for _, name := range names {
-			if due[name] || slices.Contains(old, name) {
+		for _, e := range entries {
+			name := filepath.Join(dir, e.Name())
+			if !strings.HasSuffix(name, lexgen.FileSuffix) || due[name] || slices.Contains(old, name) {
 				continue
 			}
 			text, err := os.ReadFile(name)

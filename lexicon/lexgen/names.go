@@ -83,7 +83,7 @@ func words(s string) []string {
 // path.
 func packageName(path string) string {
 	base := path[strings.LastIndexByte(path, '/')+1:]
-	if strings.HasPrefix(base, "v") && strings.Trim(base[1:], "0123456789") == "" && base != path {
+	if len(base) > 1 && base[0] == 'v' && strings.Trim(base[1:], "0123456789") == "" && base != path {
 		rest := path[:len(path)-len(base)-1] // a major version
 		base = rest[strings.LastIndexByte(rest, '/')+1:]
 	}

@@ -157,7 +157,7 @@ func TestNullableLink(t *testing.T) {
 func TestPackageNames(t *testing.T) {
 	c := catalogOf(t, document("com.example.a", "main", `{"type":"token"}`))
 	for path, name := range map[string]string{
-		"example.com/things": "things", "example.com/things/v2": "things", "example.com/go-things": "gothings", "v2": "v2", "example.com/2d": "lex2d", "example.com/v2x": "v2x",
+		"example.com/things": "things", "example.com/things/v2": "things", "example.com/go-things": "gothings", "v2": "v2", "example.com/2d": "lex2d", "example.com/v2x": "v2x", "example.com/v": "v",
 	} {
 		files, err := lexgen.Generate(c, &lexgen.Config{Packages: []lexgen.Package{{Prefixes: []string{"com.example"}, Import: path, Dir: "out"}}})
 		require.NoError(t, err)
