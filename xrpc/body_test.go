@@ -92,13 +92,13 @@ func TestBody(t *testing.T) {
 
 	err = upload(t.Context(), s.client, xrpc.NewBody("", once{strings.NewReader("hello")}, 9), nil)
 	require.Error(t, err, "a stream that is shorter than was said is not sent as if it were whole")
-	n := len(s.requests())
+	s = newServer(t, nil, answer(200, `{}`)) // which has not seen what was cut off
 	for _, short := range []io.Reader{strings.NewReader("01234567"), bytes.NewBufferString("01234567"), open(2)} {
 		err = upload(t.Context(), s.client, xrpc.NewBody("", short, 9), nil)
 		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 		require.EqualError(t, err, "xrpc: "+method+": body: 8 bytes instead of 9: unexpected EOF")
 	}
-	require.Equal(t, n, len(s.requests()), "nothing was sent")
+	require.Empty(t, s.requests(), "nothing was sent")
 	err = upload(t.Context(), s.client, xrpc.NewBody("", iotest.ErrReader(errors.New("disk on fire")), -1), nil)
 	require.ErrorContains(t, err, "disk on fire")
 }
